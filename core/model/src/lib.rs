@@ -1,0 +1,10 @@
+//! The platform's nouns: ids, time, thing models and their compiled validators, policies.
+//!
+//! Must not know: sockets, clocks, runtimes, storage, vendor error codes.
+//! Start reading at [`thing_model`] (what a product's devices may say) and [`ids`] (how things are named).
+
+pub mod ids;
+pub mod time;
+
+pub use ids::{DeviceKey, DeviceName, DeviceNumber, IdError, InstanceId, ProductId, ProjectId, Uin};
+pub use time::UnixMillis;
