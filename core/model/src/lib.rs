@@ -3,7 +3,10 @@
 //! Must not know: sockets, clocks, runtimes, storage, vendor error codes.
 //! Start reading at [`thing_model`] (what a product's devices may say) and [`ids`] (how things are named).
 
+pub mod account;
+pub mod device;
 pub mod ids;
+pub mod product;
 pub mod time;
 
 pub use ids::{DeviceKey, DeviceName, DeviceNumber, IdError, InstanceId, ProductId, ProjectId, Uin};

@@ -1,0 +1,69 @@
+//! Who may call: main accounts, sub-accounts, their keys and policies.
+//!
+//! Source: spec/accounts.md 1-3.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{InstanceId, Uin, UnixMillis};
+
+/// Somebody who can sign a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Principal {
+    pub uin: Uin,
+    /// Main account this principal belongs to; its own `uin` for a main account.
+    pub owner: Uin,
+    pub name: String,
+    /// Names of policies, in the order they were attached.
+    pub policies: Vec<String>,
+    pub created: UnixMillis,
+}
+
+impl Principal {
+    /// Main accounts own every resource and cannot be restricted.
+    #[must_use]
+    pub fn is_main_account(&self) -> bool {
+        self.uin == self.owner
+    }
+}
+
+/// SecretId and SecretKey of a principal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccessKey {
+    /// `AKID` and 32 alphanumerics.
+    pub secret_id: String,
+    pub secret_key: SecretKeyText,
+    pub principal: Uin,
+    pub active: bool,
+    pub created: UnixMillis,
+}
+
+/// SecretKey as text. `Debug` never shows it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretKeyText(pub String);
+
+impl fmt::Debug for SecretKeyText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A tenant's share of the platform; the one made at first start is of kind enterprise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    pub id: InstanceId,
+    pub owner: Uin,
+    pub enterprise: bool,
+    pub created: UnixMillis,
+}
+
+/// A policy document under its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredPolicy {
+    /// Main account that owns it.
+    pub owner: Uin,
+    pub name: String,
+    pub document: String,
+}

@@ -1,0 +1,70 @@
+//! Messages towards devices, wherever they are connected.
+
+use lianwu_model::DeviceKey;
+use lianwu_model::DeviceNumber;
+
+use crate::Answer;
+use crate::log::CommitError;
+
+/// What is sent down; the topic follows from the kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DownKind {
+    /// `$thing/down/property`
+    PropertyControl,
+    /// `$thing/down/action`
+    ActionCall,
+    /// Any other topic of the device.
+    Topic(Box<str>),
+}
+
+/// One message to one device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Down {
+    pub device: DeviceKey,
+    pub number: DeviceNumber,
+    pub kind: DownKind,
+    pub qos: u8,
+    pub payload: Box<[u8]>,
+    /// Request id of the call that caused it; goes into the log.
+    pub request_id: Box<str>,
+}
+
+/// What became of it. The attempt is in the log before the answer is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Written to the device's connection.
+    Delivered,
+    /// Connected, but not subscribed to the topic.
+    NotSubscribed,
+    Offline,
+}
+
+impl Delivery {
+    /// The vendor's push result: 0, or 23101 for "no subscriber". Source: spec/cloud-api.md 3.7.
+    #[must_use]
+    pub const fn push_result(self) -> u32 {
+        match self {
+            Self::Delivered => 0,
+            Self::NotSubscribed | Self::Offline => 23101,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeliverError {
+    /// The home of the device has too much to do: try again.
+    #[error("too many messages wait for the device's worker")]
+    Busy,
+    #[error("log the message: {0}")]
+    Commit(#[from] CommitError),
+    #[error("the platform is shutting down")]
+    Closed,
+}
+
+/// Reaches the home of a device.
+pub trait Bus: Send + Sync {
+    fn deliver(&self, down: Down) -> Answer<'_, Result<Delivery, DeliverError>>;
+
+    /// Closes the device's connection, if any; `why` goes into the log (deleted, disabled ...).
+    fn disconnect(&self, number: DeviceNumber, why: &'static str);
+}

@@ -1,0 +1,174 @@
+//! What was said, found again: property and event history, content log, diagnostic log.
+//!
+//! Readings are built behind the log by a follower and can be rebuilt from it. Every query names the index it uses
+//! and reports what it touched; no query walks history.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
+
+use crate::log::{Block, Lsn};
+use crate::record::RecordKind;
+
+/// How much a query had to look at. Tests assert it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Chunks opened, on disk or in memory.
+    pub chunks: u64,
+    /// Records decoded inside them.
+    pub records: u64,
+    /// Index entries walked.
+    pub entries: u64,
+}
+
+/// Position after which the next page starts: opaque outside the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub time: UnixMillis,
+    pub lsn: Lsn,
+    /// Tells rows of one record apart (events of a batch).
+    pub index: u16,
+}
+
+/// One page of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    /// Where to go on; `None` when there is nothing more.
+    pub next: Option<Cursor>,
+    pub touched: Touched,
+}
+
+/// One property of one device, oldest first.
+#[derive(Clone, Debug)]
+pub struct PropertyQuery<'a> {
+    pub device: DeviceNumber,
+    pub property: &'a str,
+    /// By sample time.
+    pub times: RangeInclusive<UnixMillis>,
+    pub after: Option<Cursor>,
+    /// Rows at most, 1 to 1,000.
+    pub limit: usize,
+}
+
+/// A value as the device wrote it: the raw JSON token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyRow {
+    pub time: UnixMillis,
+    pub lsn: Lsn,
+    pub value: Box<str>,
+}
+
+/// Events of one device, newest first.
+#[derive(Clone, Debug)]
+pub struct EventQuery<'a> {
+    pub device: DeviceNumber,
+    pub event: Option<&'a str>,
+    /// `info`, `alert` or `fault`.
+    pub kind: Option<&'a str>,
+    pub times: RangeInclusive<UnixMillis>,
+    pub after: Option<Cursor>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    pub time: UnixMillis,
+    pub lsn: Lsn,
+    pub event: Box<str>,
+    pub kind: Box<str>,
+    /// Raw JSON object.
+    pub params: Box<str>,
+}
+
+/// A page of events and how many match in all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventPage {
+    pub page: Page<EventRow>,
+    pub total: u64,
+}
+
+/// Messages and connection changes, newest first, by commit time.
+#[derive(Clone, Debug)]
+pub struct LogQuery {
+    pub scope: LogScope,
+    /// Only these kinds; empty means all.
+    pub kinds: Vec<RecordKind>,
+    pub times: RangeInclusive<UnixMillis>,
+    /// Every word must occur in device name, topic, note or payload.
+    pub words: Vec<String>,
+    pub after: Option<Cursor>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogScope {
+    /// Everything of one device: the content log and the online/offline log.
+    Device(DeviceNumber),
+    /// Diagnostics of a product: connections, refusals and subscriptions of its devices and of strangers.
+    Diagnostics(ProductId),
+}
+
+/// An owned record, as the logs show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    pub lsn: Lsn,
+    pub committed: UnixMillis,
+    pub kind: RecordKind,
+    pub qos: u8,
+    pub packet_id: u16,
+    pub code: u32,
+    pub number: DeviceNumber,
+    pub product: ProductId,
+    pub device: Box<str>,
+    pub sample_time: UnixMillis,
+    pub topic: Box<str>,
+    pub note: Box<str>,
+    pub payload: Box<[u8]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadingError {
+    #[error("readings failed: {0}")]
+    Failed(String),
+}
+
+/// Indexes over the log, each with the number of the last record it has applied.
+pub trait Readings: Send + Sync {
+    /// Applies blocks in commit order; what was applied before is skipped. Called by one thread only.
+    ///
+    /// # Errors
+    /// Nothing of the failed call counts as applied; call again.
+    fn apply(&self, blocks: &[Arc<Block>]) -> Result<(), ReadingError>;
+
+    /// Last record visible to queries.
+    fn applied(&self) -> Lsn;
+
+    /// Last record that need not be applied again after a restart.
+    fn checkpoint(&self) -> Lsn;
+
+    /// # Errors
+    /// When the store fails.
+    fn property_history(&self, query: &PropertyQuery<'_>) -> Result<Page<PropertyRow>, ReadingError>;
+
+    /// # Errors
+    /// When the store fails.
+    fn event_history(&self, query: &EventQuery<'_>) -> Result<EventPage, ReadingError>;
+
+    /// # Errors
+    /// When the store fails.
+    fn log(&self, query: &LogQuery) -> Result<Page<LogRow>, ReadingError>;
+
+    /// Drops partitions that lie wholly before `before` (commit time).
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn expire(&self, before: UnixMillis) -> Result<(), ReadingError>;
+
+    /// Makes everything applied so far survive a restart.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn seal(&self) -> Result<(), ReadingError>;
+}

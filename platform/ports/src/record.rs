@@ -1,0 +1,336 @@
+//! One message or state change as it is written to the log: once, in commit order.
+//!
+//! Workers encode records straight into a [`RecordBatch`]; the log writes the batch as it is; readings and followers
+//! decode [`Record`]s that borrow from it. Reply lines and diagnostic lines are not stored, they are rendered from
+//! `kind`, `code` and `note`. The byte layout is described in `docs/log-format.md`.
+
+use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
+
+/// What happened. The number is part of the file format: append only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RecordKind {
+    /// `report` on the property topic.
+    PropertyReport = 1,
+    /// `get_status`, `clear_control`, `report_info`, `control_reply` on the property topic, and anything there that
+    /// was refused before its method was known.
+    PropertyOther = 2,
+    /// Device information reported by `report_info`, accepted.
+    DeviceInfo = 3,
+    /// Pending desired values were cleared by the device.
+    DesiredCleared = 4,
+    /// `control` towards the device. `code` is 0 when delivered, else the push result.
+    PropertyControl = 5,
+    /// `event_post` and `events_post`.
+    EventPost = 6,
+    /// `action` towards the device.
+    ActionCall = 7,
+    /// `action_reply` from the device.
+    ActionReply = 8,
+    /// A publish on any other topic of the device.
+    OtherUp = 9,
+    /// A message to the device on any other topic.
+    OtherDown = 10,
+    /// CONNECT was accepted. `payload` holds the connection facts.
+    Connected = 16,
+    /// CONNECT was refused. `note` says why.
+    ConnectRefused = 17,
+    /// The connection ended. `note` says why.
+    Disconnected = 18,
+    /// SUBSCRIBE, one record per filter; `topic` is the filter.
+    Subscribed = 19,
+    Unsubscribed = 20,
+    /// A publish without permission: acknowledged, not delivered.
+    PublishRefused = 21,
+    /// Messages lost to a rate limit in one window; `payload` holds the count.
+    RateLimited = 22,
+}
+
+impl RecordKind {
+    fn from_byte(byte: u8) -> Option<Self> {
+        use RecordKind as K;
+        Some(match byte {
+            1 => K::PropertyReport,
+            2 => K::PropertyOther,
+            3 => K::DeviceInfo,
+            4 => K::DesiredCleared,
+            5 => K::PropertyControl,
+            6 => K::EventPost,
+            7 => K::ActionCall,
+            8 => K::ActionReply,
+            9 => K::OtherUp,
+            10 => K::OtherDown,
+            16 => K::Connected,
+            17 => K::ConnectRefused,
+            18 => K::Disconnected,
+            19 => K::Subscribed,
+            20 => K::Unsubscribed,
+            21 => K::PublishRefused,
+            22 => K::RateLimited,
+            _ => return None,
+        })
+    }
+
+    /// Does the content log show it (a message), as opposed to a change of the connection?
+    #[must_use]
+    pub fn is_message(self) -> bool {
+        (self as u8) < 16
+    }
+
+    /// Towards the device?
+    #[must_use]
+    pub fn is_down(self) -> bool {
+        matches!(self, Self::PropertyControl | Self::ActionCall | Self::OtherDown)
+    }
+}
+
+/// One record, borrowing from the batch it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    pub kind: RecordKind,
+    /// 0 or 1; the QoS the message travelled with.
+    pub qos: u8,
+    /// MQTT packet id, 0 when there is none.
+    pub packet_id: u16,
+    /// 0 accepted, else the code of the reply (403, 406 ...) or the push result.
+    pub code: u32,
+    /// [`DeviceNumber::NONE`] for strangers.
+    pub number: DeviceNumber,
+    pub product: ProductId,
+    /// At most 255 bytes; for strangers whatever they called themselves.
+    pub device: &'a str,
+    /// When the device says it was measured; arrival time if it says nothing.
+    pub sample_time: UnixMillis,
+    /// Empty when it is the canonical topic of `kind`; at most 65,535 bytes.
+    pub topic: &'a str,
+    /// Why it was refused, or the request id of a call from the cloud; at most 65,535 bytes.
+    pub note: &'a str,
+    pub payload: &'a [u8],
+}
+
+/// Fixed part before the three texts and the payload, without the leading length.
+const HEAD_BYTES: usize = 1 + 1 + 2 + 4 + 4 + 8 + 10 + 1 + 2 + 2;
+
+/// A damaged batch. Cannot happen behind a matching checksum.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record at byte {at} is malformed: {what}")]
+pub struct RecordError {
+    pub at: usize,
+    pub what: &'static str,
+}
+
+/// Records in the order they are to be committed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordBatch {
+    bytes: Vec<u8>,
+    count: u32,
+}
+
+impl RecordBatch {
+    /// Takes over bytes that were written by [`RecordBatch::push`] and have passed the log's checksum.
+    ///
+    /// # Errors
+    /// When a record does not decode or the count differs.
+    pub fn from_parts(bytes: Vec<u8>, count: u32) -> Result<Self, RecordError> {
+        let mut seen = 0_u32;
+        for record in Records::new(&bytes) {
+            record?;
+            seen += 1;
+        }
+        if seen != count {
+            return Err(RecordError { at: bytes.len(), what: "record count differs" });
+        }
+        Ok(Self { bytes, count })
+    }
+
+    /// Appends one record. Texts over their limits are cut at a character boundary.
+    pub fn push(&mut self, record: &Record<'_>) {
+        let device = cut(record.device, u8::MAX as usize);
+        let topic = cut(record.topic, u16::MAX as usize);
+        let note = cut(record.note, u16::MAX as usize);
+        let length = HEAD_BYTES + device.len() + topic.len() + note.len() + record.payload.len();
+        let out = &mut self.bytes;
+        out.reserve(4 + length);
+        let mut head = [0_u8; 4 + HEAD_BYTES];
+        head[0..4].copy_from_slice(&u32::try_from(length).expect("a packet is far below 4 GiB").to_le_bytes());
+        head[4] = record.kind as u8;
+        head[5] = record.qos;
+        head[6..8].copy_from_slice(&record.packet_id.to_le_bytes());
+        head[8..12].copy_from_slice(&record.code.to_le_bytes());
+        head[12..16].copy_from_slice(&record.number.0.to_le_bytes());
+        head[16..24].copy_from_slice(&record.sample_time.0.to_le_bytes());
+        head[24..34].copy_from_slice(record.product.as_bytes());
+        head[34] = device.len().to_le_bytes()[0];
+        head[35..37].copy_from_slice(&topic.len().to_le_bytes()[..2]);
+        head[37..39].copy_from_slice(&note.len().to_le_bytes()[..2]);
+        out.extend_from_slice(&head);
+        out.extend_from_slice(device.as_bytes());
+        out.extend_from_slice(topic.as_bytes());
+        out.extend_from_slice(note.as_bytes());
+        out.extend_from_slice(record.payload);
+        self.count += 1;
+    }
+
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.count
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[must_use]
+    pub fn iter(&self) -> Records<'_> {
+        Records::new(&self.bytes)
+    }
+}
+
+impl<'a> IntoIterator for &'a RecordBatch {
+    type Item = Result<Record<'a>, RecordError>;
+    type IntoIter = Records<'a>;
+
+    fn into_iter(self) -> Records<'a> {
+        self.iter()
+    }
+}
+
+fn cut(text: &str, bytes_max: usize) -> &str {
+    if text.len() <= bytes_max { text } else { &text[..text.floor_char_boundary(bytes_max)] }
+}
+
+/// Walks encoded records. Stops after the first error.
+#[derive(Clone, Debug)]
+pub struct Records<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Records<'a> {
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Position of the next record, in bytes from the start.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    fn decode(&self) -> Result<(Record<'a>, usize), RecordError> {
+        let wrong = |what| RecordError { at: self.at, what };
+        let rest = &self.bytes[self.at..];
+        let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(|| wrong("length is cut off"))?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let body = rest.get(..length).ok_or_else(|| wrong("body is cut off"))?;
+        let (head, texts) = body.split_first_chunk::<HEAD_BYTES>().ok_or_else(|| wrong("head is cut off"))?;
+        let kind = RecordKind::from_byte(head[0]).ok_or_else(|| wrong("unknown kind"))?;
+        let product = ProductId::from_bytes(&head[20..30]).ok_or_else(|| wrong("product id"))?;
+        let device_len = head[30] as usize;
+        let topic_len = u16::from_le_bytes([head[31], head[32]]) as usize;
+        let note_len = u16::from_le_bytes([head[33], head[34]]) as usize;
+        if texts.len() < device_len + topic_len + note_len {
+            return Err(wrong("texts are cut off"));
+        }
+        let (device, texts) = texts.split_at(device_len);
+        let (topic, texts) = texts.split_at(topic_len);
+        let (note, payload) = texts.split_at(note_len);
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| wrong("text is not UTF-8"));
+        let record = Record {
+            kind,
+            qos: head[1],
+            packet_id: u16::from_le_bytes([head[2], head[3]]),
+            code: u32::from_le_bytes([head[4], head[5], head[6], head[7]]),
+            number: DeviceNumber(u32::from_le_bytes([head[8], head[9], head[10], head[11]])),
+            product,
+            device: text(device)?,
+            sample_time: UnixMillis(u64::from_le_bytes([
+                head[12], head[13], head[14], head[15], head[16], head[17], head[18], head[19],
+            ])),
+            topic: text(topic)?,
+            note: text(note)?,
+            payload,
+        };
+        Ok((record, 4 + length))
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Record<'a>, RecordError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.bytes.len() {
+            return None;
+        }
+        match self.decode() {
+            Ok((record, length)) => {
+                self.at += length;
+                Some(Ok(record))
+            }
+            Err(error) => {
+                self.at = self.bytes.len();
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample<'a>(device: &'a str, payload: &'a [u8]) -> Record<'a> {
+        Record {
+            kind: RecordKind::PropertyReport,
+            qos: 1,
+            packet_id: 31462,
+            code: 406,
+            number: DeviceNumber(7),
+            product: "AB12CD34EF".parse().unwrap(),
+            device,
+            sample_time: UnixMillis(1_714_550_400_123),
+            topic: "",
+            note: "check report data err",
+            payload,
+        }
+    }
+
+    #[test]
+    fn records_come_back_as_they_were_pushed() {
+        let mut batch = RecordBatch::default();
+        let records = [sample("lamp-1", b"{}"), sample("", b""), sample("灯", &[0, 255])];
+        for record in &records {
+            batch.push(record);
+        }
+        assert_eq!(batch.len(), 3);
+        let read: Vec<_> = batch.iter().map(Result::unwrap).collect();
+        assert_eq!(read, records);
+        assert_eq!(RecordBatch::from_parts(batch.as_bytes().to_vec(), 3).unwrap(), batch);
+    }
+
+    #[test]
+    fn every_cut_and_every_flipped_count_is_noticed() {
+        let mut batch = RecordBatch::default();
+        batch.push(&sample("lamp-1", b"{\"method\":\"report\"}"));
+        for length in 1..batch.as_bytes().len() {
+            assert!(RecordBatch::from_parts(batch.as_bytes()[..length].to_vec(), 1).is_err(), "cut at {length}");
+        }
+        assert!(RecordBatch::from_parts(batch.as_bytes().to_vec(), 2).is_err());
+    }
+
+    #[test]
+    fn long_texts_are_cut_at_a_character() {
+        let mut batch = RecordBatch::default();
+        let long = "灯".repeat(100);
+        batch.push(&sample(&long, b""));
+        let record = batch.iter().next().unwrap().unwrap();
+        assert_eq!(record.device, "灯".repeat(85));
+    }
+}
