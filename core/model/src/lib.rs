@@ -6,6 +6,7 @@
 pub mod account;
 pub mod device;
 pub mod ids;
+pub mod json;
 pub mod product;
 pub mod time;
 
