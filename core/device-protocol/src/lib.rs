@@ -1,1 +1,10 @@
-//! lianwu-device-protocol
+//! What devices and the cloud say to each other above MQTT: topics, sign-in, JSON envelopes.
+//!
+//! Must not know: sockets, clocks, storage, thing models of particular products, vendor API codes.
+//! Start reading at [`topic`] (where a message belongs) and [`credentials`] (who is speaking).
+
+pub mod credentials;
+pub mod topic;
+
+pub use credentials::{Credentials, DeviceSecret, SignIn, SignInError};
+pub use topic::{DownTopic, DownTopics, OwnTopics, Subscription, ThingKind, Topic};
