@@ -8,7 +8,9 @@ pub mod device;
 pub mod ids;
 pub mod json;
 pub mod product;
+pub mod thing_model;
 pub mod time;
+pub mod topic_policy;
 
 pub use ids::{DeviceKey, DeviceName, DeviceNumber, IdError, InstanceId, ProductId, ProjectId, Uin};
 pub use time::UnixMillis;
