@@ -1,0 +1,13 @@
+//! Everything that reads bytes from outside, fed with any bytes: one module per target, each with a `run`.
+//!
+//! A `run` returns for every input and asserts what must hold; it must not know how it is driven (libFuzzer, or the
+//! replay test on a stable compiler). Start reading at `README.md`, which says how to add a target.
+
+pub mod mqtt_connection;
+pub mod mqtt_decode;
+
+/// One target: takes any bytes, panics when something that must hold does not.
+pub type Run = fn(&[u8]);
+
+/// Every target by name; the replay test and the corpus folders follow this list.
+pub const TARGETS: &[(&str, Run)] = &[("mqtt_connection", mqtt_connection::run), ("mqtt_decode", mqtt_decode::run)];
