@@ -4,7 +4,11 @@
 //! Start reading at [`topic`] (where a message belongs) and [`credentials`] (who is speaking).
 
 pub mod credentials;
+pub mod message;
+pub mod reply;
 pub mod topic;
 
 pub use credentials::{Credentials, DeviceSecret, SignIn, SignInError};
+pub use message::{ClientToken, Clock, Refusal, Up, UpKind, parse_up};
+pub use reply::{ReplyCode, ReplyMethod, render_reply};
 pub use topic::{DownTopic, DownTopics, OwnTopics, Subscription, ThingKind, Topic};

@@ -5,9 +5,11 @@
 //! [`DEPTH_MAX`] nested containers. Within that depth exactly those texts pass which `serde_json` reads into a tree.
 
 mod members;
+mod plain;
 mod token;
 
 pub use members::{Members, members};
+pub use plain::{write_plain, write_string};
 pub use token::{NumberToken, StringToken};
 
 /// Nested objects and arrays allowed; the outermost container has depth 1.
