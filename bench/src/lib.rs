@@ -1,1 +1,20 @@
-//! lianwu-bench
+//! Load for MQTT brokers and for the platform, and the proof that what it acknowledged is in its history.
+//!
+//! A client of the device protocol and of the cloud API like any other: it must not know a server's inside, only
+//! what the wire and the kernel's process files show. Start reading at [`workload::run`] (what is measured) and
+//! `engine` (how a thread drives many connections).
+
+pub mod args;
+mod conduct;
+mod engine;
+pub mod histogram;
+pub mod identity;
+pub mod outcome;
+pub mod process;
+pub mod record;
+pub mod workload;
+
+mod bench;
+
+pub use args::BenchArgs;
+pub use bench::run;

@@ -1,0 +1,37 @@
+//! The entry point of `lianwu bench`.
+
+use crate::{
+    args::{BenchArgs, Task},
+    outcome::Outcome,
+    workload::run,
+};
+
+/// Runs one task and prints what it found. Returns whether all is well: nothing lost, nothing refused, no connection
+/// failed.
+///
+/// Blocks for as long as the task takes; threads are its own.
+///
+/// # Errors
+/// The task could not be run to its end.
+pub fn run(args: &BenchArgs) -> anyhow::Result<bool> {
+    let outcome = match &args.task {
+        Task::Echo(options) => run::echo(options)?,
+        Task::Report(options) => run::report(options)?,
+        Task::FanIn(options) => run::fan_in(options)?,
+        Task::FanOut(options) => run::fan_out(options)?,
+        Task::Connect(options) => run::connect(options)?,
+        Task::Idle(options) => run::idle(options)?,
+        Task::Heading => {
+            println!("{}", Outcome::row_heading());
+            return Ok(true);
+        }
+    };
+    if args.json {
+        println!("{}", serde_json::to_string(&outcome)?);
+    } else if let Some(label) = &args.row {
+        println!("{}", outcome.row(label));
+    } else {
+        print!("{}", outcome.text());
+    }
+    Ok(outcome.lost == 0 && outcome.refused == 0 && outcome.connections_failed == 0)
+}

@@ -1,0 +1,149 @@
+//! `report`: signed-in devices report properties and await `report_reply`.
+
+use lianwu_mqtt::{Publish, QoS, encode};
+use memchr::memmem::Finder;
+
+use super::{
+    round_trip::{Answer, Exchange},
+    template::{self, Fill, Template},
+    window::{Slot, Ticket},
+};
+use crate::record::Recorder;
+
+/// The reports of one thread's devices.
+pub(crate) struct Report<'r> {
+    topics: Vec<String>,
+    /// Number of a thread's first device in the whole run.
+    first_device: u32,
+    qos: QoS,
+    template: Template,
+    /// Added to the message number to get the sequence.
+    sequence_base: u64,
+    payload: Vec<u8>,
+    recorder: Option<Recorder<'r>>,
+    token_finder: Finder<'static>,
+    success_finder: Finder<'static>,
+    /// The first reply with an error, for the report.
+    pub first_refusal: Option<String>,
+}
+
+/// Options of [`Report`].
+pub(crate) struct ReportOptions<'r> {
+    pub topics: Vec<String>,
+    pub first_device: u32,
+    pub qos: QoS,
+    pub template: Template,
+    pub sequence_base: u64,
+    pub recorder: Option<Recorder<'r>>,
+}
+
+impl<'r> Report<'r> {
+    pub fn new(options: ReportOptions<'r>) -> Self {
+        Self {
+            topics: options.topics,
+            first_device: options.first_device,
+            qos: options.qos,
+            template: options.template,
+            sequence_base: options.sequence_base,
+            payload: Vec::with_capacity(512),
+            recorder: options.recorder,
+            token_finder: Finder::new(b"\"clientToken\":\""),
+            success_finder: Finder::new(b"\"code\":0,"),
+            first_refusal: None,
+        }
+    }
+
+    /// Writes what is still in memory of the record.
+    ///
+    /// # Errors
+    /// The record file cannot be written now, or could not be at some time before.
+    pub fn finish(self) -> anyhow::Result<Option<String>> {
+        if let Some(recorder) = self.recorder {
+            recorder.finish()?;
+        }
+        Ok(self.first_refusal)
+    }
+}
+
+impl Exchange for Report<'_> {
+    #[inline]
+    fn publish(&mut self, out: &mut Vec<u8>, client: usize, ticket: Ticket, sample_time_ms: u64) {
+        self.payload.clear();
+        let sequence = self.sequence_base + ticket.sequence;
+        let fill = Fill { slot: ticket.slot, message: ticket.sequence, sequence, sample_time_ms };
+        self.template.render(&mut self.payload, fill);
+        let publish = Publish {
+            duplicate: false,
+            qos: self.qos,
+            retain: false,
+            topic: &self.topics[client],
+            packet_id: Some(ticket.packet_id),
+            payload: &self.payload,
+        };
+        encode::publish(out, &publish).expect("topics of devices are short and templates are limited");
+    }
+
+    #[inline]
+    fn answer(&mut self, publish: &Publish<'_>) -> Option<Answer> {
+        // The tokens are ours and hold no escapes, so looking for the next quote is enough.
+        let start = self.token_finder.find(publish.payload)? + self.token_finder.needle().len();
+        let rest = &publish.payload[start..];
+        let end = memchr::memchr(b'"', rest)?;
+        let (slot, sequence) = template::parse_token(&rest[..end])?;
+        let is_refusal = self.success_finder.find(&rest[end..]).is_none();
+        if is_refusal && self.first_refusal.is_none() {
+            self.first_refusal = Some(String::from_utf8_lossy(publish.payload).into_owned());
+        }
+        Some(Answer { slot, sequence, is_refusal })
+    }
+
+    fn acknowledged(&mut self, client: usize, message: &Slot) {
+        if let Some(recorder) = &mut self.recorder {
+            let device = self.first_device + client as u32;
+            recorder.add(device, self.sequence_base + message.sequence, message.sample_time_ms);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer_to(payload: &str) -> (Option<Answer>, Option<String>) {
+        let mut report = Report::new(ReportOptions {
+            topics: Vec::new(),
+            first_device: 0,
+            qos: QoS::AtMostOnce,
+            template: Template::load("lamp").unwrap(),
+            sequence_base: 0,
+            recorder: None,
+        });
+        let payload = payload.as_bytes();
+        let publish = Publish {
+            duplicate: false,
+            qos: QoS::AtMostOnce,
+            retain: false,
+            topic: "$thing/down/property/LAMP000001/hall",
+            packet_id: None,
+            payload,
+        };
+        (report.answer(&publish), report.first_refusal)
+    }
+
+    /// Is a reply told by its token, whatever its result, and the first bad one kept?
+    #[test]
+    fn replies() {
+        let good = r#"{"method":"report_reply","clientToken":"41.3","code":0,"status":"success"}"#;
+        assert_eq!(answer_to(good), (Some(Answer { slot: 3, sequence: 41, is_refusal: false }), None));
+        let bad = r#"{"method":"report_reply","clientToken":"41.3","code":406,"status":"check report data err"}"#;
+        assert_eq!(answer_to(bad), (Some(Answer { slot: 3, sequence: 41, is_refusal: true }), Some(bad.to_owned())));
+    }
+
+    /// Is anything else not taken for a reply?
+    #[test]
+    fn not_a_reply() {
+        for payload in ["", "json format illegal", r#"{"clientToken":"clientToken-2fd0"}"#, r#"{"clientToken":"1.2"#] {
+            assert_eq!(answer_to(payload).0, None, "{payload}");
+        }
+    }
+}
