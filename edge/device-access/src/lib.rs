@@ -1,1 +1,17 @@
-//! lianwu-device-access
+//! Devices over MQTT: sockets in, records into the log, replies out once they are durable.
+//!
+//! Converts and never decides what a message means: that is `lianwu-device-protocol` and `lianwu-services`. Must not
+//! know: storage engines, the cloud API. Start reading at [`server`] (what is started) and `worker` (one thread, one
+//! runtime, all connections of the devices that live there).
+
+pub mod bus;
+pub mod options;
+pub mod server;
+pub mod stats;
+mod wheel;
+mod worker;
+
+pub use bus::LocalBus;
+pub use options::AccessOptions;
+pub use server::DeviceAccess;
+pub use stats::AccessStats;

@@ -1,1 +1,25 @@
-//! lianwu-services
+//! What the product does: one folder per feature, over the ports.
+//!
+//! Must not know: SQL, files, sockets, HTTP, MQTT, vendor error codes. Start reading at [`platform`] (what everything
+//! is made of); `catalog` and `directory` are the snapshots the data path reads without waiting.
+
+pub mod account;
+pub mod catalog;
+pub mod device;
+pub mod directory;
+pub mod follower;
+pub mod invalid;
+pub mod message;
+pub mod platform;
+pub mod product;
+pub mod project;
+pub mod randomness;
+pub mod start;
+pub mod telemetry;
+pub mod thing_model;
+pub mod turn;
+
+pub use catalog::Catalog;
+pub use directory::Directory;
+pub use message::PendingReplies;
+pub use platform::{Limits, Platform, Stores};

@@ -1,0 +1,59 @@
+//! The in-process bus: a device's home worker follows from its number, so a message is sent there without a look-up.
+
+use std::sync::OnceLock;
+
+use lianwu_model::DeviceNumber;
+use lianwu_ports::Answer;
+use lianwu_ports::bus::{Bus, DeliverError, Delivery, Down};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use crate::worker::Mail;
+
+/// Which of `workers` a device lives on.
+pub(crate) fn home(number: DeviceNumber, workers: usize) -> usize {
+    number.0 as usize % workers
+}
+
+/// Mailboxes of the workers. Made before them, because the platform needs its bus first.
+#[derive(Debug, Default)]
+pub struct LocalBus {
+    mailboxes: OnceLock<Box<[mpsc::Sender<Mail>]>>,
+}
+
+impl LocalBus {
+    pub(crate) fn connect(&self, mailboxes: Vec<mpsc::Sender<Mail>>) {
+        if self.mailboxes.set(mailboxes.into()).is_err() {
+            warn!("the bus is connected already");
+        }
+    }
+
+    fn mailbox(&self, number: DeviceNumber) -> Option<&mpsc::Sender<Mail>> {
+        let mailboxes = self.mailboxes.get()?;
+        mailboxes.get(home(number, mailboxes.len()))
+    }
+}
+
+impl Bus for LocalBus {
+    fn deliver(&self, down: Down) -> Answer<'_, Result<Delivery, DeliverError>> {
+        Box::pin(async move {
+            let mailbox = self.mailbox(down.number).ok_or(DeliverError::Closed)?;
+            let (answer, delivered) = oneshot::channel();
+            match mailbox.try_send(Mail::Down(Box::new(down), answer)) {
+                Ok(()) => {}
+                Err(TrySendError::Full(_)) => return Err(DeliverError::Busy),
+                Err(TrySendError::Closed(_)) => return Err(DeliverError::Closed),
+            }
+            delivered.await.map_err(|_| DeliverError::Closed)?
+        })
+    }
+
+    fn disconnect(&self, number: DeviceNumber, why: &'static str) {
+        let sent = self.mailbox(number).map(|mailbox| mailbox.try_send(Mail::Disconnect(number, why)));
+        if let Some(Err(TrySendError::Full(_))) = sent {
+            // The registry change stands: the next sign-in is refused, and every publish checks the device again.
+            warn!(number = number.0, why, "the device's worker is busy, its connection stays until it ends by itself");
+        }
+    }
+}

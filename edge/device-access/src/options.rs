@@ -1,0 +1,44 @@
+//! Bounds of device access. Every number has a default that a small machine can live with.
+
+use std::time::Duration;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessOptions {
+    /// Threads that serve devices; each has its own listener on the same port.
+    pub workers: usize,
+    /// From accept to a signed-in connection.
+    pub connect_timeout: Duration,
+    /// Longest CONNECT. A stranger is never given more memory than this.
+    pub connect_bytes_max: usize,
+    /// Longest packet of a signed-in device.
+    pub packet_bytes_max: usize,
+    /// Connections of one worker; more are closed at accept.
+    pub connections_max: usize,
+    /// Messages from the cloud or from other workers that may wait for one worker; more are answered "busy".
+    pub mailbox_max: usize,
+    /// Bytes of one worker that may wait for the disk; beyond it the worker stops reading its sockets.
+    pub uncommitted_bytes_max: usize,
+    /// Bytes that may wait for one device to read them; beyond it the connection is closed.
+    pub unread_bytes_max: usize,
+    /// Messages per second of one device; 0 means no limit.
+    pub device_up_tps: u32,
+    /// Sign-ins of one device within 5 s; 0 means no limit.
+    pub device_connects_per_5s: u32,
+}
+
+impl Default for AccessOptions {
+    fn default() -> Self {
+        Self {
+            workers: 1,
+            connect_timeout: Duration::from_secs(10),
+            connect_bytes_max: 8 * 1024,
+            packet_bytes_max: 64 * 1024,
+            connections_max: 1_000_000,
+            mailbox_max: 4_096,
+            uncommitted_bytes_max: 16 << 20,
+            unread_bytes_max: 512 * 1024,
+            device_up_tps: 20,
+            device_connects_per_5s: 1,
+        }
+    }
+}

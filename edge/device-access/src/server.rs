@@ -1,0 +1,117 @@
+//! Starting and stopping device access: listeners that share one port, one thread per worker.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use lianwu_services::Platform;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::sync::{mpsc, watch};
+use tracing::error;
+
+use crate::bus::LocalBus;
+use crate::options::AccessOptions;
+use crate::stats::AccessStats;
+use crate::worker::{self, Start};
+
+/// Connections the kernel keeps until they are accepted: a whole fleet signs in again after a restart.
+const BACKLOG: i32 = 4096;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("listen for MQTT on {address}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("start a worker thread")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Running device access.
+#[derive(Debug)]
+pub struct DeviceAccess {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+    stats: Vec<Arc<AccessStats>>,
+}
+
+impl DeviceAccess {
+    /// Listens on `address` (port 0 picks a free one) and serves devices until [`DeviceAccess::stop`].
+    ///
+    /// # Errors
+    /// When the address is taken or a thread cannot be started.
+    pub fn start(
+        platform: &Arc<Platform>,
+        bus: &LocalBus,
+        address: SocketAddr,
+        options: &AccessOptions,
+    ) -> Result<Self, StartError> {
+        let workers = options.workers.max(1);
+        let listeners = listen(address, workers).map_err(|source| StartError::Listen { address, source })?;
+        let address = listeners[0].local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let (stop, stopped) = watch::channel(false);
+        let (peers, mailboxes): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(options.mailbox_max)).unzip();
+        bus.connect(peers.clone());
+        let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new() };
+        for (index, (listener, mailbox)) in listeners.into_iter().zip(mailboxes).enumerate() {
+            let stats = Arc::new(AccessStats::default());
+            access.stats.push(Arc::clone(&stats));
+            let start = Start {
+                index,
+                platform: Arc::clone(platform),
+                options: options.clone(),
+                stats,
+                listener,
+                mailbox,
+                peers: peers.clone(),
+                stop: stopped.clone(),
+            };
+            let thread = std::thread::Builder::new().name(format!("device-{index}")).spawn(move || {
+                if let Err(error) = worker::run(start) {
+                    error!(%error, worker = index, "a device worker could not run");
+                }
+            });
+            access.threads.push(thread.map_err(StartError::Thread)?);
+        }
+        Ok(access)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Counters, one set per worker.
+    #[must_use]
+    pub fn stats(&self) -> &[Arc<AccessStats>] {
+        &self.stats
+    }
+
+    /// Stops accepting and reading, commits and writes what was taken in, closes every connection. Blocks until done.
+    pub fn stop(self) {
+        self.stop.send_replace(true);
+        for thread in self.threads {
+            if thread.join().is_err() {
+                error!("a device worker ended in a panic");
+            }
+        }
+    }
+}
+
+/// One listener per worker on the same port: the kernel spreads the connections.
+fn listen(address: SocketAddr, workers: usize) -> std::io::Result<Vec<TcpListener>> {
+    let mut address = address;
+    let mut listeners = Vec::with_capacity(workers);
+    for _ in 0..workers {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(workers > 1)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        let listener = TcpListener::from(socket);
+        // With port 0 the first bind picks it, the others join it.
+        address = listener.local_addr()?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}

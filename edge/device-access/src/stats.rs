@@ -1,0 +1,57 @@
+//! Counters of device access, summed over the workers; read by the metrics page.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counted by one worker, read by anyone.
+#[derive(Debug, Default)]
+pub struct AccessStats {
+    /// Open sockets, signed in or not.
+    pub connections: Gauge,
+    /// Devices signed in.
+    pub devices_online: Gauge,
+    pub sign_ins: Counter,
+    pub sign_ins_refused: Counter,
+    /// PUBLISH packets received.
+    pub messages_up: Counter,
+    /// PUBLISH packets queued towards devices, replies included.
+    pub messages_down: Counter,
+    /// Messages answered with an error.
+    pub messages_refused: Counter,
+    pub bytes_up: Counter,
+    pub bytes_down: Counter,
+    /// Connections closed because of what they sent before sign-in.
+    pub malformed: Counter,
+    pub rate_limited: Counter,
+    /// Connections closed because they did not read.
+    pub slow_consumers: Counter,
+}
+
+/// Only goes up. One thread writes, so adding needs no locked instruction.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    pub fn add(&self, amount: u64) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Goes up and down. One thread writes.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicU64);
+
+impl Gauge {
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

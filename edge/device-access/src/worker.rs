@@ -1,0 +1,123 @@
+//! One thread, one single-threaded runtime, all connections of the devices that live there.
+//!
+//! Tasks: `accept` (own listener on the shared port), `mailbox` (messages from the cloud and from other workers), one
+//! per connection (`connection`), `turn` (once per turn: release what is durable, hand over the batch, write), `tick`
+//! (deadlines). They share one `RefCell<State>`, borrowed inside a poll and never across an await.
+
+mod accept;
+mod connection;
+mod control;
+mod held;
+mod publish;
+mod rate;
+mod sign_in;
+mod state;
+mod subscribe;
+mod tick;
+mod turn;
+
+use std::cell::RefCell;
+use std::net::TcpListener;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use lianwu_model::DeviceNumber;
+use lianwu_ports::bus::{DeliverError, Delivery, Down};
+use lianwu_services::Platform;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::task::LocalSet;
+
+pub(crate) use sign_in::Arrival;
+
+use crate::options::AccessOptions;
+use crate::stats::AccessStats;
+use state::State;
+use turn::Completions;
+
+/// What reaches a worker from outside.
+pub(crate) enum Mail {
+    /// A connection that signed in on another worker and lives here.
+    Arrival(Box<Arrival>),
+    Down(Box<Down>, oneshot::Sender<Result<Delivery, DeliverError>>),
+    Disconnect(DeviceNumber, &'static str),
+}
+
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Arrival(_) => f.write_str("Arrival"),
+            Self::Down(down, _) => f.debug_tuple("Down").field(down).finish(),
+            Self::Disconnect(number, why) => f.debug_tuple("Disconnect").field(number).field(why).finish(),
+        }
+    }
+}
+
+/// Everything a worker is started with.
+pub(crate) struct Start {
+    pub(crate) index: usize,
+    pub(crate) platform: Arc<Platform>,
+    pub(crate) options: AccessOptions,
+    pub(crate) stats: Arc<AccessStats>,
+    pub(crate) listener: TcpListener,
+    pub(crate) mailbox: mpsc::Receiver<Mail>,
+    pub(crate) peers: Vec<mpsc::Sender<Mail>>,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// What the tasks of one worker share.
+pub(crate) struct Worker {
+    index: usize,
+    platform: Arc<Platform>,
+    options: AccessOptions,
+    stats: Arc<AccessStats>,
+    peers: Vec<mpsc::Sender<Mail>>,
+    completions: Arc<Completions>,
+    /// Told when a stopping worker has nothing left to commit or to write.
+    drained: Notify,
+    state: RefCell<State>,
+}
+
+/// Runs a worker until it is told to stop and everything it took in is committed and written.
+pub(crate) fn run(start: Start) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        // State look-ups for `get_status` run here, so that a cold disk does not stop the worker.
+        .max_blocking_threads(4)
+        // Sockets are looked at after this many tasks: long turns make big commits and few writes.
+        .event_interval(61)
+        .build()?;
+    let local = LocalSet::new();
+    runtime.block_on(local.run_until(serve(start)))
+}
+
+async fn serve(start: Start) -> std::io::Result<()> {
+    start.listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(start.listener)?;
+    let mut stop = start.stop;
+    let worker = Rc::new(Worker {
+        index: start.index,
+        state: RefCell::new(State::new(start.platform.clock.now())),
+        platform: start.platform,
+        options: start.options,
+        stats: start.stats,
+        peers: start.peers,
+        completions: Arc::default(),
+        drained: Notify::new(),
+    });
+    let accept = tokio::task::spawn_local(accept::run(Rc::clone(&worker), listener));
+    let mailbox = tokio::task::spawn_local(accept::mailbox(Rc::clone(&worker), start.mailbox));
+    let turn = tokio::task::spawn_local(turn::run(Rc::clone(&worker)));
+    let tick = tokio::task::spawn_local(tick::run(Rc::clone(&worker)));
+    // An error means the sender is gone: stop as well.
+    let _ = stop.wait_for(|stop| *stop).await;
+    accept.abort();
+    mailbox.abort();
+    worker.stop_reading();
+    turn::drained(&worker).await;
+    worker.close_all();
+    turn::drained(&worker).await;
+    tick.abort();
+    turn.abort();
+    Ok(())
+}

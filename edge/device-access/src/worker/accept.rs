@@ -1,0 +1,110 @@
+//! New sockets, and messages from outside the worker.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use lianwu_device_protocol::topic::DownTopics;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tracing::{debug, warn};
+
+use super::state::{Connection, Place};
+use super::{Mail, Worker, connection, rate::Bucket};
+
+/// Pause after an accept that failed, for example because no file descriptor is left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The task that accepts.
+pub(crate) async fn run(worker: Rc<Worker>, listener: TcpListener) {
+    let mut was_refused = false;
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                was_refused = false;
+                if worker.state.borrow().connections.len() >= worker.options.connections_max {
+                    debug!(%peer, "closed at accept: too many connections");
+                    continue;
+                }
+                worker.adopt(stream, peer);
+            }
+            Err(error) => {
+                if !was_refused {
+                    warn!(%error, "cannot accept a connection");
+                    was_refused = true;
+                }
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The task that empties the mailbox.
+pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail>) {
+    while let Some(mail) = mailbox.recv().await {
+        let mut state = worker.state.borrow_mut();
+        worker.refresh_time(&mut state);
+        match mail {
+            Mail::Arrival(arrival) => worker.arrive(&mut state, *arrival),
+            Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
+            Mail::Disconnect(number, why) => {
+                if let Some(&slot) = state.homes.get(&number) {
+                    let generation = state.connections[slot as usize].generation;
+                    worker.close(&mut state, Place { slot, generation }, why);
+                }
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// Starts serving a fresh socket.
+    fn adopt(self: &Rc<Self>, stream: TcpStream, peer: std::net::SocketAddr) {
+        // Small answers must not wait for more; the socket works without it.
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "cannot switch off delayed sending");
+        }
+        let mut state = self.state.borrow_mut();
+        self.refresh_time(&mut state);
+        let mqtt = lianwu_mqtt::Connection::new(state.now, self.options.connect_timeout);
+        self.insert(&mut state, stream, peer, mqtt);
+    }
+
+    /// Gives a connection its place and its task.
+    pub(crate) fn insert(
+        self: &Rc<Self>,
+        state: &mut super::state::State,
+        stream: TcpStream,
+        peer: std::net::SocketAddr,
+        mqtt: lianwu_mqtt::Connection,
+    ) -> Place {
+        let generation = state.next_generation;
+        state.next_generation = generation.wrapping_add(1);
+        let entry = state.connections.vacant_entry();
+        let slot = u32::try_from(entry.key()).expect("fewer than 2^32 connections");
+        let place = Place { slot, generation };
+        let deadline = mqtt.deadline();
+        entry.insert(Connection {
+            stream,
+            mqtt,
+            rest: Vec::new(),
+            out: Vec::new(),
+            device: None,
+            bucket: Bucket::new(state.now),
+            down: DownTopics::default(),
+            custom: None,
+            generation,
+            is_dirty: false,
+            is_blocked: false,
+            peer: Box::new(peer),
+            task: None,
+        });
+        let task = tokio::task::spawn_local(connection::run(Rc::clone(self), place));
+        state.connections[slot as usize].task = Some(task.abort_handle());
+        if let Some(deadline) = deadline {
+            let due = state.wheel_second(deadline);
+            state.wheel.insert(due, place);
+        }
+        self.stats.connections.set(state.connections.len() as u64);
+        place
+    }
+}

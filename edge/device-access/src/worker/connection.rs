@@ -1,0 +1,232 @@
+//! The task of one connection: read into the worker's one buffer, decode, hand on, keep only an incomplete rest.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use lianwu_mqtt::{Step, decode};
+use lianwu_ports::record::{Record, RecordKind};
+use lianwu_services::directory::DirectoryDevice;
+use tokio::io::{AsyncRead, ReadBuf};
+use tracing::debug;
+
+use super::Worker;
+use super::rate::PAUSE_MAX;
+use super::state::{Place, State};
+
+/// Runs until the connection is closed. Small on purpose: every idle device pays for it.
+pub(crate) async fn run(worker: Rc<Worker>, place: Place) {
+    poll_fn(|cx| worker.poll_read(cx, place)).await;
+}
+
+/// Does the connection go on?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Open,
+    Closed,
+}
+
+impl Worker {
+    fn poll_read(self: &Rc<Self>, cx: &mut Context<'_>, place: Place) -> Poll<()> {
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        self.refresh_time(state);
+        loop {
+            if state.is_stopping {
+                return Poll::Ready(());
+            }
+            if state.must_wait_for_disk(self.options.uncommitted_bytes_max) {
+                state.stalled.push(cx.waker().clone());
+                return Poll::Pending;
+            }
+            let now = state.now;
+            let Some(connection) = state.connections.get_mut(place.slot as usize) else { return Poll::Ready(()) };
+            if connection.generation != place.generation {
+                return Poll::Ready(());
+            }
+            let pause = connection.bucket.pause(now);
+            if !pause.is_zero() {
+                state.paused.push((now + pause, cx.waker().clone()));
+                return Poll::Pending;
+            }
+            let mut buffer = ReadBuf::new(&mut state.read_buffer);
+            let read = match Pin::new(&mut connection.stream).poll_read(cx, &mut buffer) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(())) => buffer.filled().len(),
+                Poll::Ready(Err(error)) => {
+                    self.close(state, place, &format!("read failed: {error}"));
+                    return Poll::Ready(());
+                }
+            };
+            if read == 0 {
+                self.close(state, place, "the device closed the connection without DISCONNECT");
+                return Poll::Ready(());
+            }
+            self.stats.bytes_up.add(read as u64);
+            let bytes = std::mem::take(&mut state.read_buffer);
+            let flow = self.received(state, place, &bytes[..read]);
+            state.read_buffer = bytes;
+            if flow == Flow::Closed {
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    /// Handles bytes in the order they arrived, behind what was left from before.
+    pub(crate) fn received(self: &Rc<Self>, state: &mut State, place: Place, bytes: &[u8]) -> Flow {
+        let Some(connection) = state.connection(place) else { return Flow::Closed };
+        if connection.rest.is_empty() {
+            return self.packets(state, place, bytes);
+        }
+        let mut joined = std::mem::take(&mut connection.rest);
+        joined.extend_from_slice(bytes);
+        self.packets(state, place, &joined)
+    }
+
+    fn packets(self: &Rc<Self>, state: &mut State, place: Place, bytes: &[u8]) -> Flow {
+        let mut at = 0;
+        loop {
+            let Some(connection) = state.connection(place) else { return Flow::Closed };
+            let bytes_max = match connection.device {
+                Some(_) => self.options.packet_bytes_max,
+                None => self.options.connect_bytes_max,
+            };
+            match decode(&bytes[at..], connection.mqtt.version(), bytes_max) {
+                Ok(Some((packet, length))) => {
+                    at += length;
+                    let now = state.now;
+                    let mut step = Step::Idle;
+                    state.send(place, |connection, out| step = connection.mqtt.handle(now, packet, out));
+                    if let Step::SignIn(connect) = step {
+                        // The connection may move to another worker, together with what it sent behind its CONNECT.
+                        return self.sign_in(state, place, &connect, &bytes[at..]);
+                    }
+                    if self.step(state, place, step) == Flow::Closed {
+                        return Flow::Closed;
+                    }
+                }
+                Ok(None) => {
+                    connection.rest = bytes[at..].to_vec();
+                    return self.check_rate(state, place);
+                }
+                Err(error) => {
+                    let mut why = None;
+                    state.send(place, |connection, out| why = Some(connection.mqtt.decode_failed(error, out)));
+                    let why = why.map(|why| why.to_string()).unwrap_or_default();
+                    self.close(state, place, &why);
+                    return Flow::Closed;
+                }
+            }
+        }
+    }
+
+    fn step(self: &Rc<Self>, state: &mut State, place: Place, step: Step<'_>) -> Flow {
+        match step {
+            Step::Idle | Step::Delivered(_) | Step::SignIn(_) => Flow::Open,
+            Step::Publish(publish) => self.publish(state, place, &publish),
+            Step::Subscribe(subscribe) => self.subscribe(state, place, &subscribe),
+            Step::Unsubscribe(unsubscribe) => self.unsubscribe(state, place, &unsubscribe),
+            Step::Disconnected => {
+                self.close(state, place, "the device said DISCONNECT");
+                Flow::Closed
+            }
+            Step::Close(reason) => {
+                self.close(state, place, &reason.to_string());
+                Flow::Closed
+            }
+        }
+    }
+
+    /// A device too far over its rate is closed; a little over it, its socket is left unread (decision 4).
+    fn check_rate(&self, state: &mut State, place: Place) -> Flow {
+        let now = state.now;
+        let Some(connection) = state.connection(place) else { return Flow::Closed };
+        if connection.bucket.pause(now) <= PAUSE_MAX {
+            return Flow::Open;
+        }
+        self.stats.rate_limited.add(1);
+        let per_second = self.options.device_up_tps;
+        self.close(state, place, &format!("more than {per_second} messages a second, see limits.device_up_tps"));
+        Flow::Closed
+    }
+
+    /// Ends a connection: writes what it was to be told, frees its place, logs why if it was signed in.
+    pub(crate) fn close(&self, state: &mut State, place: Place, why: &str) {
+        if state.connection(place).is_none() {
+            return;
+        }
+        let connection = state.connections.remove(place.slot as usize);
+        if !connection.out.is_empty() && !connection.is_blocked {
+            // What does not fit into the socket now is lost with the connection.
+            let _ = connection.stream.try_write(&connection.out);
+        }
+        if let Some(task) = connection.task {
+            task.abort();
+        }
+        match &connection.device {
+            Some(device) => {
+                if state.homes.get(&device.number) == Some(&place.slot) {
+                    state.homes.remove(&device.number);
+                    device.set_online(false);
+                }
+                let peer = connection.peer.ip().to_string();
+                self.record(state, RecordKind::Disconnected, device, why, peer.as_bytes());
+                self.stats.devices_online.set(state.homes.len() as u64);
+            }
+            None => {
+                self.stats.malformed.add(1);
+                debug!(peer = %connection.peer, why, "closed before sign-in");
+            }
+        }
+        self.stats.connections.set(state.connections.len() as u64);
+    }
+
+    /// Adds a record about the connection itself to the batch.
+    pub(crate) fn record(
+        &self,
+        state: &mut State,
+        kind: RecordKind,
+        device: &DirectoryDevice,
+        note: &str,
+        payload: &[u8],
+    ) {
+        let sample_time = state.wall;
+        state.batch.push(&Record {
+            kind,
+            qos: 0,
+            packet_id: 0,
+            code: 0,
+            number: device.number,
+            product: device.product,
+            device: device.name.as_str(),
+            sample_time,
+            topic: "",
+            note,
+            payload,
+        });
+        state.want_turn();
+    }
+
+    /// From now on no socket is read.
+    pub(crate) fn stop_reading(&self) {
+        let mut state = self.state.borrow_mut();
+        state.is_stopping = true;
+        for (_, connection) in &state.connections {
+            if let Some(task) = &connection.task {
+                task.abort();
+            }
+        }
+    }
+
+    /// Closes every connection; the records about it still have to be committed.
+    pub(crate) fn close_all(&self) {
+        let mut state = self.state.borrow_mut();
+        let places: Vec<Place> = (state.connections.iter())
+            .map(|(slot, c)| Place { slot: u32::try_from(slot).unwrap_or(u32::MAX), generation: c.generation })
+            .collect();
+        for place in places {
+            self.close(&mut state, place, "the platform is shutting down");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Messages towards a device: logged with what became of them, then written, then answered.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lianwu_device_protocol::message::{ClientToken, Clock, Up, UpKind, parse_up};
+use lianwu_device_protocol::reply::{self, ReplyCode, ReplyMethod, StatusValue};
+use lianwu_device_protocol::topic::{DownTopic, Topic, down_topic};
+use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_mqtt::{Publish, QoS, encode};
+use lianwu_ports::bus::{DeliverError, Delivery, Down, DownKind};
+use lianwu_ports::log::{CommitError, Lsn};
+use lianwu_ports::readings::ReadingError;
+use lianwu_ports::record::{Record, RecordKind};
+use lianwu_ports::states::{DeviceState, PropertyValue};
+use lianwu_services::directory::DirectoryDevice;
+use tokio::sync::oneshot;
+use tracing::warn;
+
+use super::Worker;
+use super::held::{After, StatusRequest};
+use super::state::{Connection, Place, State};
+
+impl Worker {
+    pub(crate) fn send_down(
+        &self,
+        state: &mut State,
+        down: &Down,
+        answer: oneshot::Sender<Result<Delivery, DeliverError>>,
+    ) {
+        if let Some(why) = &state.refusing {
+            let error = CommitError::Full(why.to_string());
+            drop(answer.send(Err(DeliverError::Commit(error))));
+            return;
+        }
+        let mut topic = String::new();
+        let (kind, logged_topic) = match &down.kind {
+            DownKind::PropertyControl => (RecordKind::PropertyControl, ""),
+            DownKind::ActionCall => (RecordKind::ActionCall, ""),
+            DownKind::Topic(topic) => (RecordKind::OtherDown, topic.as_ref()),
+        };
+        let device = down.device.device.as_str();
+        match &down.kind {
+            DownKind::PropertyControl => down_topic(DownTopic::ThingProperty, down.device.product, device, &mut topic),
+            DownKind::ActionCall => down_topic(DownTopic::ThingAction, down.device.product, device, &mut topic),
+            DownKind::Topic(name) => topic.push_str(name),
+        }
+        let target = state
+            .homes
+            .get(&down.number)
+            .map(|&slot| Place { slot, generation: state.connections[slot as usize].generation });
+        let delivery = match target.and_then(|place| state.connection(place)) {
+            None => Delivery::Offline,
+            Some(connection) if is_subscribed(connection, &topic) => Delivery::Delivered,
+            Some(_) => Delivery::NotSubscribed,
+        };
+        let sample_time = state.wall;
+        state.batch.push(&Record {
+            kind,
+            qos: 0,
+            packet_id: 0,
+            code: delivery.push_result(),
+            number: down.number,
+            product: down.device.product,
+            device,
+            sample_time,
+            topic: logged_topic,
+            note: &down.request_id,
+            payload: &down.payload,
+        });
+        if let (Delivery::Delivered, Some(place)) = (delivery, target) {
+            self.stats.messages_down.add(1);
+            state.held.hold(place, |out| publish(out, &topic, &down.payload));
+        }
+        state.held.after.push(After::Delivered { answer, delivery });
+        state.want_turn();
+    }
+
+    /// Answers `get_status` from the state that includes everything up to `lsn`.
+    pub(crate) fn answer_status(self: &Rc<Self>, place: Place, number: DeviceNumber, request: StatusRequest, lsn: Lsn) {
+        let worker = Rc::clone(self);
+        tokio::task::spawn_local(async move {
+            worker.platform.progress.reached(lsn).await;
+            let states = Arc::clone(&worker.platform.states);
+            // The blocking pool ends only with the worker.
+            let Ok(found) = tokio::task::spawn_blocking(move || states.device(number)).await else { return };
+            let mut state = worker.state.borrow_mut();
+            let Some(device) = state.connection(place).and_then(|c| c.device.clone()) else { return };
+            let mut payload = Vec::new();
+            worker.render_status(&device, &request, found, state.wall, &mut payload);
+            let mut topic = String::new();
+            down_topic(DownTopic::ThingProperty, device.product, device.name.as_str(), &mut topic);
+            worker.stats.messages_down.add(1);
+            state.send(place, |connection, out| {
+                if connection.down.contains(DownTopic::ThingProperty) {
+                    publish(out, &topic, &payload);
+                }
+            });
+        });
+    }
+
+    fn render_status(
+        &self,
+        device: &DirectoryDevice,
+        request: &StatusRequest,
+        found: Result<DeviceState, ReadingError>,
+        now: UnixMillis,
+        out: &mut Vec<u8>,
+    ) {
+        let Some(model) = self.model(device) else { return };
+        let clock = Clock { now, retention: Duration::ZERO };
+        let Ok(Up::GetStatus(asked)) = parse_up(UpKind::Property, &request.payload, &model.validator, clock) else {
+            return;
+        };
+        match found {
+            Ok(found) => {
+                let reported = found.reported.iter().map(status_value);
+                reply::get_status_reply(&asked, reported, found.desired.iter().map(status_value), out);
+            }
+            Err(error) => {
+                warn!(%error, %device.product, %device.name, "cannot read the state of a device");
+                let token = asked.token.map(ClientToken::raw);
+                let status = "internal error, ask again";
+                reply::render_reply(ReplyMethod::GetStatus, token, ReplyCode::Internal, status, out);
+            }
+        }
+    }
+}
+
+fn status_value(value: &PropertyValue) -> StatusValue<'_> {
+    StatusValue { id: &value.property, value: value.value.as_bytes(), time: value.time }
+}
+
+/// Appends one message of QoS 0.
+pub(crate) fn publish(out: &mut Vec<u8>, topic: &str, payload: &[u8]) {
+    let packet = Publish { duplicate: false, qos: QoS::AtMostOnce, retain: false, topic, packet_id: None, payload };
+    if let Err(error) = encode::publish(out, &packet) {
+        warn!(%error, topic, "a message does not fit into a packet");
+    }
+}
+
+/// Has the device asked for messages on this topic?
+pub(crate) fn is_subscribed(connection: &Connection, topic: &str) -> bool {
+    match Topic::parse(topic).down() {
+        Some(kind) => connection.down.contains(kind),
+        None => connection
+            .custom
+            .as_ref()
+            .is_some_and(|custom| custom.iter().any(|filter| lianwu_mqtt::filter::matches(filter, topic))),
+    }
+}

@@ -1,0 +1,61 @@
+//! What a batch holds back until it is durable: replies, acknowledgements, and things to do after.
+
+use lianwu_model::DeviceNumber;
+use lianwu_ports::bus::{DeliverError, Delivery};
+use lianwu_services::message::ActionReply;
+use tokio::sync::oneshot;
+
+use super::state::Place;
+
+/// Encoded packets of one batch in one arena, neighbours for one connection merged.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) after: Vec<After>,
+}
+
+/// The next `length` bytes of the arena are for the connection at `place`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) place: Place,
+    pub(crate) length: u32,
+}
+
+/// Done once the batch is durable, or told that it will never be.
+#[derive(Debug)]
+pub(crate) enum After {
+    /// Answer `get_status` from the state that includes this batch.
+    ReadStatus { place: Place, number: DeviceNumber, request: StatusRequest },
+    /// A device answered an action: tell the call that waits.
+    ActionReply { number: DeviceNumber, token: Box<str>, reply: ActionReply },
+    /// Tell the cloud what became of its message.
+    Delivered { answer: oneshot::Sender<Result<Delivery, DeliverError>>, delivery: Delivery },
+}
+
+/// A `get_status`, judged again when it is answered.
+#[derive(Clone, Debug)]
+pub(crate) struct StatusRequest {
+    pub(crate) payload: Box<[u8]>,
+}
+
+impl Held {
+    /// Encodes packets for one connection with `encode`.
+    pub(crate) fn hold(&mut self, place: Place, encode: impl FnOnce(&mut Vec<u8>)) {
+        let before = self.bytes.len();
+        encode(&mut self.bytes);
+        let length = u32::try_from(self.bytes.len() - before).expect("a turn's replies are far below 4 GiB");
+        match self.parts.last_mut() {
+            Some(last) if last.place == place => last.length += length,
+            _ if length == 0 => {}
+            _ => self.parts.push(Part { place, length }),
+        }
+    }
+
+    /// Keeps the memory for the next batch.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.parts.clear();
+        self.after.clear();
+    }
+}

@@ -1,0 +1,357 @@
+//! A message from a device: whose topic, what it says, what is recorded, what is answered once that is durable.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lianwu_device_protocol::message::{CLIENT_TOKEN_BYTES_MAX, Clock, DeviceReply, Refusal, Up, UpKind, parse_up};
+use lianwu_device_protocol::reply::{self, ReplyCode, ReplyMethod};
+use lianwu_device_protocol::topic::{Direction, DownTopic, NameError, ThingKind, Topic, check_name, down_topic};
+use lianwu_model::UnixMillis;
+use lianwu_model::json::members;
+use lianwu_model::product::{DataProtocol, Durability};
+use lianwu_model::topic_policy::default_permission;
+use lianwu_mqtt::{PacketId, Publish, encode};
+use lianwu_ports::record::{Record, RecordKind};
+use lianwu_services::catalog::CompiledModel;
+use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::message::ActionReply;
+
+use super::Worker;
+use super::connection::Flow;
+use super::control::{is_subscribed, publish};
+use super::held::{After, StatusRequest};
+use super::state::{Place, State};
+
+/// The vendor's text. Source: spec/thing-model-and-console.md 7.4.
+const NO_PERMISSION: &str = "topic without permission";
+
+/// Code of a record about a publish without permission; no reply carries it.
+const NO_PERMISSION_CODE: u32 = 403;
+
+/// What a message amounts to, before it is written down.
+struct Verdict<'a> {
+    kind: RecordKind,
+    code: u32,
+    note: &'a str,
+    sample_time: UnixMillis,
+    /// On which topic the answer in `State::reply` goes, if there is one.
+    answer: Option<DownTopic>,
+}
+
+/// One publish on its way through.
+struct Incoming<'a> {
+    place: Place,
+    device: &'a Arc<DirectoryDevice>,
+    packet: &'a Publish<'a>,
+    durability: Durability,
+}
+
+impl Worker {
+    pub(crate) fn publish(self: &Rc<Self>, state: &mut State, place: Place, packet: &Publish<'_>) -> Flow {
+        let now = state.now;
+        let up_tps = self.options.device_up_tps;
+        let Some(connection) = state.connection(place) else { return Flow::Closed };
+        let Some(device) = connection.device.clone() else { return Flow::Closed };
+        if up_tps > 0 {
+            connection.bucket.take(now, up_tps);
+        }
+        self.stats.messages_up.add(1);
+        let incoming = Incoming { place, device: &device, packet, durability: Durability::Disk };
+        match Topic::parse(packet.topic) {
+            Topic::ThingUp { kind, product, device: name } if device.is(product, name) => match kind {
+                ThingKind::Property => self.thing(state, &incoming, UpKind::Property),
+                ThingKind::Event => self.thing(state, &incoming, UpKind::Event),
+                ThingKind::Action => self.thing(state, &incoming, UpKind::Action),
+                ThingKind::Service | ThingKind::Raw => self.other(state, &incoming),
+            },
+            Topic::Custom { product, device: name, rest } if device.is(product, name) => {
+                if default_permission(rest).is_some_and(lianwu_model::topic_policy::TopicPermission::may_publish) {
+                    self.custom(state, &incoming);
+                } else {
+                    self.refused(state, &incoming);
+                }
+            }
+            topic
+                if topic.direction() == Some(Direction::Up)
+                    && topic.owner().is_some_and(|(product, name)| device.is(product, name)) =>
+            {
+                self.other(state, &incoming);
+            }
+            _ => {
+                if let Err(error) = check_name(packet.topic)
+                    && matches!(error, NameError::Wildcard | NameError::Nul)
+                {
+                    self.close(state, place, &format!("protocol error: {error}"));
+                    return Flow::Closed;
+                }
+                self.refused(state, &incoming);
+            }
+        }
+        Flow::Open
+    }
+
+    /// A thing-model message: judged by the product's model.
+    fn thing(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>, kind: UpKind) {
+        let catalog = self.platform.catalog.load();
+        let product = catalog.get(&incoming.device.product);
+        let Some(product) = product.filter(|p| p.product.data_protocol == DataProtocol::ThingModel) else {
+            return self.other(state, incoming);
+        };
+        let Some(model) = &product.model else {
+            let note = "the product has no thing model yet; save one first";
+            let verdict = Verdict::other(kind, NO_PERMISSION_CODE, note, state.wall);
+            return self.finish(state, incoming, &verdict, &[], None);
+        };
+        let incoming = &Incoming { durability: product.product.durability, ..*incoming };
+        let clock = Clock { now: state.wall, retention: self.retention() };
+        let mut reply = std::mem::take(&mut state.reply);
+        reply.clear();
+        match parse_up(kind, incoming.packet.payload, &model.validator, clock) {
+            Ok(up) => self.accepted_message(state, incoming, &up, &mut reply),
+            Err(refusal) => self.refused_message(state, incoming, kind, &refusal, &mut reply),
+        }
+        state.reply = reply;
+    }
+
+    fn accepted_message(
+        self: &Rc<Self>,
+        state: &mut State,
+        incoming: &Incoming<'_>,
+        up: &Up<'_>,
+        answer: &mut Vec<u8>,
+    ) {
+        let now = state.wall;
+        let verdict = |kind, sample_time, answer| Verdict { kind, code: 0, note: "", sample_time, answer };
+        let property = Some(DownTopic::ThingProperty);
+        match up {
+            Up::Report(report) => {
+                reply::render_success(
+                    ReplyMethod::Report,
+                    report.token.map(lianwu_device_protocol::ClientToken::raw),
+                    answer,
+                );
+                let verdict = verdict(RecordKind::PropertyReport, report.sample_time, property);
+                self.finish(state, incoming, &verdict, answer, None);
+            }
+            Up::GetStatus(_) => {
+                let request = StatusRequest { payload: incoming.packet.payload.into() };
+                let number = incoming.device.number;
+                let after = After::ReadStatus { place: incoming.place, number, request };
+                self.finish(state, incoming, &verdict(RecordKind::PropertyOther, now, None), answer, Some(after));
+            }
+            Up::ClearControl { token } => {
+                reply::render_success(
+                    ReplyMethod::ClearControl,
+                    token.map(lianwu_device_protocol::ClientToken::raw),
+                    answer,
+                );
+                self.finish(state, incoming, &verdict(RecordKind::DesiredCleared, now, property), answer, None);
+            }
+            Up::ReportInfo { token, .. } => {
+                reply::render_success(
+                    ReplyMethod::ReportInfo,
+                    token.map(lianwu_device_protocol::ClientToken::raw),
+                    answer,
+                );
+                self.finish(state, incoming, &verdict(RecordKind::DeviceInfo, now, property), answer, None);
+            }
+            Up::ControlReply(_) => {
+                self.finish(state, incoming, &verdict(RecordKind::PropertyOther, now, None), answer, None);
+            }
+            Up::Events(events) => {
+                reply::render_success(events.reply, events.token.map(lianwu_device_protocol::ClientToken::raw), answer);
+                let first = events.events.first().map_or(now, |event| event.sample_time);
+                let verdict = verdict(RecordKind::EventPost, first, Some(DownTopic::ThingEvent));
+                self.finish(state, incoming, &verdict, answer, None);
+            }
+            Up::ActionReply { reply, response } => {
+                let after = action_reply(incoming.device, reply, response);
+                self.finish(state, incoming, &verdict(RecordKind::ActionReply, now, None), answer, after);
+            }
+        }
+    }
+
+    fn refused_message(
+        self: &Rc<Self>,
+        state: &mut State,
+        incoming: &Incoming<'_>,
+        kind: UpKind,
+        refusal: &Refusal<'_>,
+        answer: &mut Vec<u8>,
+    ) {
+        self.stats.messages_refused.add(1);
+        let has_answer = refusal.render(answer);
+        let note = match refusal {
+            Refusal::BadJson(error) => format!("{}: {error}", reply::BAD_JSON_TEXT),
+            Refusal::Message { status, .. } => status.clone(),
+        };
+        let code = u32::from(refusal.code().number());
+        let mut verdict = Verdict::other(kind, code, &note, state.wall);
+        verdict.answer = has_answer.then_some(match kind {
+            UpKind::Property => DownTopic::ThingProperty,
+            UpKind::Event => DownTopic::ThingEvent,
+            UpKind::Action => DownTopic::ThingAction,
+        });
+        self.finish(state, incoming, &verdict, answer, None);
+    }
+
+    /// A message the platform only keeps.
+    fn other(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
+        let verdict = Verdict { kind: RecordKind::OtherUp, code: 0, note: "", sample_time: state.wall, answer: None };
+        self.finish(state, incoming, &verdict, &[], None);
+    }
+
+    /// A custom topic: kept, and given back to the device if it listens there itself.
+    fn custom(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
+        let place = incoming.place;
+        let listens = state.connection(place).is_some_and(|c| is_subscribed(c, incoming.packet.topic));
+        self.other(state, incoming);
+        if listens && state.refusing.is_none() {
+            self.stats.messages_down.add(1);
+            let Publish { topic, payload, .. } = *incoming.packet;
+            state.held.hold(place, |out| publish(out, topic, payload));
+        }
+    }
+
+    /// No permission: logged and acknowledged, so that the device does not send it for ever (decision 3).
+    fn refused(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
+        self.stats.messages_refused.add(1);
+        let verdict = Verdict {
+            kind: RecordKind::PublishRefused,
+            code: NO_PERMISSION_CODE,
+            note: NO_PERMISSION,
+            sample_time: state.wall,
+            answer: None,
+        };
+        self.finish(state, incoming, &verdict, &[], None);
+    }
+
+    /// Writes the record and holds back what waits for it; with a full disk only says so.
+    fn finish(
+        self: &Rc<Self>,
+        state: &mut State,
+        incoming: &Incoming<'_>,
+        verdict: &Verdict<'_>,
+        answer: &[u8],
+        after: Option<After>,
+    ) {
+        let Incoming { place, device, packet, durability } = *incoming;
+        if let Some(why) = state.refusing.clone() {
+            return self.storage_full(state, incoming, &why);
+        }
+        let packet_id = packet.packet_id.map_or(0, PacketId::get);
+        let is_canonical = matches!(
+            verdict.kind,
+            RecordKind::PropertyReport
+                | RecordKind::PropertyOther
+                | RecordKind::DeviceInfo
+                | RecordKind::DesiredCleared
+                | RecordKind::EventPost
+                | RecordKind::ActionReply
+        );
+        state.batch.push(&Record {
+            kind: verdict.kind,
+            qos: packet.qos.bits(),
+            packet_id,
+            code: verdict.code,
+            number: device.number,
+            product: device.product,
+            device: device.name.as_str(),
+            sample_time: verdict.sample_time,
+            topic: if is_canonical { "" } else { packet.topic },
+            note: verdict.note,
+            payload: packet.payload,
+        });
+        let answer_topic = verdict
+            .answer
+            .filter(|topic| state.connection(place).is_some_and(|connection| connection.down.contains(*topic)));
+        let mut topic = std::mem::take(&mut state.topic);
+        if let Some(kind) = answer_topic {
+            topic.clear();
+            down_topic(kind, device.product, device.name.as_str(), &mut topic);
+            self.stats.messages_down.add(1);
+        }
+        let write = |out: &mut Vec<u8>| {
+            if let Some(packet_id) = packet.packet_id {
+                encode::puback(out, packet_id);
+            }
+            if answer_topic.is_some() {
+                publish(out, &topic, answer);
+            }
+        };
+        match durability {
+            Durability::Disk => state.held.hold(place, write),
+            Durability::Memory => state.send(place, |_, out| write(out)),
+        }
+        state.topic = topic;
+        state.held.after.extend(after);
+        state.want_turn();
+    }
+
+    /// Not stored and not acknowledged: the device learns why from the reply and sends again later.
+    fn storage_full(&self, state: &mut State, incoming: &Incoming<'_>, why: &str) {
+        self.stats.messages_refused.add(1);
+        let (kind, method) = match Topic::parse(incoming.packet.topic) {
+            Topic::ThingUp { kind: ThingKind::Property, .. } => (DownTopic::ThingProperty, ReplyMethod::Report),
+            Topic::ThingUp { kind: ThingKind::Event, .. } => (DownTopic::ThingEvent, ReplyMethod::Event),
+            _ => return,
+        };
+        let token = client_token(incoming.packet.payload);
+        let mut payload = Vec::new();
+        let status = format!("not stored: {why}");
+        reply::render_reply(method, token, ReplyCode::Internal, &status, &mut payload);
+        let mut topic = String::new();
+        down_topic(kind, incoming.device.product, incoming.device.name.as_str(), &mut topic);
+        state.send(incoming.place, |connection, out| {
+            if connection.down.contains(kind) {
+                publish(out, &topic, &payload);
+            }
+        });
+    }
+
+    fn retention(&self) -> Duration {
+        Duration::from_millis(u64::from(self.platform.limits.retention_days) * UnixMillis::DAY_MS)
+    }
+
+    /// The model of a device's product, for a look at a message that was accepted before.
+    pub(crate) fn model(&self, device: &DirectoryDevice) -> Option<Arc<CompiledModel>> {
+        self.platform.catalog.model(device.product)
+    }
+}
+
+impl<'a> Verdict<'a> {
+    /// A thing-model message that was not accepted.
+    fn other(kind: UpKind, code: u32, note: &'a str, now: UnixMillis) -> Self {
+        let kind = match kind {
+            UpKind::Property => RecordKind::PropertyOther,
+            UpKind::Event => RecordKind::EventPost,
+            UpKind::Action => RecordKind::ActionReply,
+        };
+        Self { kind, code, note, sample_time: now, answer: None }
+    }
+}
+
+/// Tells the call that waits for this answer, once the answer is durable.
+fn action_reply(device: &DirectoryDevice, reply: &DeviceReply<'_>, response: &[u8]) -> Option<After> {
+    let token = reply.token?.text().into_owned();
+    let status = reply.status.map(|raw| String::from_utf8_lossy(raw).into_owned()).unwrap_or_default();
+    let response = String::from_utf8_lossy(response).into_owned();
+    let reply = ActionReply { code: reply.code, status: plain_text(&status), response };
+    Some(After::ActionReply { number: device.number, token: token.into(), reply })
+}
+
+/// The raw token of a message that was not judged, if it has one of a sane length.
+fn client_token(payload: &[u8]) -> Option<&[u8]> {
+    let mut members = members(payload).flatten();
+    let (_, token) = members.find(|(key, _)| key.is(b"clientToken"))?;
+    (token.len() <= CLIENT_TOKEN_BYTES_MAX).then_some(token)
+}
+
+/// A JSON string without its quotes; anything else as it is.
+fn plain_text(json: &str) -> String {
+    match lianwu_model::json::Scanner::new(json.as_bytes()).string() {
+        Ok(token) => token.unescape().into_owned(),
+        Err(_) => json.to_owned(),
+    }
+}

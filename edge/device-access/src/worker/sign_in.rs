@@ -1,0 +1,259 @@
+//! Sign-in by key, the move to the device's home worker, take-over.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use lianwu_device_protocol::credentials::{SignIn, SignInError};
+use lianwu_model::product::Authentication;
+use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_mqtt::{Connect, ConnectRefusal};
+use lianwu_ports::record::{Record, RecordKind};
+use lianwu_services::directory::DirectoryDevice;
+use tokio::net::TcpStream;
+use tracing::debug;
+
+use super::connection::Flow;
+use super::state::{Place, SignIns, State};
+use super::tick::SIGN_IN_WINDOW;
+use super::{Mail, Worker};
+use crate::bus::home;
+
+/// A verified connection on its way to its home worker.
+pub(crate) struct Arrival {
+    stream: std::net::TcpStream,
+    peer: SocketAddr,
+    mqtt: lianwu_mqtt::Connection,
+    verified: Verified,
+    /// What the device sent behind its CONNECT.
+    rest: Vec<u8>,
+}
+
+/// Who signed in, and what the log says about it.
+struct Verified {
+    device: Arc<DirectoryDevice>,
+    /// `version:4,keepalive:60,cleansession:1,clientip:192.0.2.1`
+    facts: String,
+}
+
+/// A refused sign-in, for the device (a code), its owner (a text), and both without the secret.
+struct Refusal {
+    code: ConnectRefusal,
+    why: String,
+    /// Whose diagnostic log shows it; nobody's when the product is unknown.
+    product: Option<ProductId>,
+    number: DeviceNumber,
+}
+
+impl Worker {
+    /// Checks a CONNECT. The connection goes on here or on its home worker, or is closed.
+    pub(crate) fn sign_in(
+        self: &Rc<Self>,
+        state: &mut State,
+        place: Place,
+        connect: &Connect<'_>,
+        rest: &[u8],
+    ) -> Flow {
+        let Some(connection) = state.connection(place) else { return Flow::Closed };
+        let facts = facts(connect, &connection.peer);
+        let device = match self.verify(state, connect) {
+            Ok(device) => device,
+            Err(refusal) => return self.refuse(state, place, connect, &facts, &refusal),
+        };
+        let verified = Verified { device, facts };
+        let home = home(verified.device.number, self.peers.len());
+        if home == self.index {
+            return self.accepted(state, place, &verified, rest);
+        }
+        self.move_home(state, place, home, verified, rest)
+    }
+
+    fn verify(&self, state: &State, connect: &Connect<'_>) -> Result<Arc<DirectoryDevice>, Refusal> {
+        let user_name = connect.user_name.unwrap_or_default();
+        let password = connect.password.unwrap_or_default();
+        let claimed = lianwu_device_protocol::credentials::split_client_id(connect.client_id).ok();
+        let refusal = |code, why: String, number| Refusal {
+            code,
+            why,
+            product: claimed.map(|(product, _)| product).filter(|id| self.platform.catalog.product(*id).is_some()),
+            number,
+        };
+        let claim = SignIn::parse(connect.client_id, user_name, password)
+            .map_err(|error| refusal(code(&error), reason(&error), DeviceNumber::NONE))?;
+        let Some(product) = self.platform.catalog.product(claim.product) else {
+            let why = format!("product {} does not exist on this platform", claim.product);
+            return Err(refusal(ConnectRefusal::IdentifierRejected, why, DeviceNumber::NONE));
+        };
+        let Some(device) = self.platform.directory.find(claim.product, claim.device) else {
+            let why = format!("device {} does not exist in product {}", claim.device, claim.product);
+            return Err(refusal(ConnectRefusal::IdentifierRejected, why, DeviceNumber::NONE));
+        };
+        if product.product.authentication != Authentication::Key {
+            let why = "the product's devices sign in with certificates, not with a password".to_owned();
+            return Err(refusal(ConnectRefusal::NotAuthorised, why, device.number));
+        }
+        claim
+            .verify(&device.secret, state.wall)
+            .map_err(|error| refusal(code(&error), reason(&error), device.number))?;
+        if !device.is_enabled() {
+            return Err(refusal(ConnectRefusal::NotAuthorised, "device is disabled".to_owned(), device.number));
+        }
+        Ok(device)
+    }
+
+    fn refuse(&self, state: &mut State, place: Place, connect: &Connect<'_>, facts: &str, refusal: &Refusal) -> Flow {
+        self.stats.sign_ins_refused.add(1);
+        debug!(client_id = connect.client_id, why = refusal.why, "sign-in refused");
+        if let Some(product) = refusal.product {
+            state.batch.push(&Record {
+                kind: RecordKind::ConnectRefused,
+                qos: 0,
+                packet_id: 0,
+                code: u32::from(refusal.code.code()),
+                number: refusal.number,
+                product,
+                device: connect.client_id.get(ProductId::LEN..).unwrap_or_default(),
+                sample_time: state.wall,
+                topic: "",
+                note: &refusal.why,
+                payload: facts.as_bytes(),
+            });
+            state.want_turn();
+        }
+        state.send(place, |connection, out| {
+            connection.mqtt.refuse(refusal.code, out);
+        });
+        self.close(state, place, "sign-in refused");
+        Flow::Closed
+    }
+
+    fn move_home(&self, state: &mut State, place: Place, home: usize, verified: Verified, rest: &[u8]) -> Flow {
+        let connection = state.connections.remove(place.slot as usize);
+        self.stats.connections.set(state.connections.len() as u64);
+        let peer = *connection.peer;
+        let stream = match connection.stream.into_std() {
+            Ok(stream) => stream,
+            Err(error) => {
+                debug!(%peer, %error, "the socket could not be moved to its home worker");
+                return Flow::Closed;
+            }
+        };
+        let arrival = Arrival { stream, peer, mqtt: connection.mqtt, verified, rest: rest.to_vec() };
+        if let Err(rejected) = self.peers[home].try_send(Mail::Arrival(Box::new(arrival))) {
+            // Its worker has too much to do: the device is told to come back, and the socket closes when dropped.
+            if let Mail::Arrival(mut arrival) = rejected.into_inner() {
+                let mut answer = Vec::new();
+                arrival.mqtt.refuse(ConnectRefusal::ServerUnavailable, &mut answer);
+                drop(std::io::Write::write(&mut arrival.stream, &answer));
+            }
+            self.stats.sign_ins_refused.add(1);
+        }
+        Flow::Closed
+    }
+
+    /// A connection verified by another worker.
+    pub(crate) fn arrive(self: &Rc<Self>, state: &mut State, arrival: Arrival) {
+        let stream = match TcpStream::from_std(arrival.stream) {
+            Ok(stream) => stream,
+            Err(error) => {
+                debug!(peer = %arrival.peer, %error, "the socket could not be taken over");
+                return;
+            }
+        };
+        let place = self.insert(state, stream, arrival.peer, arrival.mqtt);
+        self.accepted(state, place, &arrival.verified, &arrival.rest);
+    }
+
+    /// On the home worker: brake, take-over, CONNACK. It waits for no commit.
+    fn accepted(self: &Rc<Self>, state: &mut State, place: Place, verified: &Verified, rest: &[u8]) -> Flow {
+        let device = &verified.device;
+        if !self.may_sign_in_now(state, device.number) {
+            let why = format!(
+                "signed in more than {} times within {} s, see limits.device_connects_per_5s",
+                self.options.device_connects_per_5s,
+                SIGN_IN_WINDOW.as_secs()
+            );
+            self.stats.sign_ins_refused.add(1);
+            self.record(state, RecordKind::ConnectRefused, device, &why, verified.facts.as_bytes());
+            state.send(place, |connection, out| {
+                connection.mqtt.refuse(ConnectRefusal::ServerUnavailable, out);
+            });
+            self.close(state, place, &why);
+            return Flow::Closed;
+        }
+        if let Some(&slot) = state.homes.get(&device.number) {
+            let generation = state.connections[slot as usize].generation;
+            let by = state.connection(place).map(|c| c.peer.to_string()).unwrap_or_default();
+            let why = format!("the same device signed in again from {by}");
+            self.close(state, Place { slot, generation }, &why);
+        }
+        let now = state.now;
+        state.homes.insert(device.number, place.slot);
+        device.set_online(true);
+        state.send(place, |connection, out| {
+            connection.device = Some(Arc::clone(device));
+            connection.mqtt.accept(now, false, out);
+        });
+        if let Some(deadline) = state.connection(place).and_then(|c| c.mqtt.deadline()) {
+            let due = state.wheel_second(deadline);
+            state.wheel.insert(due, place);
+        }
+        self.stats.sign_ins.add(1);
+        self.stats.devices_online.set(state.homes.len() as u64);
+        self.record(state, RecordKind::Connected, device, "", verified.facts.as_bytes());
+        self.received(state, place, rest)
+    }
+
+    fn may_sign_in_now(&self, state: &mut State, number: DeviceNumber) -> bool {
+        let limit = self.options.device_connects_per_5s;
+        if limit == 0 {
+            return true;
+        }
+        let now = state.now;
+        let recent = state.recent_sign_ins.entry(number).or_insert(SignIns { since: now, count: 0 });
+        if now.duration_since(recent.since) >= SIGN_IN_WINDOW {
+            *recent = SignIns { since: now, count: 0 };
+        }
+        recent.count += 1;
+        recent.count <= limit
+    }
+}
+
+fn facts(connect: &Connect<'_>, peer: &SocketAddr) -> String {
+    let mut facts = String::with_capacity(64);
+    // Writing to a String cannot fail.
+    let _ = write!(
+        facts,
+        "version:{},keepalive:{},cleansession:{},clientip:{}",
+        connect.version.level(),
+        connect.keep_alive_seconds,
+        u8::from(connect.clean_session),
+        peer.ip()
+    );
+    facts
+}
+
+/// Source: spec/device-protocol.md 2.4.
+fn code(error: &SignInError) -> ConnectRefusal {
+    match error {
+        SignInError::ClientIdTooShort(_) | SignInError::ClientIdForm => ConnectRefusal::IdentifierRejected,
+        SignInError::StraySpace(_)
+        | SignInError::UserNameMissing
+        | SignInError::ClientIdMismatch
+        | SignInError::UserName(_)
+        | SignInError::PasswordMissing
+        | SignInError::Password(_)
+        | SignInError::UnknownMethod(_)
+        | SignInError::HmacMismatch { .. }
+        | SignInError::Expired { .. } => ConnectRefusal::BadUserNameOrPassword,
+    }
+}
+
+/// The vendor's text where there is one, ours where there is none. Source: spec/thing-model-and-console.md 7.4.
+fn reason(error: &SignInError) -> String {
+    match error {
+        SignInError::HmacMismatch { .. } => "hmac sign error".to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,202 @@
+//! What the tasks of one worker share: connections, the batch of this turn, what waits for the disk.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use lianwu_device_protocol::topic::DownTopics;
+use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_ports::log::Rejected;
+use lianwu_ports::record::RecordBatch;
+use lianwu_services::directory::DirectoryDevice;
+use slab::Slab;
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+
+use super::held::Held;
+use super::rate::Bucket;
+use crate::wheel::Wheel;
+
+/// Bytes read with one system call, for all connections of the worker.
+pub(crate) const READ_BYTES: usize = 128 * 1024;
+
+/// Emptied output buffers kept for the next turn.
+const POOL_BUFFERS: usize = 256;
+
+/// Larger output buffers are given back to the allocator.
+const POOL_BUFFER_BYTES: usize = 16 * 1024;
+
+/// Where a connection stands, and which one it is: a slot is used again, a generation is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) slot: u32,
+    pub(crate) generation: u32,
+}
+
+/// One socket. Idle, it owns no buffer.
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
+    pub(crate) mqtt: lianwu_mqtt::Connection,
+    /// An incomplete packet.
+    pub(crate) rest: Vec<u8>,
+    /// Encoded packets to be written at the end of the turn.
+    pub(crate) out: Vec<u8>,
+    /// Once signed in.
+    pub(crate) device: Option<Arc<DirectoryDevice>>,
+    pub(crate) bucket: Bucket,
+    /// System topics it is subscribed to.
+    pub(crate) down: DownTopics,
+    /// Other topics it is subscribed to; most have none.
+    #[expect(clippy::box_collection, reason = "eight bytes instead of 24 in every idle connection")]
+    pub(crate) custom: Option<Box<Vec<Box<str>>>>,
+    pub(crate) generation: u32,
+    /// In the list of connections to be written.
+    pub(crate) is_dirty: bool,
+    /// The socket took less than it was given; a task waits until it takes more.
+    pub(crate) is_blocked: bool,
+    pub(crate) peer: Box<SocketAddr>,
+    /// Ends the task that reads.
+    pub(crate) task: Option<AbortHandle>,
+}
+
+/// A batch that waits for the disk.
+pub(crate) struct InFlight {
+    pub(crate) ticket: u64,
+    pub(crate) bytes: usize,
+    pub(crate) held: Held,
+}
+
+/// How often a device signed in lately.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignIns {
+    pub(crate) since: Instant,
+    pub(crate) count: u32,
+}
+
+pub(crate) struct State {
+    pub(crate) connections: Slab<Connection>,
+    /// Signed-in devices that live on this worker.
+    pub(crate) homes: HashMap<DeviceNumber, u32>,
+    pub(crate) recent_sign_ins: HashMap<DeviceNumber, SignIns>,
+    pub(crate) next_generation: u32,
+    pub(crate) read_buffer: Box<[u8]>,
+    /// The reply to the message at hand, and its topic.
+    pub(crate) reply: Vec<u8>,
+    pub(crate) topic: String,
+    pub(crate) dirty: Vec<Place>,
+    pool: Vec<Vec<u8>>,
+    /// Records of this turn, and what waits for them.
+    pub(crate) batch: RecordBatch,
+    pub(crate) held: Held,
+    pub(crate) in_flight: VecDeque<InFlight>,
+    pub(crate) in_flight_bytes: usize,
+    pub(crate) next_ticket: u64,
+    /// The log did not take it; offered again at the next completion or tick.
+    pub(crate) rejected: Option<Rejected>,
+    /// Emptied arenas.
+    pub(crate) spare: Vec<Held>,
+    /// Readers that wait until the disk has caught up.
+    pub(crate) stalled: Vec<Waker>,
+    /// Readers of devices over their rate, and until when.
+    pub(crate) paused: Vec<(Instant, Waker)>,
+    pub(crate) wheel: Wheel<Place>,
+    pub(crate) turn: Option<Waker>,
+    pub(crate) is_turn_due: bool,
+    /// No socket is read any more.
+    pub(crate) is_stopping: bool,
+    pub(crate) started: Instant,
+    pub(crate) now: Instant,
+    pub(crate) wall: UnixMillis,
+    /// New messages are refused with this text: the disk is full.
+    pub(crate) refusing: Option<Arc<str>>,
+}
+
+impl State {
+    pub(crate) fn new(wall: UnixMillis) -> Self {
+        let now = Instant::now();
+        Self {
+            connections: Slab::new(),
+            homes: HashMap::new(),
+            recent_sign_ins: HashMap::new(),
+            next_generation: 0,
+            read_buffer: vec![0; READ_BYTES].into(),
+            reply: Vec::new(),
+            topic: String::new(),
+            dirty: Vec::new(),
+            pool: Vec::new(),
+            batch: RecordBatch::default(),
+            held: Held::default(),
+            in_flight: VecDeque::new(),
+            in_flight_bytes: 0,
+            next_ticket: 0,
+            rejected: None,
+            spare: Vec::new(),
+            stalled: Vec::new(),
+            paused: Vec::new(),
+            wheel: Wheel::new(0),
+            turn: None,
+            is_turn_due: false,
+            is_stopping: false,
+            started: now,
+            now,
+            wall,
+            refusing: None,
+        }
+    }
+
+    pub(crate) fn connection(&mut self, place: Place) -> Option<&mut Connection> {
+        self.connections.get_mut(place.slot as usize).filter(|c| c.generation == place.generation)
+    }
+
+    /// Asks for a turn: it runs after every task that is ready now.
+    pub(crate) fn want_turn(&mut self) {
+        if !self.is_turn_due {
+            self.is_turn_due = true;
+            if let Some(waker) = &self.turn {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    /// Lets `write` append packets for a connection, to be written at the end of the turn.
+    pub(crate) fn send(&mut self, place: Place, write: impl FnOnce(&mut Connection, &mut Vec<u8>)) {
+        let Some(connection) = self.connections.get_mut(place.slot as usize) else { return };
+        if connection.generation != place.generation {
+            return;
+        }
+        let mut out = std::mem::take(&mut connection.out);
+        if out.capacity() == 0 {
+            out = self.pool.pop().unwrap_or_default();
+        }
+        write(connection, &mut out);
+        if out.is_empty() {
+            return self.recycle(out);
+        }
+        connection.out = out;
+        if !connection.is_dirty {
+            connection.is_dirty = true;
+            self.dirty.push(place);
+            self.want_turn();
+        }
+    }
+
+    /// Takes back an emptied output buffer.
+    pub(crate) fn recycle(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= POOL_BUFFER_BYTES && self.pool.len() < POOL_BUFFERS {
+            buffer.clear();
+            self.pool.push(buffer);
+        }
+    }
+
+    /// Is so much waiting for the disk that no socket may be read?
+    pub(crate) fn must_wait_for_disk(&self, uncommitted_bytes_max: usize) -> bool {
+        self.rejected.is_some() || self.in_flight_bytes + self.batch.as_bytes().len() > uncommitted_bytes_max
+    }
+
+    /// Second of the wheel in which `deadline` is over.
+    pub(crate) fn wheel_second(&self, deadline: Instant) -> u64 {
+        deadline.saturating_duration_since(self.started).as_secs() + 1
+    }
+}

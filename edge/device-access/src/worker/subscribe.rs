@@ -1,0 +1,127 @@
+//! SUBSCRIBE and UNSUBSCRIBE: a device may ask for its own topics only.
+
+use lianwu_device_protocol::topic::{FilterError, Subscription};
+use lianwu_model::topic_policy::default_permission;
+use lianwu_mqtt::packet::SubscribeAnswer;
+use lianwu_mqtt::{QoS, Subscribe, Unsubscribe, encode, granted_qos};
+use lianwu_ports::record::{Record, RecordKind};
+
+use super::Worker;
+use super::connection::Flow;
+use super::state::{Connection, Place, State};
+
+/// Custom topics one connection may be subscribed to. Source: decision 9 (100 per product).
+const CUSTOM_MAX: usize = 100;
+
+impl Worker {
+    pub(crate) fn subscribe(&self, state: &mut State, place: Place, subscribe: &Subscribe<'_>) -> Flow {
+        let mut answers = Vec::new();
+        for (filter, requested) in subscribe.filters() {
+            let Some(connection) = state.connection(place) else { return Flow::Closed };
+            let outcome = allow(connection, filter);
+            let granted = granted_qos(requested);
+            answers.push(match outcome {
+                Ok(()) => SubscribeAnswer::Granted(granted),
+                Err(_) => SubscribeAnswer::Refused,
+            });
+            let (code, why) = match outcome {
+                Ok(()) => (0, String::new()),
+                Err(error) => (u32::from(SubscribeAnswer::Refused.code()), error.to_string()),
+            };
+            let facts = Facts { packet_id: subscribe.packet_id.get(), qos: granted, code, why: &why };
+            self.record_filter(state, place, RecordKind::Subscribed, filter, &facts);
+        }
+        state.send(place, |_, out| {
+            encode::suback(out, subscribe.packet_id, answers).expect("a SUBSCRIBE has at least one filter");
+        });
+        Flow::Open
+    }
+
+    pub(crate) fn unsubscribe(&self, state: &mut State, place: Place, unsubscribe: &Unsubscribe<'_>) -> Flow {
+        for filter in unsubscribe.filters() {
+            let Some(connection) = state.connection(place) else { return Flow::Closed };
+            forget(connection, filter);
+            let facts = Facts { packet_id: unsubscribe.packet_id.get(), qos: QoS::AtMostOnce, code: 0, why: "" };
+            self.record_filter(state, place, RecordKind::Unsubscribed, filter, &facts);
+        }
+        state.send(place, |_, out| encode::unsuback(out, unsubscribe.packet_id));
+        Flow::Open
+    }
+
+    fn record_filter(&self, state: &mut State, place: Place, kind: RecordKind, filter: &str, facts: &Facts<'_>) {
+        let Some(device) = state.connection(place).and_then(|c| c.device.clone()) else { return };
+        let sample_time = state.wall;
+        state.batch.push(&Record {
+            kind,
+            qos: facts.qos.bits(),
+            packet_id: facts.packet_id,
+            code: facts.code,
+            number: device.number,
+            product: device.product,
+            device: device.name.as_str(),
+            sample_time,
+            topic: filter,
+            note: facts.why,
+            payload: b"",
+        });
+        state.want_turn();
+    }
+}
+
+struct Facts<'a> {
+    packet_id: u16,
+    qos: QoS,
+    code: u32,
+    why: &'a str,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SubscribeError {
+    #[error("not signed in")]
+    NotSignedIn,
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    #[error("topic without permission")]
+    NoPermission,
+    #[error("more than {CUSTOM_MAX} custom topics")]
+    TooMany,
+}
+
+/// Notes the subscription in the connection if the device may have it.
+fn allow(connection: &mut Connection, filter: &str) -> Result<(), SubscribeError> {
+    let device = connection.device.as_ref().ok_or(SubscribeError::NotSignedIn)?;
+    match Subscription::of_device(filter, device.product, device.name.as_str())? {
+        Subscription::System { topic, .. } => connection.down.insert(topic),
+        Subscription::Custom { rest, .. } => {
+            if !default_permission(rest).is_some_and(lianwu_model::topic_policy::TopicPermission::may_subscribe) {
+                return Err(SubscribeError::NoPermission);
+            }
+            let custom = connection.custom.get_or_insert_default();
+            if !custom.iter().any(|known| known.as_ref() == filter) {
+                if custom.len() >= CUSTOM_MAX {
+                    return Err(SubscribeError::TooMany);
+                }
+                custom.push(filter.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Never fails: giving up what one does not have is allowed. Source: MQTT 3.1.1 §3.10.4.
+fn forget(connection: &mut Connection, filter: &str) {
+    match Subscription::parse(filter) {
+        Ok(Subscription::System { topic, product, device }) => {
+            let own = connection.device.as_ref().is_some_and(|d| d.product == product && d.name.as_str() == device);
+            if own {
+                connection.down.remove(topic);
+            }
+        }
+        Ok(Subscription::Custom { .. }) => {
+            if let Some(custom) = &mut connection.custom {
+                custom.retain(|known| known.as_ref() != filter);
+            }
+        }
+        Err(_) => {}
+    }
+}

@@ -1,0 +1,92 @@
+//! Deadlines: keep-alive, sign-in, pauses of devices over their rate.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use lianwu_mqtt::CloseReason;
+use lianwu_ports::log::LogHealth;
+
+use super::Worker;
+use super::state::{Place, State};
+
+/// How late a pause may end.
+pub(crate) const PERIOD: Duration = Duration::from_millis(50);
+
+/// Longest wait for the disk and for devices that do not read, when the platform stops.
+pub(crate) const DRAIN_MAX: Duration = Duration::from_secs(4);
+
+/// A device's sign-ins are counted over this window.
+pub(crate) const SIGN_IN_WINDOW: Duration = Duration::from_secs(5);
+
+/// The task.
+pub(crate) async fn run(worker: Rc<Worker>) {
+    let mut interval = tokio::time::interval(PERIOD);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut expired = Vec::new();
+    let mut last_second = 0;
+    loop {
+        interval.tick().await;
+        let mut state = worker.state.borrow_mut();
+        worker.refresh_time(&mut state);
+        end_pauses(&mut state);
+        if state.rejected.is_some() {
+            state.want_turn();
+        }
+        let second = state.now.duration_since(state.started).as_secs();
+        if second == last_second {
+            continue;
+        }
+        last_second = second;
+        state.refusing = match worker.platform.log.health() {
+            LogHealth::Accepting => None,
+            LogHealth::Refusing(why) => Some(why.into()),
+        };
+        state.wheel.expire(second, &mut expired);
+        for place in expired.drain(..) {
+            check_deadline(&worker, &mut state, place);
+        }
+        forget_sign_ins(&mut state);
+    }
+}
+
+fn end_pauses(state: &mut State) {
+    let now = state.now;
+    state.paused.retain(|(until, waker)| {
+        let is_over = *until <= now;
+        if is_over {
+            waker.wake_by_ref();
+        }
+        !is_over
+    });
+}
+
+fn check_deadline(worker: &Worker, state: &mut State, place: Place) {
+    let now = state.now;
+    let Some(connection) = state.connection(place) else { return };
+    match connection.mqtt.timeout(now) {
+        Some(reason @ CloseReason::KeepAliveTimeout { .. }) => {
+            let silent = now.duration_since(connection.mqtt.active_at());
+            let last_active = state.wall.minus(silent);
+            worker.close(state, place, &format!("{reason}, last active at {last_active}"));
+        }
+        Some(reason) => worker.close(state, place, &reason.to_string()),
+        None => {
+            if let Some(deadline) = connection.mqtt.deadline() {
+                let due = state.wheel_second(deadline);
+                state.wheel.insert(due, place);
+            }
+        }
+    }
+}
+
+fn forget_sign_ins(state: &mut State) {
+    let now = state.now;
+    state.recent_sign_ins.retain(|_, recent| now.duration_since(recent.since) < SIGN_IN_WINDOW);
+}
+
+impl Worker {
+    pub(crate) fn refresh_time(&self, state: &mut State) {
+        state.now = Instant::now();
+        state.wall = self.platform.clock.now();
+    }
+}

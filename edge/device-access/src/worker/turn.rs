@@ -1,0 +1,276 @@
+//! Once per turn, after every connection that had something to read: release what has become durable, hand the batch
+//! to the log, write. Two wake-ups per batch, nothing per message.
+
+use std::cell::RefMut;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use lianwu_ports::log::{CommitError, Committed, LogHealth, Rejected, SubmitError};
+use parking_lot::Mutex;
+use tracing::{error, warn};
+
+use super::Worker;
+use super::held::{After, Held};
+use super::state::{InFlight, Place, State};
+
+/// Outcomes of batches, left by the committer's thread.
+#[derive(Default)]
+pub(crate) struct Completions {
+    inner: Mutex<CompletionsInner>,
+}
+
+#[derive(Default)]
+struct CompletionsInner {
+    done: Vec<(u64, Result<Committed, CommitError>)>,
+    waker: Option<Waker>,
+}
+
+impl Completions {
+    fn push(&self, ticket: u64, outcome: Result<Committed, CommitError>) {
+        let waker = {
+            let mut inner = self.inner.lock();
+            inner.done.push((ticket, outcome));
+            inner.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Swaps what is done into `into`, and leaves a waker for what comes next.
+    fn take(&self, into: &mut Vec<(u64, Result<Committed, CommitError>)>, waker: &Waker) {
+        let mut inner = self.inner.lock();
+        std::mem::swap(&mut inner.done, into);
+        inner.waker = Some(waker.clone());
+    }
+}
+
+/// The task.
+pub(crate) async fn run(worker: Rc<Worker>) {
+    let mut done = Vec::new();
+    poll_fn(move |cx| {
+        worker.turn(cx, &mut done);
+        Poll::<()>::Pending
+    })
+    .await;
+}
+
+/// Waits until nothing waits for the disk and nothing for a socket.
+pub(crate) async fn drained(worker: &Worker) {
+    let is_drained = async {
+        loop {
+            let drained = worker.drained.notified();
+            {
+                let mut state = worker.state.borrow_mut();
+                if is_idle(&state) {
+                    return;
+                }
+                state.want_turn();
+            }
+            drained.await;
+        }
+    };
+    if tokio::time::timeout(super::tick::DRAIN_MAX, is_drained).await.is_err() {
+        warn!("some devices did not read their last messages in time");
+    }
+}
+
+fn is_idle(state: &State) -> bool {
+    state.in_flight.is_empty() && state.batch.is_empty() && state.connections.iter().all(|(_, c)| c.out.is_empty())
+}
+
+impl Worker {
+    fn turn(self: &Rc<Self>, cx: &mut Context<'_>, done: &mut Vec<(u64, Result<Committed, CommitError>)>) {
+        let mut state = self.state.borrow_mut();
+        state.turn = Some(cx.waker().clone());
+        state.is_turn_due = false;
+        self.completions.take(done, cx.waker());
+        for (ticket, outcome) in done.drain(..) {
+            self.release(&mut state, ticket, outcome);
+        }
+        self.submit(&mut state);
+        self.write_all(&mut state);
+        if state.is_stopping && is_idle(&state) {
+            self.drained.notify_waiters();
+        }
+    }
+
+    /// Lets go of what a batch held back, or closes the connections whose messages are lost.
+    fn release(self: &Rc<Self>, state: &mut State, ticket: u64, outcome: Result<Committed, CommitError>) {
+        let Some(batch) = state.in_flight.pop_front() else { return };
+        debug_assert_eq!(batch.ticket, ticket, "batches of one worker are committed in order");
+        state.in_flight_bytes -= batch.bytes;
+        let InFlight { mut held, .. } = batch;
+        match outcome {
+            Ok(committed) => {
+                let mut at = 0;
+                for part in &held.parts {
+                    let bytes = &held.bytes[at..at + part.length as usize];
+                    at += part.length as usize;
+                    state.send(part.place, |_, out| out.extend_from_slice(bytes));
+                }
+                for after in held.after.drain(..) {
+                    self.durable(after, committed);
+                }
+            }
+            Err(error) => self.lost(state, &mut held, &error),
+        }
+        held.clear();
+        state.spare.push(held);
+        for waker in state.stalled.drain(..) {
+            waker.wake();
+        }
+    }
+
+    fn durable(self: &Rc<Self>, after: After, committed: Committed) {
+        match after {
+            After::ReadStatus { place, number, request } => {
+                self.answer_status(place, number, request, committed.last);
+            }
+            After::ActionReply { number, token, reply } => {
+                self.platform.replies.resolve(number, &token, reply);
+            }
+            // The call may have given up; its message is delivered all the same.
+            After::Delivered { answer, delivery } => drop(answer.send(Ok(delivery))),
+        }
+    }
+
+    /// Nothing of the batch was acknowledged: the devices are disconnected and will send again.
+    fn lost(&self, state: &mut State, held: &mut Held, error: &CommitError) {
+        error!(%error, replies = held.parts.len(), "a batch could not be committed; its devices are disconnected");
+        for part in std::mem::take(&mut held.parts) {
+            self.close(state, part.place, &format!("message not stored: {error}"));
+        }
+        for after in held.after.drain(..) {
+            if let After::Delivered { answer, .. } = after {
+                drop(answer.send(Err(error.clone().into())));
+            }
+        }
+    }
+
+    /// Hands the records of this turn to the log.
+    fn submit(&self, state: &mut State) {
+        if let Some(Rejected { batch, completion, .. }) = state.rejected.take()
+            && let Err(rejected) = self.platform.log.submit(batch, completion)
+        {
+            self.rejected(state, rejected);
+            return;
+        }
+        if state.batch.is_empty() {
+            return;
+        }
+        state.refusing = match self.platform.log.health() {
+            LogHealth::Accepting => None,
+            LogHealth::Refusing(why) => Some(why.into()),
+        };
+        let batch = std::mem::take(&mut state.batch);
+        let next_held = state.spare.pop().unwrap_or_default();
+        let held = std::mem::replace(&mut state.held, next_held);
+        let ticket = state.next_ticket;
+        state.next_ticket += 1;
+        let bytes = batch.as_bytes().len() + held.bytes.len();
+        state.in_flight_bytes += bytes;
+        state.in_flight.push_back(InFlight { ticket, bytes, held });
+        let completions = Arc::clone(&self.completions);
+        let completion = Box::new(move |outcome| completions.push(ticket, outcome));
+        if let Err(rejected) = self.platform.log.submit(batch, completion) {
+            self.rejected(state, rejected);
+        }
+    }
+
+    fn rejected(&self, state: &mut State, rejected: Rejected) {
+        match rejected.reason {
+            SubmitError::Busy => state.rejected = Some(rejected),
+            SubmitError::Closed => (rejected.completion)(Err(CommitError::Closed)),
+        }
+    }
+
+    /// Writes what each connection has to send, with one system call each.
+    fn write_all(self: &Rc<Self>, state: &mut State) {
+        let mut dirty = std::mem::take(&mut state.dirty);
+        for place in dirty.drain(..) {
+            let Some(connection) = state.connection(place) else { continue };
+            connection.is_dirty = false;
+            if !connection.is_blocked {
+                self.write(state, place);
+            } else if connection.out.len() > self.options.unread_bytes_max {
+                self.stats.slow_consumers.add(1);
+                self.close(state, place, "it does not read what it is sent");
+            }
+        }
+        if state.dirty.is_empty() {
+            // Keeps the list's memory.
+            state.dirty = dirty;
+        }
+    }
+
+    fn write(self: &Rc<Self>, state: &mut State, place: Place) {
+        let Some(connection) = state.connection(place) else { return };
+        match connection.stream.try_write(&connection.out) {
+            Ok(written) => {
+                self.stats.bytes_down.add(written as u64);
+                if written == connection.out.len() {
+                    let buffer = std::mem::take(&mut connection.out);
+                    state.recycle(buffer);
+                    return;
+                }
+                connection.out.drain(..written);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => {
+                self.close(state, place, &format!("write failed: {error}"));
+                return;
+            }
+        }
+        connection.is_blocked = true;
+        tokio::task::spawn_local(write_when_possible(Rc::clone(self), place));
+    }
+}
+
+/// One task per connection whose socket is full; ends when everything is written.
+async fn write_when_possible(worker: Rc<Worker>, place: Place) {
+    poll_fn(|cx| {
+        let mut state = worker.state.borrow_mut();
+        loop {
+            let Some(connection) = state.connection(place) else { return Poll::Ready(()) };
+            match Pin::new(&mut connection.stream).poll_write_ready(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(error)) => {
+                    worker.close(&mut state, place, &format!("write failed: {error}"));
+                    return Poll::Ready(());
+                }
+                Poll::Ready(Ok(())) => {}
+            }
+            if is_all_written(&worker, &mut state, place) {
+                return Poll::Ready(());
+            }
+        }
+    })
+    .await;
+}
+
+fn is_all_written(worker: &Worker, state: &mut RefMut<'_, State>, place: Place) -> bool {
+    let Some(connection) = state.connection(place) else { return true };
+    match connection.stream.try_write(&connection.out) {
+        Ok(written) => {
+            worker.stats.bytes_down.add(written as u64);
+            connection.out.drain(..written);
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+        Err(error) => {
+            warn!(%error, "write failed");
+            worker.close(state, place, &format!("write failed: {error}"));
+            return true;
+        }
+    }
+    if connection.out.is_empty() {
+        connection.is_blocked = false;
+        let buffer = std::mem::take(&mut connection.out);
+        state.recycle(buffer);
+        return true;
+    }
+    false
+}

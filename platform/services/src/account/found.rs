@@ -1,0 +1,58 @@
+//! The first main account, made when the registry is empty.
+
+use lianwu_model::account::{Instance, Principal, SecretKeyText};
+use lianwu_model::{InstanceId, Uin};
+use lianwu_ports::registry::StoreError;
+
+use super::{load, random_key, random_uin};
+use crate::Platform;
+use crate::randomness::{ALPHANUMERIC, text};
+
+/// What the first start writes down for its owner. `Debug` hides the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstAccount {
+    pub uin: Uin,
+    pub secret_id: String,
+    pub secret_key: SecretKeyText,
+    pub instance: InstanceId,
+}
+
+/// Makes a main account with a key and an enterprise instance; `None` when there are accounts already.
+///
+/// A start that was cut off between its writes leaves an account without a key: the next start finds it and goes on.
+///
+/// # Errors
+/// When the registry fails.
+pub async fn bootstrap(platform: &Platform) -> Result<Option<FirstAccount>, StoreError> {
+    let _turn = platform.turns.take().await;
+    let accounts = &platform.stores.accounts;
+    if !accounts.keys().await?.is_empty() {
+        return Ok(None);
+    }
+    let now = platform.clock.now();
+    let uin = match accounts.principals().await?.into_iter().find(Principal::is_main_account) {
+        Some(found) => found.uin,
+        None => {
+            let uin = random_uin(platform.randomness.as_ref());
+            let name = "admin".to_owned();
+            let principal = Principal { uin, owner: uin, name, policies: Vec::new(), created: now };
+            accounts.create_principal(principal).await?;
+            uin
+        }
+    };
+    let instance = match accounts.instances().await?.into_iter().find(|instance| instance.owner == uin) {
+        Some(found) => found.id,
+        None => {
+            let id = format!("ins-{}", text(platform.randomness.as_ref(), ALPHANUMERIC, 11));
+            let id: InstanceId = id.parse().expect("made in the form of an InstanceId");
+            let instance = Instance { id: id.clone(), owner: uin, enterprise: true, created: now };
+            accounts.create_instance(instance).await?;
+            id
+        }
+    };
+    // The key comes last: its presence says that everything else is there.
+    let key = random_key(platform.randomness.as_ref(), uin, now);
+    accounts.create_key(key.clone()).await?;
+    load(platform).await?;
+    Ok(Some(FirstAccount { uin, secret_id: key.secret_id, secret_key: key.secret_key, instance }))
+}

@@ -1,0 +1,95 @@
+//! Products and compiled thing models in memory: a read-mostly snapshot for the data path.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Guard};
+use lianwu_model::product::{Product, StoredThingModel};
+use lianwu_model::thing_model::{ThingModel, Validator};
+use lianwu_model::{ProductId, Uin};
+use parking_lot::Mutex;
+
+/// A thing model, ready to check messages.
+#[derive(Debug)]
+pub struct CompiledModel {
+    pub stored: StoredThingModel,
+    pub definition: ThingModel,
+    pub validator: Validator,
+}
+
+/// One product as the data path sees it.
+#[derive(Clone, Debug)]
+pub struct CatalogProduct {
+    pub product: Arc<Product>,
+    /// `None` until a model was saved.
+    pub model: Option<Arc<CompiledModel>>,
+}
+
+/// All products at one moment.
+pub type Snapshot = HashMap<ProductId, CatalogProduct>;
+
+/// All products of this platform. Reading takes no lock; writers copy the map.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    snapshot: ArcSwap<Snapshot>,
+    writers: Mutex<()>,
+}
+
+impl Catalog {
+    /// The products as they are now. Hold it for one message, not longer.
+    pub fn load(&self) -> Guard<Arc<Snapshot>> {
+        self.snapshot.load()
+    }
+
+    #[must_use]
+    pub fn product(&self, id: ProductId) -> Option<CatalogProduct> {
+        self.snapshot.load().get(&id).cloned()
+    }
+
+    /// The product's compiled model: what a message needs, without touching the product's count.
+    #[must_use]
+    pub fn model(&self, id: ProductId) -> Option<Arc<CompiledModel>> {
+        self.snapshot.load().get(&id)?.model.clone()
+    }
+
+    /// Products of one main account, newest first.
+    #[must_use]
+    pub fn owned_by(&self, owner: Uin) -> Vec<CatalogProduct> {
+        let mut products: Vec<_> =
+            self.snapshot.load().values().filter(|p| p.product.owner == owner).cloned().collect();
+        products.sort_by(|a, b| {
+            (b.product.created, b.product.id.as_str()).cmp(&(a.product.created, a.product.id.as_str()))
+        });
+        products
+    }
+
+    /// Adds or replaces a product; its model stays.
+    pub fn put_product(&self, product: Product) {
+        self.change(|map| {
+            let model = map.get(&product.id).and_then(|p| p.model.clone());
+            map.insert(product.id, CatalogProduct { product: Arc::new(product), model });
+        });
+    }
+
+    /// Replaces the model of a product that exists.
+    pub fn put_model(&self, model: CompiledModel) {
+        self.change(|map| {
+            if let Some(product) = map.get_mut(&model.stored.product) {
+                product.model = Some(Arc::new(model));
+            }
+        });
+    }
+
+    pub fn remove(&self, id: ProductId) {
+        self.change(|map| {
+            map.remove(&id);
+        });
+    }
+
+    fn change(&self, edit: impl FnOnce(&mut Snapshot)) {
+        let _one_at_a_time = self.writers.lock();
+        let mut map = Snapshot::clone(&self.snapshot.load());
+        edit(&mut map);
+        self.snapshot.store(Arc::new(map));
+    }
+}

@@ -1,0 +1,228 @@
+//! Devices: created, found, listed, switched off, deleted.
+//!
+//! Source: spec/cloud-api.md 2.4 and 3.3.
+
+mod list;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lianwu_device_protocol::credentials::{DeviceSecret, SecretError};
+use lianwu_model::account::Principal;
+use lianwu_model::device::{Device, DeviceSecretText, DeviceStatus};
+use lianwu_model::product::{DevelopmentStatus, Product};
+use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, Uin};
+use lianwu_ports::readings::ReadingError;
+use lianwu_ports::registry::StoreError;
+use lianwu_ports::states::DeviceState;
+
+use crate::Platform;
+use crate::directory::DirectoryDevice;
+use crate::product::{self, ProductError};
+use crate::telemetry::{self, TelemetryError};
+
+pub use list::{DeviceListFilter, list};
+
+/// Devices one call may name.
+pub const BATCH_MAX: usize = 100;
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DeviceError {
+    #[error(transparent)]
+    Product(#[from] ProductError),
+    #[error("{0:?} is not a device name")]
+    NameForm(String),
+    #[error("device {0} does not exist")]
+    NotFound(String),
+    #[error("the product has a device of that name")]
+    NameTaken,
+    #[error("a product that is not released has at most {0} devices")]
+    TooMany(u64),
+    #[error("{0} devices are named, 1 to {max} are allowed", max = BATCH_MAX)]
+    BatchSize(usize),
+    #[error("the device secret is not usable: {0}")]
+    Secret(#[from] SecretError),
+    #[error("the registry failed")]
+    Store(StoreError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    #[error("forget what the device said: {0}")]
+    Forget(#[from] ReadingError),
+}
+
+/// What callers are shown of one device.
+#[derive(Clone, Debug)]
+pub struct DeviceView {
+    pub device: Device,
+    pub status: DeviceStatus,
+    pub state: DeviceState,
+}
+
+/// Registers a device; the secret is made here unless the maker defines one.
+///
+/// # Errors
+/// [`DeviceError::Product`], `NameForm`, `NameTaken`, `TooMany`, `Secret`.
+pub async fn create(
+    platform: &Platform,
+    by: &Principal,
+    product: &str,
+    name: &str,
+    defined_secret: Option<String>,
+) -> Result<Device, DeviceError> {
+    let name: DeviceName = name.parse().map_err(|_| DeviceError::NameForm(name.to_owned()))?;
+    let text = defined_secret.unwrap_or_else(|| random_secret(platform));
+    let secret = DeviceSecret::parse(&text)?;
+    let _turn = platform.turns.take().await;
+    let product = product::find(platform, by.owner, product)?.product;
+    check_quota(platform, &product)?;
+    let device = Device {
+        number: DeviceNumber::NONE,
+        product: product.id,
+        name,
+        secret: DeviceSecretText(text),
+        enabled: true,
+        creator: by.uin,
+        creator_name: by.name.clone(),
+        tags: Vec::new(),
+        created: platform.clock.now(),
+    };
+    let stored = platform.stores.devices.create_devices(vec![device]).await.map_err(store)?;
+    let device = stored.into_iter().next().ok_or_else(|| lost("the created device was not given back"))?;
+    platform.directory.put(DirectoryDevice::new(key(&device), device.number, secret, true));
+    Ok(device)
+}
+
+/// Base64 of 16 random bytes. Source: spec/cloud-api.md 3.1.
+fn random_secret(platform: &Platform) -> String {
+    let mut bytes = [0_u8; 16];
+    platform.randomness.fill(&mut bytes);
+    STANDARD.encode(bytes)
+}
+
+fn check_quota(platform: &Platform, product: &Product) -> Result<(), DeviceError> {
+    let max = platform.limits.dev_product_devices;
+    let full = product.status != DevelopmentStatus::Released && platform.directory.count(product.id) >= max;
+    if max != 0 && full { Err(DeviceError::TooMany(max)) } else { Ok(()) }
+}
+
+/// Looks a device of this account up in memory; another account's counts as absent.
+///
+/// # Errors
+/// [`DeviceError::Product`], `NotFound`.
+pub fn find(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<DeviceNumber, DeviceError> {
+    let product = product::find(platform, owner, product)?.product.id;
+    let found = platform.directory.find(product, name).map(|device| device.number);
+    found.ok_or_else(|| DeviceError::NotFound(format!("{product}/{name}")))
+}
+
+/// Reads one device with its secret and state.
+///
+/// # Errors
+/// [`DeviceError::Product`], `NotFound`.
+pub async fn describe(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<DeviceView, DeviceError> {
+    let device = load(platform, owner, product, name).await?;
+    let state = telemetry::latest(platform, device.number).await?;
+    Ok(view(platform, device, state))
+}
+
+async fn load(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<Device, DeviceError> {
+    find(platform, owner, product, name)?;
+    let missing = || DeviceError::NotFound(format!("{product}/{name}"));
+    let product = product.parse().map_err(|_| missing())?;
+    let key = DeviceKey { product, device: name.parse().map_err(|_| missing())? };
+    platform.stores.devices.device(key).await.map_err(store)?.ok_or_else(missing)
+}
+
+fn view(platform: &Platform, device: Device, state: DeviceState) -> DeviceView {
+    let online = platform.directory.find(device.product, device.name.as_str()).is_some_and(|d| d.is_online());
+    let status = match (online, state.activated) {
+        (true, _) => DeviceStatus::Online,
+        (false, Some(_)) => DeviceStatus::Offline,
+        (false, None) => DeviceStatus::NeverActivated,
+    };
+    DeviceView { device, status, state }
+}
+
+/// Names one device in a call for several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceRef {
+    pub product: String,
+    pub name: String,
+}
+
+/// Deletes all of them or none; open connections are closed, state is forgotten.
+///
+/// # Errors
+/// [`DeviceError::BatchSize`], `Product`, `NotFound`, also when one is named twice.
+pub async fn delete(platform: &Platform, owner: Uin, devices: &[DeviceRef]) -> Result<(), DeviceError> {
+    check_batch(devices)?;
+    let _turn = platform.turns.take().await;
+    let keys = registered(platform, owner, devices)?;
+    let numbers = platform.stores.devices.delete_devices(keys.clone()).await.map_err(store)?;
+    for (key, number) in keys.iter().zip(numbers) {
+        platform.directory.remove(key.product, key.device.as_str());
+        platform.bus.disconnect(number, "the device was deleted");
+        platform.states.forget(number)?;
+    }
+    Ok(())
+}
+
+/// Enables or disables devices, one after the other. A disabled device's connection is closed and not accepted again.
+///
+/// # Errors
+/// [`DeviceError::BatchSize`], `Product`, `NotFound`: none was changed then.
+pub async fn set_enabled(
+    platform: &Platform,
+    owner: Uin,
+    devices: &[DeviceRef],
+    enabled: bool,
+) -> Result<(), DeviceError> {
+    check_batch(devices)?;
+    let _turn = platform.turns.take().await;
+    registered(platform, owner, devices)?;
+    for wanted in devices {
+        let mut device = load(platform, owner, &wanted.product, &wanted.name).await?;
+        if device.enabled == enabled {
+            continue;
+        }
+        device.enabled = enabled;
+        platform.stores.devices.update_device(device.clone()).await.map_err(store)?;
+        if let Some(entry) = platform.directory.find(device.product, device.name.as_str()) {
+            entry.set_enabled(enabled);
+        }
+        if !enabled {
+            platform.bus.disconnect(device.number, "the device was disabled");
+        }
+    }
+    Ok(())
+}
+
+fn check_batch(devices: &[DeviceRef]) -> Result<(), DeviceError> {
+    if (1..=BATCH_MAX).contains(&devices.len()) { Ok(()) } else { Err(DeviceError::BatchSize(devices.len())) }
+}
+
+fn registered(platform: &Platform, owner: Uin, devices: &[DeviceRef]) -> Result<Vec<DeviceKey>, DeviceError> {
+    let mut keys = Vec::with_capacity(devices.len());
+    for wanted in devices {
+        let product = product::find(platform, owner, &wanted.product)?.product.id;
+        let found = platform.directory.find(product, &wanted.name);
+        keys.push(found.ok_or_else(|| DeviceError::NotFound(format!("{product}/{}", wanted.name)))?.key());
+    }
+    Ok(keys)
+}
+
+/// A device's name in full.
+pub(crate) fn key(device: &Device) -> DeviceKey {
+    DeviceKey { product: device.product, device: device.name.clone() }
+}
+
+fn lost(why: &str) -> DeviceError {
+    DeviceError::Store(StoreError::Failed(why.to_owned()))
+}
+
+fn store(error: StoreError) -> DeviceError {
+    match error {
+        StoreError::Taken(_) => DeviceError::NameTaken,
+        StoreError::Missing => DeviceError::NotFound(String::new()),
+        StoreError::InUse(_) | StoreError::Failed(_) => DeviceError::Store(error),
+    }
+}

@@ -1,0 +1,39 @@
+//! Pages of devices, with online status and activation times.
+
+use lianwu_model::ProductId;
+use lianwu_ports::registry::{DeviceFilter, Listed, Slice};
+
+use super::{DeviceError, DeviceView, store, view};
+use crate::{Platform, telemetry};
+
+/// Filter of a device list; every field that is given must fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceListFilter {
+    /// Of these products, which the caller has found to be its own.
+    pub products: Vec<ProductId>,
+    /// Part of the name; ASCII letters fit in either case.
+    pub name: Option<String>,
+    /// All of these tags, key and value exactly.
+    pub tags: Vec<(String, String)>,
+}
+
+/// A page of devices, newest first. Secrets are in it: edges leave them out of lists.
+///
+/// # Errors
+/// When the registry or the state table fails.
+pub async fn list(
+    platform: &Platform,
+    filter: DeviceListFilter,
+    slice: Slice,
+) -> Result<Listed<DeviceView>, DeviceError> {
+    if filter.products.is_empty() {
+        return Ok(Listed { rows: Vec::new(), total: 0 });
+    }
+    let DeviceListFilter { products, name, tags } = filter;
+    let filter = DeviceFilter { products, name, tags, ..DeviceFilter::default() };
+    let listed = platform.stores.devices.devices(filter, slice).await.map_err(store)?;
+    let numbers: Vec<_> = listed.rows.iter().map(|device| device.number).collect();
+    let states = telemetry::activity(platform, numbers).await?;
+    let rows = listed.rows.into_iter().zip(states).map(|(device, state)| view(platform, device, state)).collect();
+    Ok(Listed { rows, total: listed.total })
+}

@@ -1,0 +1,136 @@
+//! Every registered device in memory, with what sign-in needs: name, number, secret, enabled, online.
+//!
+//! About 150 bytes a device. Sign-in is a hash look-up, so it costs the same for ten devices and for a million.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hashbrown::HashTable;
+use lianwu_device_protocol::credentials::DeviceSecret;
+use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, ProductId};
+use parking_lot::RwLock;
+
+/// One device. Connections keep it while they last.
+#[derive(Debug)]
+pub struct DirectoryDevice {
+    pub number: DeviceNumber,
+    pub product: ProductId,
+    pub name: DeviceName,
+    pub secret: DeviceSecret,
+    enabled: AtomicBool,
+    online: AtomicBool,
+}
+
+impl DirectoryDevice {
+    #[must_use]
+    pub fn new(key: DeviceKey, number: DeviceNumber, secret: DeviceSecret, enabled: bool) -> Self {
+        Self { number, product: key.product, name: key.device, secret, enabled: enabled.into(), online: false.into() }
+    }
+
+    #[must_use]
+    pub fn key(&self) -> DeviceKey {
+        DeviceKey { product: self.product, device: self.name.clone() }
+    }
+
+    /// Is this its product and name?
+    #[must_use]
+    pub fn is(&self, product: ProductId, name: &str) -> bool {
+        self.product == product && self.name.as_str() == name
+    }
+
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::Relaxed)
+    }
+
+    pub fn set_enabled(&self, enabled: bool) {
+        self.enabled.store(enabled, Ordering::Relaxed);
+    }
+
+    /// Is a connection of it open on this node?
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.online.load(Ordering::Relaxed)
+    }
+
+    /// Only the device's home worker calls this.
+    pub fn set_online(&self, online: bool) {
+        self.online.store(online, Ordering::Relaxed);
+    }
+}
+
+const SHARDS: usize = 64;
+
+/// Devices by (product, name), spread over shards so that sign-ins on several workers do not meet.
+#[derive(Debug)]
+pub struct Directory {
+    hasher: RandomState,
+    shards: [RwLock<HashTable<Arc<DirectoryDevice>>>; SHARDS],
+    counts: RwLock<HashMap<ProductId, u64>>,
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self {
+            hasher: RandomState::new(),
+            shards: std::array::from_fn(|_| RwLock::default()),
+            counts: RwLock::default(),
+        }
+    }
+}
+
+impl Directory {
+    #[must_use]
+    pub fn find(&self, product: ProductId, name: &str) -> Option<Arc<DirectoryDevice>> {
+        let hash = self.hash(product, name);
+        self.shard(hash).read().find(hash, |d| d.product == product && d.name.as_str() == name).cloned()
+    }
+
+    /// Adds a device, or replaces the one of that name.
+    pub fn put(&self, device: DirectoryDevice) {
+        let hash = self.hash(device.product, device.name.as_str());
+        let product = device.product;
+        let mut shard = self.shard(hash).write();
+        let same = |d: &Arc<DirectoryDevice>| d.product == device.product && d.name == device.name;
+        match shard.find_mut(hash, same) {
+            Some(old) => *old = Arc::new(device),
+            None => {
+                shard.insert_unique(hash, Arc::new(device), |d| self.hash(d.product, d.name.as_str()));
+                *self.counts.write().entry(product).or_default() += 1;
+            }
+        }
+    }
+
+    pub fn remove(&self, product: ProductId, name: &str) -> Option<Arc<DirectoryDevice>> {
+        let hash = self.hash(product, name);
+        let mut shard = self.shard(hash).write();
+        let entry = shard.find_entry(hash, |d| d.product == product && d.name.as_str() == name).ok()?;
+        let (device, _) = entry.remove();
+        if let Some(count) = self.counts.write().get_mut(&product) {
+            *count -= 1;
+        }
+        Some(device)
+    }
+
+    /// Registered devices of a product.
+    #[must_use]
+    pub fn count(&self, product: ProductId) -> u64 {
+        self.counts.read().get(&product).copied().unwrap_or(0)
+    }
+
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.counts.read().values().sum()
+    }
+
+    fn hash(&self, product: ProductId, name: &str) -> u64 {
+        self.hasher.hash_one((product, name))
+    }
+
+    fn shard(&self, hash: u64) -> &RwLock<HashTable<Arc<DirectoryDevice>>> {
+        // The table uses the low and the highest bits; take some between.
+        &self.shards[(hash >> 40) as usize % SHARDS]
+    }
+}

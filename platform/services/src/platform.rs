@@ -1,0 +1,105 @@
+//! What everything is made of: the ports, the snapshots, the limits. Built once by the application.
+
+use std::sync::Arc;
+
+use lianwu_ports::bus::Bus;
+use lianwu_ports::clock::Clock;
+use lianwu_ports::log::Log;
+use lianwu_ports::readings::Readings;
+use lianwu_ports::registry::{Accounts, Devices, Products, Projects};
+use lianwu_ports::states::States;
+
+use crate::account::AccountCache;
+use crate::catalog::Catalog;
+use crate::directory::Directory;
+use crate::follower::Progress;
+use crate::message::PendingReplies;
+use crate::randomness::Randomness;
+use crate::turn::Turns;
+
+/// The registry: small stores over one database.
+#[derive(Clone)]
+pub struct Stores {
+    pub accounts: Arc<dyn Accounts>,
+    pub projects: Arc<dyn Projects>,
+    pub products: Arc<dyn Products>,
+    pub devices: Arc<dyn Devices>,
+}
+
+/// Every number that bounds something; zero means "no limit" where the field says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Messages per second a device may send; 0 means no limit.
+    pub device_up_tps: u32,
+    /// Messages per second sent to a device; 0 means no limit.
+    pub device_down_tps: u32,
+    /// Sign-ins of one device within 5 s; 0 means no limit.
+    pub device_connects_per_5s: u32,
+    /// Devices of a product that is not released; 0 means no limit.
+    pub dev_product_devices: u64,
+    /// Cloud API calls per second of one account and operation; 0 means no limit.
+    pub api_tps: u32,
+    /// Messages per second of the instance; 0 means no limit.
+    pub instance_tps: u32,
+    /// Projects per main account; 0 means no limit.
+    pub projects: u64,
+    /// Products per project; 0 means no limit.
+    pub products: u64,
+    /// Longest MQTT packet a device may send, in bytes.
+    pub packet_bytes_max: usize,
+    /// History is kept for this many days.
+    pub retention_days: u32,
+    /// How long a synchronous call waits for the device, in milliseconds.
+    pub reply_wait_ms: u64,
+}
+
+impl Default for Limits {
+    /// Source: spec/cloud-api.md 3.16, decisions 10.
+    fn default() -> Self {
+        Self {
+            device_up_tps: 20,
+            device_down_tps: 20,
+            device_connects_per_5s: 1,
+            dev_product_devices: 50,
+            api_tps: 20,
+            instance_tps: 0,
+            projects: 20,
+            products: 50,
+            packet_bytes_max: 64 * 1024,
+            retention_days: 3,
+            reply_wait_ms: 5_000,
+        }
+    }
+}
+
+impl std::fmt::Debug for Stores {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stores")
+    }
+}
+
+/// Everything the services work on. Shared by every edge.
+pub struct Platform {
+    pub clock: Arc<dyn Clock>,
+    pub log: Arc<dyn Log>,
+    pub readings: Arc<dyn Readings>,
+    pub states: Arc<dyn States>,
+    pub stores: Stores,
+    pub bus: Arc<dyn Bus>,
+    pub catalog: Catalog,
+    pub directory: Directory,
+    pub replies: PendingReplies,
+    /// How far the readings are behind the log.
+    pub progress: Arc<Progress>,
+    pub limits: Limits,
+    pub randomness: Arc<dyn Randomness>,
+    pub accounts: AccountCache,
+    /// Changes of the registry, one after the other.
+    pub turns: Turns,
+}
+
+impl std::fmt::Debug for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Platform").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}

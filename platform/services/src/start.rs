@@ -1,0 +1,61 @@
+//! Start-up: what the registry holds is brought into memory, before the first connection is accepted.
+
+use std::sync::Arc;
+
+use lianwu_device_protocol::credentials::DeviceSecret;
+use lianwu_model::thing_model::ThingModel;
+use lianwu_ports::registry::{SignInRow, StoreError};
+use tracing::error;
+
+use crate::directory::DirectoryDevice;
+use crate::{Platform, account, thing_model};
+
+/// What was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    pub products: u64,
+    pub devices: u64,
+    /// Models and secrets that no longer read: their products and devices refuse messages until saved again.
+    pub unreadable: u64,
+}
+
+/// Fills catalog, directory and account cache. Call once.
+///
+/// # Errors
+/// When the registry fails.
+pub async fn load(platform: &Arc<Platform>) -> Result<Loaded, StoreError> {
+    let mut loaded = Loaded::default();
+    account::load(platform).await?;
+    let products = platform.stores.products.products().await?;
+    loaded.products = products.len() as u64;
+    for product in products {
+        platform.catalog.put_product(product);
+    }
+    for stored in platform.stores.products.models().await? {
+        match ThingModel::parse(&stored.text) {
+            Ok(definition) => platform.catalog.put_model(thing_model::compile(stored, definition)),
+            Err(error) => {
+                error!(product_id = %stored.product, %error, "a saved thing model does not read: save it again");
+                loaded.unreadable += 1;
+            }
+        }
+    }
+    let (unreadable, total) = load_devices(platform).await?;
+    loaded.unreadable += unreadable;
+    loaded.devices = total;
+    Ok(loaded)
+}
+
+async fn load_devices(platform: &Arc<Platform>) -> Result<(u64, u64), StoreError> {
+    let unreadable = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let (target, failures) = (Arc::clone(platform), Arc::clone(&unreadable));
+    let each = move |row: SignInRow| match DeviceSecret::parse(&row.secret.0) {
+        Ok(secret) => target.directory.put(DirectoryDevice::new(row.key, row.number, secret, row.enabled)),
+        Err(error) => {
+            error!(device = %row.key, %error, "a saved device secret does not read: create the device again");
+            failures.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    };
+    let total = platform.stores.devices.sign_in_rows(Box::new(each)).await?;
+    Ok((unreadable.load(std::sync::atomic::Ordering::Relaxed), total))
+}

@@ -1,0 +1,141 @@
+//! What a device said: latest values and history, through the state table and the readings.
+//!
+//! Every question first waits until the readings show what was durable when it was asked, so that a caller sees what
+//! it was told is stored.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_ports::readings::{
+    Cursor, EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings,
+};
+use lianwu_ports::states::{DeviceState, States};
+
+use crate::Platform;
+
+/// Longest wait for readings that are behind; then the answer is "try again", not an old one.
+const CATCH_UP_MAX: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TelemetryError {
+    /// Heavy load or a slow disk.
+    #[error("the newest messages are still being indexed, try again")]
+    Behind,
+    #[error(transparent)]
+    Reading(#[from] ReadingError),
+    #[error("the platform is shutting down")]
+    Closed,
+}
+
+/// Everything known about a device now.
+///
+/// # Errors
+/// See [`TelemetryError`].
+pub async fn latest(platform: &Platform, number: DeviceNumber) -> Result<DeviceState, TelemetryError> {
+    on_states(platform, move |states| states.device(number)).await
+}
+
+/// Times of activation and login of several devices, in the order asked.
+///
+/// # Errors
+/// See [`TelemetryError`].
+pub async fn activity(platform: &Platform, numbers: Vec<DeviceNumber>) -> Result<Vec<DeviceState>, TelemetryError> {
+    on_states(platform, move |states| states.devices(&numbers)).await
+}
+
+/// One page of a property's values, oldest first. `times` is clipped to the retention.
+///
+/// # Errors
+/// See [`TelemetryError`].
+pub async fn property_history(
+    platform: &Platform,
+    device: DeviceNumber,
+    property: String,
+    times: RangeInclusive<UnixMillis>,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<Page<PropertyRow>, TelemetryError> {
+    let times = clip(platform, times);
+    on_readings(platform, move |readings| {
+        readings.property_history(&PropertyQuery { device, property: &property, times, after, limit })
+    })
+    .await
+}
+
+/// Which events are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    pub event: Option<String>,
+    /// `info`, `alert` or `fault`.
+    pub kind: Option<String>,
+}
+
+/// One page of events, newest first, and how many there are.
+///
+/// # Errors
+/// See [`TelemetryError`].
+pub async fn event_history(
+    platform: &Platform,
+    device: DeviceNumber,
+    filter: EventFilter,
+    times: RangeInclusive<UnixMillis>,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<EventPage, TelemetryError> {
+    let times = clip(platform, times);
+    on_readings(platform, move |readings| {
+        let EventFilter { event, kind } = &filter;
+        readings.event_history(&EventQuery {
+            device,
+            event: event.as_deref(),
+            kind: kind.as_deref(),
+            times,
+            after,
+            limit,
+        })
+    })
+    .await
+}
+
+/// One page of the content log or the diagnostic log, newest first.
+///
+/// # Errors
+/// See [`TelemetryError`].
+pub async fn log(platform: &Platform, mut query: LogQuery) -> Result<Page<LogRow>, TelemetryError> {
+    query.times = clip(platform, query.times);
+    on_readings(platform, move |readings| readings.log(&query)).await
+}
+
+/// What lies before the retention is not shown, even where its file is not removed yet.
+fn clip(platform: &Platform, times: RangeInclusive<UnixMillis>) -> RangeInclusive<UnixMillis> {
+    let days = u64::from(platform.limits.retention_days);
+    let oldest = platform.clock.now().minus(Duration::from_millis(days * UnixMillis::DAY_MS));
+    (*times.start()).max(oldest)..=*times.end()
+}
+
+async fn caught_up(platform: &Platform) -> Result<(), TelemetryError> {
+    let durable = platform.log.durable();
+    tokio::time::timeout(CATCH_UP_MAX, platform.progress.reached(durable)).await.map_err(|_| TelemetryError::Behind)
+}
+
+async fn on_readings<T: Send + 'static>(
+    platform: &Platform,
+    read: impl FnOnce(&dyn Readings) -> Result<T, ReadingError> + Send + 'static,
+) -> Result<T, TelemetryError> {
+    caught_up(platform).await?;
+    let readings = Arc::clone(&platform.readings);
+    let found = tokio::task::spawn_blocking(move || read(readings.as_ref()));
+    Ok(found.await.map_err(|_| TelemetryError::Closed)??)
+}
+
+async fn on_states<T: Send + 'static>(
+    platform: &Platform,
+    read: impl FnOnce(&dyn States) -> Result<T, ReadingError> + Send + 'static,
+) -> Result<T, TelemetryError> {
+    caught_up(platform).await?;
+    let states = Arc::clone(&platform.states);
+    let found = tokio::task::spawn_blocking(move || read(states.as_ref()));
+    Ok(found.await.map_err(|_| TelemetryError::Closed)??)
+}
