@@ -1,4 +1,11 @@
 //! What the owner has set up: accounts, projects, products, models, devices. Small stores over one database.
+//!
+//! A write is durable when its answer is there; dropping the future does not take back a write that was queued.
+//! Lists without a filter come in order of creation, oldest first.
+
+pub mod memory;
+#[cfg(any(test, feature = "suites"))]
+pub mod suite;
 
 use lianwu_model::account::{AccessKey, Instance, Principal, StoredPolicy};
 use lianwu_model::device::Device;
@@ -32,30 +39,45 @@ pub struct Listed<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
     pub offset: u64,
-    /// At most 1,000.
+    /// At most [`Slice::LIMIT_MAX`]; a larger value is taken as that.
     pub limit: u64,
+}
+
+impl Slice {
+    pub const LIMIT_MAX: u64 = 1_000;
+
+    /// Rows to give: the limit, never more than [`Slice::LIMIT_MAX`].
+    #[must_use]
+    pub fn rows_max(&self) -> u64 {
+        self.limit.min(Self::LIMIT_MAX)
+    }
 }
 
 /// Main accounts, sub-accounts, keys, policies, instances.
 pub trait Accounts: Send + Sync {
     /// # Errors
-    /// [`StoreError::Taken`] when the uin exists.
+    /// [`StoreError::Taken`] for `uin`.
     fn create_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>>;
     fn principals(&self) -> Answer<'_, Result<Vec<Principal>, StoreError>>;
+    /// # Errors
+    /// [`StoreError::Taken`] for `secret_id`, [`StoreError::Missing`] when its principal does not exist.
     fn create_key(&self, key: AccessKey) -> Answer<'_, Result<(), StoreError>>;
     fn keys(&self) -> Answer<'_, Result<Vec<AccessKey>, StoreError>>;
+    /// Creates the policy or replaces the document of (`owner`, `name`).
     fn save_policy(&self, policy: StoredPolicy) -> Answer<'_, Result<(), StoreError>>;
     fn policies(&self) -> Answer<'_, Result<Vec<StoredPolicy>, StoreError>>;
+    /// # Errors
+    /// [`StoreError::Taken`] for `id`.
     fn create_instance(&self, instance: Instance) -> Answer<'_, Result<(), StoreError>>;
     fn instances(&self) -> Answer<'_, Result<Vec<Instance>, StoreError>>;
 }
 
-/// Filter of a project list.
+/// Filter of a project list; every field that is given must fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectFilter {
     pub owner: Option<Uin>,
     pub id: Option<ProjectId>,
-    /// Part of the name.
+    /// Part of the name, taken literally; ASCII letters fit in either case.
     pub name: Option<String>,
     /// The project of this product.
     pub product: Option<ProductId>,
@@ -66,9 +88,12 @@ pub trait Projects: Send + Sync {
     /// [`StoreError::Taken`] for `id` or (`owner`, `name`).
     fn create_project(&self, project: Project) -> Answer<'_, Result<(), StoreError>>;
     /// Replaces name, description and update time.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Taken`] for (`owner`, `name`).
     fn update_project(&self, project: Project) -> Answer<'_, Result<(), StoreError>>;
     /// # Errors
-    /// [`StoreError::InUse`] while products exist.
+    /// [`StoreError::Missing`]; [`StoreError::InUse`] while products exist.
     fn delete_project(&self, id: ProjectId) -> Answer<'_, Result<(), StoreError>>;
     fn project(&self, id: ProjectId) -> Answer<'_, Result<Option<Project>, StoreError>>;
     fn projects(&self, filter: ProjectFilter, slice: Slice) -> Answer<'_, Result<Listed<Project>, StoreError>>;
@@ -77,24 +102,36 @@ pub trait Projects: Send + Sync {
 /// Products and their thing models. All of them are kept in memory by the product service.
 pub trait Products: Send + Sync {
     /// # Errors
-    /// [`StoreError::Taken`] for `id` or (`owner`, `name`).
+    /// [`StoreError::Taken`] for `id` or (`owner`, `name`); [`StoreError::Missing`] when its project does not exist.
     fn create_product(&self, product: Product) -> Answer<'_, Result<(), StoreError>>;
+    /// Replaces all but id, project, owner, creator and creation time.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Taken`] for (`owner`, `name`).
     fn update_product(&self, product: Product) -> Answer<'_, Result<(), StoreError>>;
     /// # Errors
-    /// [`StoreError::InUse`] while devices exist. The model goes with it.
+    /// [`StoreError::Missing`]; [`StoreError::InUse`] while devices exist. The model goes with it.
     fn delete_product(&self, id: ProductId) -> Answer<'_, Result<(), StoreError>>;
     fn products(&self) -> Answer<'_, Result<Vec<Product>, StoreError>>;
+    /// Creates the product's model or replaces it whole.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the product does not exist.
     fn save_model(&self, model: StoredThingModel) -> Answer<'_, Result<(), StoreError>>;
     fn models(&self) -> Answer<'_, Result<Vec<StoredThingModel>, StoreError>>;
 }
 
 /// Filter of a device list: devices of these products, newest first.
+///
+/// The default matches nothing, so that an owner without products never sees another owner's devices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceFilter {
     pub products: Vec<ProductId>,
-    /// Part of the name.
+    /// Devices of every product of every owner; `products` is not looked at.
+    pub any_product: bool,
+    /// Part of the name, taken literally; ASCII letters fit in either case.
     pub name: Option<String>,
-    /// Exactly these tags.
+    /// The device carries all of these tags, key and value exactly.
     pub tags: Vec<(String, String)>,
 }
 
@@ -108,20 +145,25 @@ pub struct SignInRow {
 }
 
 pub trait Devices: Send + Sync {
-    /// Creates all or none; numbers are given by the store, ascending, never used again. Returns the stored devices.
+    /// Creates all or none; numbers are given by the store, ascending, never used again. Returns the stored devices,
+    /// in the order given.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] for (`product`, `name`).
+    /// [`StoreError::Taken`] for (`product`, `name`), also within the batch; [`StoreError::Missing`] when a product
+    /// does not exist.
     fn create_devices(&self, devices: Vec<Device>) -> Answer<'_, Result<Vec<Device>, StoreError>>;
-    /// All or none.
+    /// All or none. Returns the numbers they had, in the order given.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] when one does not exist.
+    /// [`StoreError::Missing`] when one does not exist or is named twice.
     fn delete_devices(&self, keys: Vec<DeviceKey>) -> Answer<'_, Result<Vec<DeviceNumber>, StoreError>>;
-    /// Replaces `enabled` and `tags`.
+    /// Replaces `enabled` and `tags` of (`product`, `name`).
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`].
     fn update_device(&self, device: Device) -> Answer<'_, Result<(), StoreError>>;
     fn device(&self, key: DeviceKey) -> Answer<'_, Result<Option<Device>, StoreError>>;
     fn devices(&self, filter: DeviceFilter, slice: Slice) -> Answer<'_, Result<Listed<Device>, StoreError>>;
-    /// Calls `each` with every device, in any order, before the first connection is accepted.
+    /// Calls `each` with every device, in any order, before the first connection is accepted. Returns how many.
     fn sign_in_rows(&self, each: Box<dyn FnMut(SignInRow) + Send>) -> Answer<'_, Result<u64, StoreError>>;
 }

@@ -1,0 +1,163 @@
+//! What every engine behind the registry ports must do; one function is one question.
+//!
+//! Each case gets an empty store of its own. [`registry_suite!`](crate::registry_suite) turns the list into tests.
+
+pub mod accounts;
+pub mod devices;
+pub mod products;
+
+use lianwu_model::account::{AccessKey, Principal, SecretKeyText};
+use lianwu_model::device::{Device, DeviceSecretText};
+use lianwu_model::product::{
+    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Project, Tag,
+};
+use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
+
+use super::{Products, Projects, Slice};
+
+/// Makes one test of each case. `$run` is a function beside the call that takes an async closure over `Arc<impl all four stores>`,
+/// gives it an empty store, and waits for its end.
+#[macro_export]
+macro_rules! registry_suite {
+    ($run:ident) => {
+        $crate::registry_suite!($run, accounts: [
+            what_was_saved_is_listed_in_order, a_uin_is_taken_once, a_secret_id_is_taken_once,
+            a_key_needs_its_principal, a_policy_is_replaced_under_its_name, an_instance_id_is_taken_once,
+        ]);
+        $crate::registry_suite!($run, products: [
+            a_project_is_read_back_whole, project_names_are_unique_within_an_owner,
+            updating_a_project_changes_name_description_and_time, projects_are_filtered_and_paged_newest_first,
+            a_project_with_products_cannot_be_deleted, a_product_is_read_back_whole,
+            product_names_are_unique_within_an_owner, a_product_needs_its_project,
+            updating_a_product_keeps_its_origin, a_product_with_devices_cannot_be_deleted,
+            a_model_keeps_its_exact_text_and_goes_with_its_product,
+        ]);
+        $crate::registry_suite!($run, devices: [
+            a_device_is_read_back_whole, numbers_ascend_and_are_never_used_again,
+            a_batch_is_created_whole_or_not_at_all, a_batch_is_deleted_whole_or_not_at_all,
+            a_failed_batch_uses_no_number, a_device_needs_its_product, updating_a_device_changes_switch_and_tags,
+            pages_are_newest_first, pages_cross_many_numbers, a_filter_without_products_finds_nothing,
+            a_name_is_found_by_any_part, search_characters_are_literal, tags_must_all_fit, filters_combine,
+            sign_in_sees_every_device,
+        ]);
+    };
+    ($run:ident, $part:ident: [$($case:ident),* $(,)?]) => {
+        mod $part {
+            $(
+                #[test]
+                fn $case() {
+                    super::$run($crate::registry::suite::$part::$case);
+                }
+            )*
+        }
+    };
+}
+
+/// A product that exists in every store [`with_products`] has filled.
+pub const LAMP: &str = "LAMP000001";
+pub const METER: &str = "METER00001";
+const OWNER: Uin = Uin(100_000_001);
+
+pub(crate) fn product_id(text: &str) -> ProductId {
+    text.parse().expect("product id of a test")
+}
+
+/// A main account.
+#[must_use]
+pub fn principal(uin: u64) -> Principal {
+    Principal {
+        uin: Uin(uin),
+        owner: Uin(uin),
+        name: "main".to_owned(),
+        policies: vec!["QcloudIotExplorerFullAccess".to_owned(), "own".to_owned()],
+        created: UnixMillis(1_790_000_000_000),
+    }
+}
+
+/// A key of [`principal`]; its clear text is `secret`.
+#[must_use]
+pub fn access_key(secret_id: &str, uin: u64, secret: &str) -> AccessKey {
+    AccessKey {
+        secret_id: secret_id.to_owned(),
+        secret_key: SecretKeyText(secret.to_owned()),
+        principal: Uin(uin),
+        active: true,
+        created: UnixMillis(1_790_000_000_001),
+    }
+}
+
+/// `prj-0000000N` with this name.
+#[must_use]
+pub fn project(number: u8, name: &str) -> Project {
+    Project {
+        id: format!("prj-{number:08}").parse().expect("project id of a test"),
+        owner: OWNER,
+        instance: "ins-12345678".parse().expect("instance id of a test"),
+        name: name.to_owned(),
+        description: "描述 description".to_owned(),
+        created: UnixMillis(1_790_000_000_002),
+        updated: UnixMillis(1_790_000_000_003),
+    }
+}
+
+/// A product of [`project`] 1, with no field at its default.
+#[must_use]
+pub fn product(id: &str, name: &str) -> Product {
+    Product {
+        id: product_id(id),
+        project: project(1, "").id,
+        owner: OWNER,
+        name: name.to_owned(),
+        description: "灯".to_owned(),
+        category: u64::MAX,
+        kind: ProductKind::Gateway,
+        authentication: Authentication::Certificate,
+        net_type: "wifi-ble".to_owned(),
+        data_protocol: DataProtocol::Custom,
+        status: DevelopmentStatus::Audit,
+        script_enabled: true,
+        bind_strategy: 2,
+        module: -7,
+        durability: Durability::Memory,
+        creator: Uin(100_000_009),
+        creator_name: "li".to_owned(),
+        tags: vec![Tag { key: "线".to_owned(), value: "A\"b".to_owned() }],
+        created: UnixMillis(1_790_000_000_004),
+        updated: UnixMillis(1_790_000_000_005),
+    }
+}
+
+/// A device that is not stored yet; tags as `key=value`.
+#[must_use]
+pub fn device(product: &str, name: &str, tags: &[&str]) -> Device {
+    let tag = |text: &&str| {
+        let (key, value) = text.split_once('=').expect("key=value");
+        Tag { key: key.to_owned(), value: value.to_owned() }
+    };
+    Device {
+        number: DeviceNumber::NONE,
+        product: product_id(product),
+        name: name.parse().expect("device name of a test"),
+        secret: DeviceSecretText(format!("secret of {name}")),
+        enabled: true,
+        creator: Uin(100_000_009),
+        creator_name: "li".to_owned(),
+        tags: tags.iter().map(tag).collect(),
+        created: UnixMillis(1_790_000_000_006),
+    }
+}
+
+#[must_use]
+pub fn device_key(product: &str, name: &str) -> DeviceKey {
+    DeviceKey { product: product_id(product), device: name.parse().expect("device name of a test") }
+}
+
+/// Creates [`project`] 1 with the products [`LAMP`] and [`METER`].
+pub async fn with_products(store: &(impl Projects + Products)) {
+    store.create_project(project(1, "home")).await.expect("create project");
+    store.create_product(product(LAMP, "lamp")).await.expect("create product");
+    store.create_product(product(METER, "meter")).await.expect("create product");
+}
+
+/// The slice most cases ask for: everything they made.
+pub const FIRST_PAGE: Slice = Slice { offset: 0, limit: 100 };
