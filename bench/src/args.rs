@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use lianwu_mqtt::QoS;
 
-use crate::{conduct::Plan, engine::Opening};
+use crate::{cloud_client::CloudAccess, conduct::Plan, engine::Opening};
 
 /// `lianwu bench`: load for any MQTT broker or platform, and the check that nothing acknowledged was lost.
 #[derive(Debug, Args)]
@@ -36,6 +36,10 @@ pub enum Task {
     Connect(ConnectArgs),
     /// Memory of the server per open, silent connection.
     Idle(IdleArgs),
+    /// Make a project, a product and devices through the cloud API; writes the credentials file.
+    Prepare(PrepareArgs),
+    /// Look for every acknowledged report of a record in the history.
+    Verify(VerifyArgs),
     /// Heading of the table that `--row` fills.
     Heading,
 }
@@ -192,6 +196,96 @@ pub struct IdleArgs {
     /// Each client subscribes to its topic before it falls silent.
     #[arg(long)]
     pub subscribe: bool,
+}
+
+/// The cloud API and a key for it.
+#[derive(Clone, Args)]
+pub struct Api {
+    /// Host and port of the cloud API.
+    #[arg(long, value_name = "HOST:PORT", required_unless_present = "first_run")]
+    pub api: Option<String>,
+    #[arg(long, env = "LIANWU_SECRET_ID", required_unless_present = "first_run")]
+    pub secret_id: Option<String>,
+    #[arg(long, env = "LIANWU_SECRET_KEY", hide_env_values = true, required_unless_present = "first_run")]
+    pub secret_key: Option<String>,
+    /// Take address and key from the file a server writes at its first start.
+    #[arg(long, value_name = "FILE")]
+    pub first_run: Option<PathBuf>,
+    #[arg(long, default_value = "ap-guangzhou")]
+    pub region: String,
+    /// Calls at a time.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub connections: u16,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").field("api", &self.api).field("secret_key", &"***").finish_non_exhaustive()
+    }
+}
+
+/// What of `first-run.json` matters here.
+#[derive(serde::Deserialize)]
+struct FirstRun {
+    secret_id: String,
+    secret_key: String,
+    listen: Listen,
+}
+
+#[derive(serde::Deserialize)]
+struct Listen {
+    http: String,
+}
+
+impl Api {
+    /// # Errors
+    /// The first-run file cannot be used.
+    pub(crate) fn access(&self) -> anyhow::Result<CloudAccess> {
+        let first_run = match &self.first_run {
+            None => None,
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+                Some(serde_json::from_str::<FirstRun>(&text).with_context(|| format!("read {}", path.display()))?)
+            }
+        };
+        let choose = |given: &Option<String>, name: &str, from_file: fn(&FirstRun) -> &String| {
+            let value = given.clone().or_else(|| first_run.as_ref().map(|first_run| from_file(first_run).clone()));
+            value.with_context(|| format!("--{name} is missing"))
+        };
+        Ok(CloudAccess {
+            endpoint: choose(&self.api, "api", |file| &file.listen.http)?.trim_start_matches("http://").to_owned(),
+            secret_id: choose(&self.secret_id, "secret-id", |file| &file.secret_id)?,
+            secret_key: choose(&self.secret_key, "secret-key", |file| &file.secret_key)?,
+            region: self.region.clone(),
+        })
+    }
+}
+
+/// Options of `prepare`.
+#[derive(Debug, Clone, Args)]
+pub struct PrepareArgs {
+    #[command(flatten)]
+    pub api: Api,
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=99_999))]
+    pub devices: u32,
+    /// bench, rare, or a file with a thing model.
+    #[arg(long, default_value = "bench", value_name = "NAME|FILE")]
+    pub model: String,
+    /// How the names of project, product and devices begin.
+    #[arg(long, default_value = "bench")]
+    pub prefix: String,
+    /// Where the credentials go.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Options of `verify`.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub api: Api,
+    /// File written by `report --record`.
+    pub record: PathBuf,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -1,8 +1,9 @@
 //! The entry point of `lianwu bench`.
 
 use crate::{
-    args::{BenchArgs, Task},
+    args::{BenchArgs, PrepareArgs, Task, VerifyArgs},
     outcome::Outcome,
+    prepare, verify,
     workload::run,
 };
 
@@ -21,6 +22,8 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<bool> {
         Task::FanOut(options) => run::fan_out(options)?,
         Task::Connect(options) => run::connect(options)?,
         Task::Idle(options) => run::idle(options)?,
+        Task::Prepare(options) => return run_prepare(options, args.json),
+        Task::Verify(options) => return run_verify(options, args.json),
         Task::Heading => {
             println!("{}", Outcome::row_heading());
             return Ok(true);
@@ -34,4 +37,25 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<bool> {
         print!("{}", outcome.text());
     }
     Ok(outcome.lost == 0 && outcome.refused == 0 && outcome.connections_failed == 0)
+}
+
+fn run_prepare(options: &PrepareArgs, json: bool) -> anyhow::Result<bool> {
+    let devices = tokio::runtime::Runtime::new()?.block_on(prepare::prepare(options))?;
+    let product = devices.first().map_or("", |device| &device.product);
+    if json {
+        println!("{}", serde_json::json!({"product": product, "devices": devices.len(), "credentials": options.out}));
+    } else {
+        println!("product {product} with {} devices, credentials in {}", devices.len(), options.out.display());
+    }
+    Ok(true)
+}
+
+fn run_verify(options: &VerifyArgs, json: bool) -> anyhow::Result<bool> {
+    let verdict = tokio::runtime::Runtime::new()?.block_on(verify::verify(options))?;
+    if json {
+        println!("{}", serde_json::to_string(&verdict)?);
+    } else {
+        print!("{}", verdict.text());
+    }
+    Ok(verdict.is_good())
 }

@@ -5,13 +5,16 @@
 //! `engine` (how a thread drives many connections).
 
 pub mod args;
+pub mod cloud_client;
 mod conduct;
 mod engine;
 pub mod histogram;
 pub mod identity;
 pub mod outcome;
+pub mod prepare;
 pub mod process;
 pub mod record;
+pub mod verify;
 pub mod workload;
 
 mod bench;
