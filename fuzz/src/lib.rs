@@ -3,11 +3,20 @@
 //! A `run` returns for every input and asserts what must hold; it must not know how it is driven (libFuzzer, or the
 //! replay test on a stable compiler). Start reading at `README.md`, which says how to add a target.
 
+pub mod json_scanner;
 pub mod mqtt_connection;
 pub mod mqtt_decode;
+pub mod report_check;
+pub mod thing_model_definition;
 
 /// One target: takes any bytes, panics when something that must hold does not.
 pub type Run = fn(&[u8]);
 
 /// Every target by name; the replay test and the corpus folders follow this list.
-pub const TARGETS: &[(&str, Run)] = &[("mqtt_connection", mqtt_connection::run), ("mqtt_decode", mqtt_decode::run)];
+pub const TARGETS: &[(&str, Run)] = &[
+    ("json_scanner", json_scanner::run),
+    ("mqtt_connection", mqtt_connection::run),
+    ("mqtt_decode", mqtt_decode::run),
+    ("report_check", report_check::run),
+    ("thing_model_definition", thing_model_definition::run),
+];
