@@ -3,13 +3,18 @@
 //! Readings are built behind the log by a follower and can be rebuilt from it. Every query names the index it uses
 //! and reports what it touched; no query walks history.
 
+#[cfg(feature = "suites")]
+pub mod memory;
+#[cfg(feature = "suites")]
+pub mod suite;
+
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 
 use crate::log::{Block, Lsn};
-use crate::record::RecordKind;
+use crate::record::{Record, RecordKind};
 
 /// How much a query had to look at. Tests assert it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +113,15 @@ pub enum LogScope {
     Device(DeviceNumber),
     /// Diagnostics of a product: connections, refusals and subscriptions of its devices and of strangers.
     Diagnostics(ProductId),
+}
+
+/// Does the diagnostic log of its product show this record?
+///
+/// Changes of the connection, refusals, and messages to the device that did not arrive. An accepted message is not
+/// among them: its line is rendered from the content log.
+#[must_use]
+pub fn is_diagnostic(record: &Record<'_>) -> bool {
+    !record.kind.is_message() || record.code != 0
 }
 
 /// An owned record, as the logs show it.

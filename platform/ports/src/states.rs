@@ -2,6 +2,11 @@
 //!
 //! Derived from the log like readings, but kept for ever; a restart replays only the tail.
 
+#[cfg(feature = "suites")]
+pub mod memory;
+#[cfg(feature = "suites")]
+pub mod suite;
+
 use lianwu_model::{DeviceNumber, UnixMillis};
 
 use crate::readings::ReadingError;

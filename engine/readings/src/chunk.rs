@@ -1,0 +1,361 @@
+//! Records of one device and one lane in commit order, at most a few KiB of them.
+//!
+//! A chunk is built in memory by the tail, written as it is by a cut, and read back as a [`ChunkView`].
+
+mod terms;
+
+use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
+use lianwu_ports::log::Lsn;
+use lianwu_ports::record::{Record, RecordKind};
+
+use crate::coding::{Reader, put, put_bytes, put_signed};
+use crate::fault::Fault;
+
+pub(crate) use terms::{SAMPLE_SPAN_MS, Term, TermSet, event_term, property_term};
+
+/// Which records stand together in a chunk. The number is part of the file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum Lane {
+    /// Accepted property reports.
+    Property = 0,
+    /// Accepted event posts.
+    Event = 1,
+    /// Every other message.
+    Message = 2,
+    /// Changes of the connection.
+    Connection = 3,
+    /// Diagnostics of a product; the records name their device.
+    Diagnostic = 4,
+}
+
+impl Lane {
+    /// The lane of a record among those of its device.
+    #[inline]
+    pub(crate) fn of(record: &Record<'_>) -> Self {
+        match record.kind {
+            RecordKind::PropertyReport if record.code == 0 => Self::Property,
+            RecordKind::EventPost if record.code == 0 => Self::Event,
+            kind if kind.is_message() => Self::Message,
+            _ => Self::Connection,
+        }
+    }
+}
+
+/// Longest commit time a chunk covers; queries by commit time look back no further.
+pub(crate) const COMMIT_SPAN_MS: u64 = 3_600_000;
+
+/// With this many terms a chunk takes no further record.
+const TERMS_MAX: usize = 512;
+
+const VERSION: u8 = 1;
+
+/// Bits of the first byte of a record; the lower five are the kind.
+const QOS_ONE: u8 = 0x20;
+const PACKET_ID: u8 = 0x40;
+const EXTRAS: u8 = 0x80;
+
+const KINDS: [RecordKind; 17] = {
+    use RecordKind as K;
+    [
+        K::PropertyReport,
+        K::PropertyOther,
+        K::DeviceInfo,
+        K::DesiredCleared,
+        K::PropertyControl,
+        K::EventPost,
+        K::ActionCall,
+        K::ActionReply,
+        K::OtherUp,
+        K::OtherDown,
+        K::Connected,
+        K::ConnectRefused,
+        K::Disconnected,
+        K::Subscribed,
+        K::Unsubscribed,
+        K::PublishRefused,
+        K::RateLimited,
+    ]
+};
+
+fn kind_of(byte: u8) -> Option<RecordKind> {
+    KINDS.into_iter().find(|kind| *kind as u8 == byte)
+}
+
+/// Bit of a kind in [`Chunk::kinds`].
+pub(crate) fn kind_bit(kind: RecordKind) -> u32 {
+    1 << (kind as u8)
+}
+
+/// A chunk in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Chunk {
+    pub(crate) lane: Lane,
+    pub(crate) number: DeviceNumber,
+    product: ProductId,
+    /// Empty in the diagnostic lane.
+    device: Box<str>,
+    pub(crate) first_lsn: Lsn,
+    pub(crate) last_lsn: Lsn,
+    pub(crate) first_commit: UnixMillis,
+    pub(crate) last_commit: UnixMillis,
+    pub(crate) count: u32,
+    /// Bit `1 << kind` for every kind in it.
+    pub(crate) kinds: u32,
+    pub(crate) terms: TermSet,
+    body: Vec<u8>,
+}
+
+impl Chunk {
+    /// An empty chunk made for this record, which must be pushed next.
+    pub(crate) fn new(lane: Lane, lsn: Lsn, committed: UnixMillis, record: &Record<'_>) -> Self {
+        let of_device = lane != Lane::Diagnostic;
+        Self {
+            lane,
+            number: if of_device { record.number } else { DeviceNumber::NONE },
+            product: record.product,
+            device: if of_device { record.device.into() } else { "".into() },
+            first_lsn: lsn,
+            last_lsn: lsn,
+            first_commit: committed,
+            last_commit: committed,
+            count: 0,
+            kinds: 0,
+            terms: TermSet::default(),
+            body: Vec::new(),
+        }
+    }
+
+    /// May this record be pushed, or does it need a new chunk?
+    #[inline]
+    pub(crate) fn takes(&self, committed: UnixMillis, record: &Record<'_>, bytes_max: usize) -> bool {
+        self.body.len() + record.payload.len() + record.topic.len() + record.note.len() < bytes_max
+            && self.terms.len() < TERMS_MAX
+            && committed >= self.last_commit
+            && committed.0 - self.first_commit.0 <= COMMIT_SPAN_MS
+            && self.product == record.product
+            && (self.lane == Lane::Diagnostic || *self.device == *record.device)
+    }
+
+    /// Appends the record; its number is above all before.
+    pub(crate) fn push(&mut self, lsn: Lsn, committed: UnixMillis, record: &Record<'_>) {
+        let out = &mut self.body;
+        let kind = record.kind as u8;
+        let extras = record.code != 0 || record.qos > 1 || !record.topic.is_empty() || !record.note.is_empty();
+        let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+        out.push(kind | flag(record.qos == 1, QOS_ONE) | flag(record.packet_id != 0, PACKET_ID) | flag(extras, EXTRAS));
+        put(out, lsn.0 - self.last_lsn.0);
+        put(out, committed.0 - self.last_commit.0);
+        put_signed(out, record.sample_time.0.wrapping_sub(committed.0).cast_signed());
+        if record.packet_id != 0 {
+            out.extend_from_slice(&record.packet_id.to_le_bytes());
+        }
+        if extras {
+            put(out, u64::from(record.code));
+            out.push(record.qos);
+            put_bytes(out, record.topic.as_bytes());
+            put_bytes(out, record.note.as_bytes());
+        }
+        if self.lane == Lane::Diagnostic {
+            put(out, u64::from(record.number.0));
+            put_bytes(out, record.device.as_bytes());
+        }
+        put_bytes(out, record.payload);
+        self.last_lsn = lsn;
+        self.last_commit = committed;
+        self.count += 1;
+        self.kinds |= kind_bit(record.kind);
+    }
+
+    /// Memory it holds, in bytes, with a share for the maps around it.
+    #[inline]
+    pub(crate) fn memory(&self) -> usize {
+        size_of::<Self>() + self.device.len() + self.body.capacity() + self.terms.memory() + 32
+    }
+
+    pub(crate) fn shrink(&mut self) {
+        self.body.shrink_to_fit();
+        self.terms.shrink();
+    }
+
+    /// The value written to disk.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.body.len() + self.device.len() + 40);
+        out.push(VERSION);
+        out.push(self.lane as u8);
+        out.extend_from_slice(self.product.as_bytes());
+        put(&mut out, u64::from(self.number.0));
+        put_bytes(&mut out, self.device.as_bytes());
+        put(&mut out, self.first_lsn.0);
+        put(&mut out, self.first_commit.0);
+        out.extend_from_slice(&self.body);
+        out
+    }
+
+    pub(crate) fn view(&self) -> ChunkView<'_> {
+        ChunkView {
+            lane: self.lane,
+            number: self.number,
+            product: self.product,
+            device: &self.device,
+            lsn: self.first_lsn,
+            committed: self.first_commit,
+            body: Reader::new(&self.body),
+        }
+    }
+}
+
+/// Walks the records of a chunk.
+#[derive(Clone, Debug)]
+pub(crate) struct ChunkView<'a> {
+    lane: Lane,
+    number: DeviceNumber,
+    product: ProductId,
+    device: &'a str,
+    lsn: Lsn,
+    committed: UnixMillis,
+    body: Reader<'a>,
+}
+
+/// A record of a chunk with what the log says about it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Stored<'a> {
+    pub(crate) lsn: Lsn,
+    pub(crate) committed: UnixMillis,
+    pub(crate) record: Record<'a>,
+}
+
+impl<'a> ChunkView<'a> {
+    /// Reads the head of an encoded chunk.
+    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Fault> {
+        Self::head(bytes).ok_or(Fault::Damaged("head of a chunk"))
+    }
+
+    fn head(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        if reader.byte()? != VERSION {
+            return None;
+        }
+        let lane = match reader.byte()? {
+            0 => Lane::Property,
+            1 => Lane::Event,
+            2 => Lane::Message,
+            3 => Lane::Connection,
+            4 => Lane::Diagnostic,
+            _ => return None,
+        };
+        let product = ProductId::from_bytes(&reader.array::<10>()?)?;
+        let number = DeviceNumber(u32::try_from(reader.number()?).ok()?);
+        let device = reader.text()?;
+        let lsn = Lsn(reader.number()?);
+        let committed = UnixMillis(reader.number()?);
+        Some(Self { lane, number, product, device, lsn, committed, body: reader })
+    }
+
+    fn record(&mut self) -> Option<Stored<'a>> {
+        let body = &mut self.body;
+        let flags = body.byte()?;
+        let kind = kind_of(flags & 0x1f)?;
+        self.lsn = Lsn(self.lsn.0.checked_add(body.number()?)?);
+        self.committed = UnixMillis(self.committed.0.checked_add(body.number()?)?);
+        let sample_time = UnixMillis(self.committed.0.wrapping_add(body.signed()?.cast_unsigned()));
+        let packet_id = if flags & PACKET_ID == 0 { 0 } else { u16::from_le_bytes(body.array()?) };
+        let (mut code, mut qos, mut topic, mut note) = (0, u8::from(flags & QOS_ONE != 0), "", "");
+        if flags & EXTRAS != 0 {
+            code = u32::try_from(body.number()?).ok()?;
+            qos = body.byte()?;
+            topic = body.text()?;
+            note = body.text()?;
+        }
+        let (mut number, mut device) = (self.number, self.device);
+        if self.lane == Lane::Diagnostic {
+            number = DeviceNumber(u32::try_from(body.number()?).ok()?);
+            device = body.text()?;
+        }
+        let payload = body.bytes()?;
+        let product = self.product;
+        let record = Record { kind, qos, packet_id, code, number, product, device, sample_time, topic, note, payload };
+        Some(Stored { lsn: self.lsn, committed: self.committed, record })
+    }
+}
+
+impl<'a> Iterator for ChunkView<'a> {
+    type Item = Result<Stored<'a>, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.body.is_empty() {
+            return None;
+        }
+        let record = self.record();
+        if record.is_none() {
+            self.body = Reader::new(&[]);
+        }
+        Some(record.ok_or(Fault::Damaged("record of a chunk")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record<'a>(device: &'a str, note: &'a str, payload: &'a [u8]) -> Record<'a> {
+        Record {
+            kind: RecordKind::PropertyOther,
+            qos: 1,
+            packet_id: 513,
+            code: if note.is_empty() { 0 } else { 406 },
+            number: DeviceNumber(7),
+            product: "AB12CD34EF".parse().unwrap(),
+            device,
+            sample_time: UnixMillis(1_714_550_400_000),
+            topic: "",
+            note,
+            payload,
+        }
+    }
+
+    #[test]
+    fn records_come_back_from_memory_and_from_bytes() {
+        for lane in [Lane::Message, Lane::Diagnostic] {
+            let records = [record("lamp", "", b"{}"), record("lamp", "bad", &[0, 255]), record("lamp", "", b"")];
+            let start = UnixMillis(1_714_550_399_000);
+            let mut chunk = Chunk::new(lane, Lsn(5), start, &records[0]);
+            for (at, record) in (0_u64..).zip(&records) {
+                let committed = UnixMillis(start.0 + at * 700);
+                assert!(chunk.takes(committed, record, 1000));
+                chunk.push(Lsn(5 + at * at), committed, record);
+            }
+            let bytes = chunk.encode();
+            for view in [chunk.view(), ChunkView::decode(&bytes).unwrap()] {
+                let read: Vec<_> = view.map(Result::unwrap).collect();
+                assert_eq!(read.iter().map(|s| s.record).collect::<Vec<_>>(), records);
+                assert_eq!(read.iter().map(|s| s.lsn.0).collect::<Vec<_>>(), [5, 6, 9]);
+                assert_eq!(read[2].committed, UnixMillis(start.0 + 1400));
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_chunk_ends_with_one_error() {
+        let mut chunk = Chunk::new(Lane::Message, Lsn(1), UnixMillis(10), &record("lamp", "", b"{}"));
+        chunk.push(Lsn(1), UnixMillis(10), &record("lamp", "", b"payload"));
+        let bytes = chunk.encode();
+        for length in 0..bytes.len() {
+            let Ok(view) = ChunkView::decode(&bytes[..length]) else { continue };
+            let read: Vec<_> = view.collect();
+            assert!(read.len() <= 1 && read.iter().all(Result::is_err), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn another_name_or_an_older_clock_needs_a_new_chunk() {
+        let first = record("lamp", "", b"{}");
+        let mut chunk = Chunk::new(Lane::Message, Lsn(1), UnixMillis(10), &first);
+        chunk.push(Lsn(1), UnixMillis(10), &first);
+        assert!(chunk.takes(UnixMillis(10), &first, 100));
+        assert!(!chunk.takes(UnixMillis(9), &first, 100));
+        assert!(!chunk.takes(UnixMillis(11 + COMMIT_SPAN_MS), &first, 100));
+        assert!(!chunk.takes(UnixMillis(10), &record("lamp2", "", b"{}"), 100));
+        assert!(!chunk.takes(UnixMillis(10), &first, 10));
+    }
+}

@@ -1,0 +1,241 @@
+//! Writing a full tail to disk, on a thread of its own so that records go on being applied into the next tail.
+//!
+//! Order of one cut: changed states (each row names the last record in it, so being ahead is harmless), then the
+//! chunks with the number of the last record, all or nothing. What a crash leaves undone is applied again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fjall::{Database, Keyspace, PersistMode};
+use lianwu_ports::log::Lsn;
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use crate::coding::{Reader, put};
+use crate::fault::Fault;
+use crate::partition::Partition;
+use crate::state::{StateTable, key};
+use crate::tail::Tail;
+
+/// Key of the row that remembers the checkpoint when its partition is gone.
+const META: [u8; 1] = [0];
+const META_VERSION: u8 = 1;
+
+/// Rows of states encoded under one hold of the lock.
+const STATES_PER_LOCK: usize = 256;
+
+/// What queries see, changed in one step.
+pub(crate) struct Live {
+    pub(crate) active: Tail,
+    /// Being written; readable until it is visible on disk.
+    pub(crate) cutting: Option<Arc<Tail>>,
+    /// By day.
+    pub(crate) partitions: Vec<Partition>,
+    /// Last record on disk: chunks there that begin later belong to a tail.
+    pub(crate) disk: Lsn,
+    /// Records committed on earlier days have expired and leave nothing in the readings.
+    pub(crate) first_day: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Job {
+    Idle,
+    Wanted,
+    Failed(String),
+}
+
+#[derive(Debug)]
+struct Control {
+    job: Job,
+    stop: bool,
+}
+
+/// Everything the engine and its thread share.
+pub(crate) struct Shared {
+    pub(crate) database: Database,
+    pub(crate) states_disk: Keyspace,
+    pub(crate) live: RwLock<Live>,
+    pub(crate) states: RwLock<StateTable>,
+    /// Held while rows of states go to disk, so that an older row never follows a newer one.
+    pub(crate) saving: Mutex<()>,
+    pub(crate) state_bytes_max: usize,
+    pub(crate) checkpoint: AtomicU64,
+    control: Mutex<Control>,
+    wake: Condvar,
+    done: Condvar,
+}
+
+impl Shared {
+    pub(crate) fn open(database: Database, states_disk: Keyspace, state_bytes_max: usize) -> Result<Self, Fault> {
+        let mut partitions = Partition::open_all(&database)?;
+        let (mut disk, first_day) = read_meta(&states_disk)?;
+        for partition in std::mem::take(&mut partitions) {
+            if partition.day < first_day {
+                partition.delete(&database)?;
+            } else {
+                disk = disk.max(partition.summary.last_lsn);
+                partitions.push(partition);
+            }
+        }
+        partitions.sort_unstable_by_key(|partition| partition.day);
+        let live = Live { active: Tail::after(disk), cutting: None, partitions, disk, first_day };
+        Ok(Self {
+            database,
+            states_disk,
+            live: RwLock::new(live),
+            states: RwLock::default(),
+            saving: Mutex::new(()),
+            state_bytes_max,
+            checkpoint: AtomicU64::new(disk.0),
+            control: Mutex::new(Control { job: Job::Idle, stop: false }),
+            wake: Condvar::new(),
+            done: Condvar::new(),
+        })
+    }
+
+    /// Hands the active tail to the thread. Waits while the one before is being written; does nothing when the
+    /// active tail is empty.
+    pub(crate) fn freeze(&self) -> Result<(), Fault> {
+        let mut control = self.settled()?;
+        let mut live = self.live.write();
+        if live.active.is_empty() {
+            return Ok(());
+        }
+        let last = live.active.last_lsn;
+        let full = std::mem::replace(&mut live.active, Tail::after(last));
+        live.cutting = Some(Arc::new(full));
+        control.job = Job::Wanted;
+        self.wake.notify_all();
+        Ok(())
+    }
+
+    /// Waits until nothing is being written. A cut that failed is tried once more.
+    pub(crate) fn settle(&self) -> Result<(), Fault> {
+        self.settled().map(drop)
+    }
+
+    fn settled(&self) -> Result<parking_lot::MutexGuard<'_, Control>, Fault> {
+        let mut control = self.control.lock();
+        let mut again = true;
+        loop {
+            match &control.job {
+                Job::Idle => return Ok(control),
+                Job::Wanted => self.done.wait(&mut control),
+                Job::Failed(_) if again => {
+                    again = false;
+                    control.job = Job::Wanted;
+                    self.wake.notify_all();
+                }
+                Job::Failed(reason) => return Err(Fault::Cut(reason.clone())),
+            }
+        }
+    }
+
+    /// Ends the thread after the cut at hand.
+    pub(crate) fn stop(&self) {
+        self.control.lock().stop = true;
+        self.wake.notify_all();
+    }
+
+    /// The thread: one cut after the other.
+    pub(crate) fn run(&self) {
+        loop {
+            {
+                let mut control = self.control.lock();
+                while control.job != Job::Wanted && !control.stop {
+                    self.wake.wait(&mut control);
+                }
+                if control.job != Job::Wanted {
+                    return;
+                }
+            }
+            let result = catch_unwind(AssertUnwindSafe(|| self.cut()))
+                .unwrap_or_else(|_| Err(Fault::Cut("the store panicked".to_owned())));
+            let mut control = self.control.lock();
+            control.job = match result {
+                Ok(()) => Job::Idle,
+                Err(fault) => {
+                    tracing::error!(%fault, "readings could not be written; the next attempt follows");
+                    Job::Failed(fault.to_string())
+                }
+            };
+            self.done.notify_all();
+            if control.stop {
+                return;
+            }
+        }
+    }
+
+    fn cut(&self) -> Result<(), Fault> {
+        let Some(tail) = self.live.read().cutting.clone() else { return Ok(()) };
+        self.save_states()?;
+        let partition = if tail.has_chunks() {
+            let before = self.live.read().partitions.iter().find(|p| p.day == tail.day).map(|p| p.summary);
+            Some(Partition::ingest(&self.database, before, &tail)?)
+        } else {
+            let first_day = self.live.read().first_day;
+            self.write_meta(tail.last_lsn, first_day)?;
+            None
+        };
+        {
+            let mut live = self.live.write();
+            if let Some(partition) = partition {
+                live.partitions.retain(|known| known.day != partition.day);
+                live.partitions.push(partition);
+                live.partitions.sort_unstable_by_key(|partition| partition.day);
+            }
+            live.disk = tail.last_lsn;
+            live.cutting = None;
+        }
+        self.checkpoint.store(tail.last_lsn.0, Ordering::Release);
+        self.states.write().evict(self.state_bytes_max);
+        Ok(())
+    }
+
+    fn save_states(&self) -> Result<(), Fault> {
+        let _saving = self.saving.lock();
+        let dirty = self.states.write().take_dirty();
+        let result = self.ingest_states(&dirty);
+        if result.is_err() {
+            self.states.write().give_back(&dirty);
+        }
+        result
+    }
+
+    fn ingest_states(&self, dirty: &[u32]) -> Result<(), Fault> {
+        if dirty.is_empty() {
+            return Ok(());
+        }
+        let mut ingestion = self.states_disk.start_ingestion()?;
+        let mut rows = Vec::with_capacity(STATES_PER_LOCK);
+        for numbers in dirty.chunks(STATES_PER_LOCK) {
+            {
+                let mut states = self.states.write();
+                rows.extend(numbers.iter().filter_map(|number| Some((*number, states.encode(*number)?))));
+            }
+            for (number, row) in rows.drain(..) {
+                ingestion.write(key(number), row)?;
+            }
+        }
+        Ok(ingestion.finish()?)
+    }
+
+    /// Remembers how far the readings came and which days have expired, durably.
+    pub(crate) fn write_meta(&self, last: Lsn, first_day: u64) -> Result<(), Fault> {
+        let mut row = vec![META_VERSION];
+        put(&mut row, last.0);
+        put(&mut row, first_day);
+        self.states_disk.insert(META, row)?;
+        Ok(self.database.persist(PersistMode::SyncAll)?)
+    }
+}
+
+fn read_meta(states_disk: &Keyspace) -> Result<(Lsn, u64), Fault> {
+    let Some(row) = states_disk.get(META)? else { return Ok((Lsn(0), 0)) };
+    let decode = || {
+        let mut reader = Reader::new(&row);
+        let version = reader.byte()?;
+        Some((version == META_VERSION).then_some(())?).and(Some((Lsn(reader.number()?), reader.number()?)))
+    };
+    decode().ok_or(Fault::Damaged("checkpoint"))
+}

@@ -1,0 +1,243 @@
+//! The two ports on top of tails, partitions and the state table.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use fjall::{Database, PersistMode};
+use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_ports::log::{Block, Lsn};
+use lianwu_ports::readings::{
+    EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings,
+};
+use lianwu_ports::record::{Record, RecordKind};
+use lianwu_ports::states::{DeviceState, States};
+use parking_lot::{Mutex, RwLockWriteGuard};
+
+use crate::cut::{Live, Shared};
+use crate::fault::Fault;
+use crate::options::ReadingsOptions;
+use crate::partition::keyspace_options;
+use crate::payload::{self, Property};
+use crate::query::{self, View};
+use crate::state::{State, concerns, key, load};
+
+/// Records applied before waiting queries get a turn.
+const RECORDS_PER_TURN: u64 = 256;
+
+/// Readings and states in one folder.
+pub struct ReadingsEngine {
+    shared: Arc<Shared>,
+    options: ReadingsOptions,
+    applied: AtomicU64,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for ReadingsEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReadingsEngine({}, applied {:?})", self.options.directory.display(), self.applied())
+    }
+}
+
+impl ReadingsEngine {
+    /// Opens the store or makes it. Apply the log from [`Readings::checkpoint`] on before answering queries.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, another process has it open, or its contents are damaged.
+    pub fn open(options: ReadingsOptions) -> Result<Arc<Self>, ReadingError> {
+        Ok(Arc::new(Self::start(options)?))
+    }
+
+    fn start(options: ReadingsOptions) -> Result<Self, Fault> {
+        std::fs::create_dir_all(&options.directory)?;
+        let database = Database::builder(&options.directory)
+            .cache_size(options.cache_bytes)
+            .max_journaling_size(64 << 20)
+            .worker_threads(1)
+            .open()?;
+        let states_disk = database.keyspace("states", keyspace_options)?;
+        let shared = Arc::new(Shared::open(database, states_disk, options.state_bytes_max)?);
+        let applied = AtomicU64::new(shared.checkpoint.load(Ordering::Acquire));
+        let thread = {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new().name("readings-cut".to_owned()).spawn(move || shared.run())?
+        };
+        Ok(Self { shared, options, applied, thread: Mutex::new(Some(thread)) })
+    }
+
+    fn apply_block(&self, block: &Block) -> Result<(), Fault> {
+        if block.last() <= self.applied() {
+            return Ok(());
+        }
+        self.make_room(block.time)?;
+        let mut properties = Vec::new();
+        let mut live = self.shared.live.write();
+        let mut states = self.shared.states.write();
+        for entry in block.records() {
+            let (lsn, record) = entry?;
+            if lsn <= live.active.last_lsn {
+                continue;
+            }
+            read_properties(&record, &mut properties);
+            if concerns(&record) {
+                states.apply(&self.shared.states_disk, lsn, &record, &properties)?;
+            }
+            live.active.note(lsn, block.time);
+            if block.time.day() >= live.first_day {
+                live.active.push(lsn, block.time, &record, &properties, self.options.chunk_bytes_max);
+            }
+            if live.active.records.is_multiple_of(RECORDS_PER_TURN) {
+                self.applied.store(lsn.0, Ordering::Release);
+                RwLockWriteGuard::bump(&mut states);
+                RwLockWriteGuard::bump(&mut live);
+            }
+        }
+        self.applied.store(live.active.last_lsn.0, Ordering::Release);
+        Ok(())
+    }
+
+    /// Cuts the active tail when it is full, old, or of another day than what follows.
+    fn make_room(&self, committed: UnixMillis) -> Result<(), Fault> {
+        let states_full = self.shared.states.read().bytes() > self.options.state_bytes_max.saturating_mul(2);
+        let cut = {
+            let tail = &self.shared.live.read().active;
+            let full = tail.bytes >= self.options.tail_bytes_max / 2;
+            let old = committed > tail.first_commit.plus(self.options.cut_after);
+            !tail.is_empty() && (full || old || states_full || committed.day() != tail.day)
+        };
+        if cut { self.shared.freeze() } else { Ok(()) }
+    }
+
+    fn view<T>(&self, gather: impl FnOnce(&View<'_>) -> T) -> T {
+        let live = self.shared.live.read();
+        let Live { active, cutting, partitions, disk, .. } = &*live;
+        gather(&View { active, cutting: cutting.clone(), partitions: partitions.clone(), disk: *disk })
+    }
+
+    fn seal_now(&self) -> Result<(), Fault> {
+        self.shared.freeze()?;
+        self.shared.settle()?;
+        Ok(self.shared.database.persist(PersistMode::SyncAll)?)
+    }
+
+    fn expire_days(&self, first_day: u64) -> Result<(), Fault> {
+        let in_memory = {
+            let live = self.shared.live.read();
+            if first_day <= live.first_day {
+                return Ok(());
+            }
+            let tails = [Some(&live.active), live.cutting.as_deref()];
+            tails.into_iter().flatten().any(|tail| !tail.is_empty() && tail.day < first_day)
+        };
+        if in_memory {
+            self.shared.freeze()?;
+            self.shared.settle()?;
+        }
+        // First the fact, then the files: a crash in between finishes at the next start.
+        self.shared.write_meta(self.checkpoint(), first_day)?;
+        let expired: Vec<_> = {
+            let mut live = self.shared.live.write();
+            live.first_day = first_day;
+            live.partitions.extract_if(.., |partition| partition.day < first_day).collect()
+        };
+        for partition in expired {
+            partition.delete(&self.shared.database)?;
+        }
+        Ok(())
+    }
+
+    fn state<T>(&self, number: DeviceNumber, show: impl Fn(&State) -> T) -> Result<Option<T>, Fault> {
+        if let Some(state) = self.shared.states.read().get(number) {
+            return Ok(Some(show(state)));
+        }
+        Ok(load(&self.shared.states_disk, number.0)?.as_ref().map(show))
+    }
+
+    fn forget_state(&self, number: DeviceNumber) -> Result<(), Fault> {
+        let _saving = self.shared.saving.lock();
+        let state = State::forgotten();
+        self.shared.states_disk.insert(key(number.0), state.encode())?;
+        self.shared.database.persist(PersistMode::SyncAll)?;
+        self.shared.states.write().put_clean(number.0, state);
+        Ok(())
+    }
+}
+
+/// The properties a record carries, where the readings or the state need them.
+fn read_properties<'a>(record: &Record<'a>, out: &mut Vec<Property<'a>>) {
+    match record.kind {
+        RecordKind::PropertyReport if record.code == 0 => payload::properties(record.payload, out),
+        RecordKind::PropertyControl => payload::properties(record.payload, out),
+        _ => out.clear(),
+    }
+}
+
+impl Drop for ReadingsEngine {
+    fn drop(&mut self) {
+        self.shared.stop();
+        if let Some(thread) = self.thread.lock().take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that writes readings panicked");
+        }
+    }
+}
+
+impl Readings for ReadingsEngine {
+    fn apply(&self, blocks: &[Arc<Block>]) -> Result<(), ReadingError> {
+        for block in blocks {
+            self.apply_block(block)?;
+        }
+        Ok(())
+    }
+
+    fn applied(&self) -> Lsn {
+        Lsn(self.applied.load(Ordering::Acquire))
+    }
+
+    fn checkpoint(&self) -> Lsn {
+        Lsn(self.shared.checkpoint.load(Ordering::Acquire))
+    }
+
+    fn property_history(&self, query: &PropertyQuery<'_>) -> Result<Page<PropertyRow>, ReadingError> {
+        let plan = self.view(|view| query::property_history(view, query));
+        Ok(query::read_properties(plan, query)?)
+    }
+
+    fn event_history(&self, query: &EventQuery<'_>) -> Result<EventPage, ReadingError> {
+        let plan = self.view(|view| query::event_history(view, query));
+        Ok(query::read_events(plan, query)?)
+    }
+
+    fn log(&self, query: &LogQuery) -> Result<Page<LogRow>, ReadingError> {
+        let plan = self.view(|view| query::log(view, query));
+        Ok(query::read_log(plan, query, self.options.search_records_max)?)
+    }
+
+    fn expire(&self, before: UnixMillis) -> Result<(), ReadingError> {
+        Ok(self.expire_days(before.day())?)
+    }
+
+    fn seal(&self) -> Result<(), ReadingError> {
+        Ok(self.seal_now()?)
+    }
+}
+
+impl States for ReadingsEngine {
+    fn device(&self, number: DeviceNumber) -> Result<DeviceState, ReadingError> {
+        Ok(self.state(number, State::whole)?.unwrap_or_default())
+    }
+
+    fn devices(&self, numbers: &[DeviceNumber]) -> Result<Vec<DeviceState>, ReadingError> {
+        let mut states = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            states.push(self.state(*number, State::times)?.unwrap_or_default());
+        }
+        Ok(states)
+    }
+
+    fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {
+        Ok(self.forget_state(number)?)
+    }
+}

@@ -1,0 +1,148 @@
+//! What was committed on one day, on disk: one keyspace of the store.
+
+use std::sync::Arc;
+
+use fjall::config::{BlockSizePolicy, CompressionPolicy, PinningPolicy};
+use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, Slice};
+use lianwu_model::UnixMillis;
+use lianwu_ports::log::Lsn;
+
+use crate::chunk::{Chunk, Lane};
+use crate::coding::{Reader, put};
+use crate::fault::Fault;
+use crate::keys::{self, Owner, SUMMARY, Span};
+use crate::tail::{Tail, widen};
+
+const PREFIX: &str = "day-";
+const VERSION: u8 = 1;
+
+/// What is known of a partition without reading it; written by every cut, in the same ingestion as its chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// Last record that was cut into it.
+    pub(crate) last_lsn: Lsn,
+    /// Sample times of reports and events in it.
+    pub(crate) samples: Option<(UnixMillis, UnixMillis)>,
+}
+
+impl Summary {
+    fn encode(&self) -> Vec<u8> {
+        let mut out = vec![VERSION];
+        put(&mut out, self.last_lsn.0);
+        if let Some((first, last)) = self.samples {
+            put(&mut out, first.0);
+            put(&mut out, last.0);
+        }
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        if reader.byte()? != VERSION {
+            return None;
+        }
+        let last_lsn = Lsn(reader.number()?);
+        let samples =
+            if reader.is_empty() { None } else { Some((UnixMillis(reader.number()?), UnixMillis(reader.number()?))) };
+        Some(Self { last_lsn, samples })
+    }
+}
+
+/// A day on disk. Cheap to clone; a clone stays readable while the day is dropped.
+#[derive(Clone)]
+pub(crate) struct Partition {
+    pub(crate) day: u64,
+    pub(crate) summary: Summary,
+    keyspace: Keyspace,
+}
+
+/// 16 KiB blocks hold two full chunks or many small ones, and compress them together.
+pub(crate) fn keyspace_options() -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default()
+        .data_block_size_policy(BlockSizePolicy::all(16 << 10))
+        .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
+        .filter_block_pinning_policy(PinningPolicy::all(false))
+        .index_block_pinning_policy(PinningPolicy::all(false))
+        .max_memtable_size(1 << 20)
+}
+
+impl Partition {
+    /// Opens the partitions a store has.
+    pub(crate) fn open_all(database: &Database) -> Result<Vec<Self>, Fault> {
+        let mut all = Vec::new();
+        for name in database.list_keyspace_names() {
+            let Some(day) = name.strip_prefix(PREFIX).and_then(|day| day.parse().ok()) else { continue };
+            let keyspace = database.keyspace(&name, keyspace_options)?;
+            // A crash between making the keyspace and the end of its first ingestion leaves it empty.
+            let summary = match keyspace.get(SUMMARY)? {
+                Some(bytes) => Summary::decode(&bytes).ok_or(Fault::Damaged("summary of a day"))?,
+                None => Summary { last_lsn: Lsn(0), samples: None },
+            };
+            all.push(Self { day, summary, keyspace });
+        }
+        Ok(all)
+    }
+
+    /// Writes a tail, all or nothing, and returns the partition that holds it.
+    pub(crate) fn ingest(database: &Database, before: Option<Summary>, tail: &Tail) -> Result<Self, Fault> {
+        let keyspace = database.keyspace(&format!("{PREFIX}{}", tail.day), keyspace_options)?;
+        let mut samples = before.and_then(|summary| summary.samples);
+        if let Some(times) = tail.samples {
+            samples = Some(widen(samples, times));
+        }
+        let summary = Summary { last_lsn: tail.last_lsn, samples };
+        let mut ingestion = keyspace.start_ingestion()?;
+        ingestion.write(SUMMARY, summary.encode())?;
+        let mut entries = Vec::new();
+        for (owner, lanes) in tail.owners() {
+            entries.clear();
+            for chunk in lanes.iter().flat_map(|lane| lane.chunks()) {
+                keys::entries(owner, chunk, &mut entries);
+            }
+            entries.sort_unstable();
+            for (key, value) in entries.drain(..) {
+                ingestion.write(key, value)?;
+            }
+            for chunk in lanes.iter().flat_map(|lane| lane.chunks()) {
+                ingestion.write(owner.chunk(chunk.lane, chunk.first_lsn), chunk.encode())?;
+            }
+        }
+        ingestion.finish()?;
+        Ok(Self { day: tail.day, summary, keyspace })
+    }
+
+    /// Removes the day; its files go when the last clone does.
+    pub(crate) fn delete(self, database: &Database) -> Result<(), Fault> {
+        Ok(database.delete_keyspace(self.keyspace)?)
+    }
+
+    /// Entries with an order time in the range, ascending; descending with `reverse`.
+    pub(crate) fn entries(
+        &self,
+        owner: Owner,
+        lane: Lane,
+        term: Option<u64>,
+        times: (UnixMillis, UnixMillis),
+        reverse: bool,
+    ) -> Box<dyn Iterator<Item = Result<Span, Fault>>> {
+        let [low, high] = owner.entries(lane, term, times.0, times.1);
+        let range = self.keyspace.range(low..=high);
+        let decode = move |guard: fjall::Guard| {
+            let (key, value) = guard.into_inner()?;
+            Span::decode(lane, term.is_some(), &key, &value).ok_or(Fault::Damaged("index entry"))
+        };
+        if reverse { Box::new(range.rev().map(decode)) } else { Box::new(range.map(decode)) }
+    }
+
+    /// The encoded chunk an entry points to.
+    pub(crate) fn chunk(&self, owner: Owner, lane: Lane, first: Lsn) -> Result<Slice, Fault> {
+        self.keyspace.get(owner.chunk(lane, first))?.ok_or(Fault::Damaged("an index entry without its chunk"))
+    }
+}
+
+/// Where the rows of an entry are.
+#[derive(Clone)]
+pub(crate) enum Place {
+    Memory(Arc<Chunk>),
+    Disk(Partition),
+}

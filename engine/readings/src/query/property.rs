@@ -1,0 +1,46 @@
+//! Property history. Index: the term of the property, by the first sample time of its rows in a chunk.
+
+use lianwu_ports::readings::{Page, PropertyQuery, PropertyRow};
+
+use super::{Plan, View, merge, open};
+use crate::chunk::{Lane, property_term};
+use crate::fault::Fault;
+use crate::keys::Owner;
+use crate::payload;
+
+pub(crate) type PropertyPlan = (Plan, Vec<super::Source>);
+
+/// Gathers the entries; the view may be let go afterwards.
+pub(crate) fn property_history(view: &View<'_>, query: &PropertyQuery<'_>) -> PropertyPlan {
+    let plan = Plan {
+        owner: Owner::Device(query.device),
+        descending: false,
+        first: *query.times.start(),
+        last: *query.times.end(),
+        after: query.after,
+        limit: query.limit,
+    };
+    let sources = view.term_sources(&plan, Lane::Property, property_term(query.property.as_bytes()));
+    (plan, sources)
+}
+
+/// Reads the page.
+pub(crate) fn read_properties(
+    (plan, sources): PropertyPlan,
+    query: &PropertyQuery<'_>,
+) -> Result<Page<PropertyRow>, Fault> {
+    merge::page(sources, &plan, u64::MAX, |found, touched| {
+        let mut rows = Vec::new();
+        open(&plan, found, touched, |stored| {
+            let record = &stored.record;
+            let rank = plan.rank(record.sample_time, stored.lsn, 0);
+            if !plan.accepts(rank) {
+                return;
+            }
+            if let Some(value) = payload::property(record.payload, query.property, &mut Vec::new()) {
+                rows.push((rank, PropertyRow { time: record.sample_time, lsn: stored.lsn, value: value.into() }));
+            }
+        })?;
+        Ok(rows)
+    })
+}

@@ -1,0 +1,255 @@
+//! Latest and pending values and login times of one device, as they are kept in memory and on disk.
+
+mod table;
+mod values;
+
+use lianwu_model::UnixMillis;
+use lianwu_ports::log::Lsn;
+use lianwu_ports::record::{Record, RecordKind};
+use lianwu_ports::states::DeviceState;
+
+use crate::coding::{Reader, put, put_bytes};
+use crate::payload::{self, Property};
+
+pub(crate) use table::{StateTable, key, load};
+use values::ValueList;
+
+const VERSION: u8 = 1;
+
+const FORGOTTEN: u8 = 1;
+const ACTIVATED: u8 = 2;
+const LOGIN: u8 = 4;
+const OFFLINE: u8 = 8;
+const INFO: u8 = 16;
+
+/// Does this record change the state of its device?
+#[inline]
+pub(crate) fn concerns(record: &Record<'_>) -> bool {
+    use RecordKind as K;
+    record.number.0 != 0
+        && match record.kind {
+            K::PropertyReport | K::DeviceInfo | K::DesiredCleared | K::Connected => record.code == 0,
+            K::PropertyControl | K::Disconnected => true,
+            _ => false,
+        }
+}
+
+/// Everything remembered about one device, with the last record that changed it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct State {
+    /// Records up to this one are in it: applying them again changes nothing.
+    pub(crate) lsn: Lsn,
+    /// The device was deleted; nothing brings it back.
+    pub(crate) forgotten: bool,
+    activated: Option<UnixMillis>,
+    last_login: Option<UnixMillis>,
+    last_offline: Option<UnixMillis>,
+    info: Option<Box<str>>,
+    reported: ValueList,
+    desired: ValueList,
+}
+
+impl State {
+    /// Applies one record for which [`concerns`] holds.
+    pub(crate) fn apply(&mut self, lsn: Lsn, record: &Record<'_>, properties: &[Property<'_>]) {
+        if self.forgotten || lsn <= self.lsn {
+            return;
+        }
+        self.lsn = lsn;
+        let time = record.sample_time;
+        match record.kind {
+            RecordKind::PropertyReport => {
+                for (key, value) in properties {
+                    self.reported.report(&key.unescape(), value, time);
+                }
+            }
+            RecordKind::PropertyControl if record.code == 0 => {
+                for (key, _) in properties {
+                    self.desired.remove(&key.unescape());
+                }
+            }
+            RecordKind::PropertyControl => {
+                for (key, value) in properties {
+                    self.desired.set(&key.unescape(), value, time);
+                }
+            }
+            RecordKind::DesiredCleared => self.desired = ValueList::default(),
+            RecordKind::DeviceInfo => {
+                if let Some(params) = payload::params(record.payload) {
+                    self.info = Some(params.into());
+                }
+            }
+            RecordKind::Connected => {
+                self.activated.get_or_insert(time);
+                self.last_login = Some(time);
+            }
+            RecordKind::Disconnected => self.last_offline = Some(time),
+            _ => {}
+        }
+    }
+
+    /// What stays of a deleted device: nothing but the fact.
+    pub(crate) fn forgotten() -> Self {
+        Self { forgotten: true, ..Self::default() }
+    }
+
+    /// Login times only.
+    pub(crate) fn times(&self) -> DeviceState {
+        DeviceState {
+            activated: self.activated,
+            last_login: self.last_login,
+            last_offline: self.last_offline,
+            ..DeviceState::default()
+        }
+    }
+
+    pub(crate) fn whole(&self) -> DeviceState {
+        DeviceState {
+            reported: self.reported.to_vec(),
+            desired: self.desired.to_vec(),
+            info: self.info.clone(),
+            ..self.times()
+        }
+    }
+
+    /// Memory it holds, in bytes, with its place in the table.
+    pub(crate) fn memory(&self) -> usize {
+        size_of::<Self>()
+            + 24
+            + self.reported.memory()
+            + self.desired.memory()
+            + self.info.as_ref().map_or(0, |i| i.len())
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64 + self.reported.bytes().len() + self.desired.bytes().len());
+        let times = [(self.activated, ACTIVATED), (self.last_login, LOGIN), (self.last_offline, OFFLINE)];
+        let mut flags = if self.forgotten { FORGOTTEN } else { 0 };
+        flags |= if self.info.is_some() { INFO } else { 0 };
+        for (time, flag) in times {
+            flags |= if time.is_some() { flag } else { 0 };
+        }
+        out.push(VERSION);
+        out.push(flags);
+        put(&mut out, self.lsn.0);
+        for (time, _) in times {
+            if let Some(time) = time {
+                put(&mut out, time.0);
+            }
+        }
+        if let Some(info) = &self.info {
+            put_bytes(&mut out, info.as_bytes());
+        }
+        put_bytes(&mut out, self.reported.bytes());
+        put_bytes(&mut out, self.desired.bytes());
+        out
+    }
+
+    /// `None` when the bytes are not an encoded state.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        if reader.byte()? != VERSION {
+            return None;
+        }
+        let flags = reader.byte()?;
+        let lsn = Lsn(reader.number()?);
+        let mut time = |flag| -> Option<Option<UnixMillis>> {
+            if flags & flag == 0 { Some(None) } else { Some(Some(UnixMillis(reader.number()?))) }
+        };
+        let (activated, last_login, last_offline) = (time(ACTIVATED)?, time(LOGIN)?, time(OFFLINE)?);
+        let info = if flags & INFO == 0 { None } else { Some(reader.text()?.into()) };
+        let reported = ValueList::from_bytes(reader.bytes()?)?;
+        let desired = ValueList::from_bytes(reader.bytes()?)?;
+        Some(Self {
+            lsn,
+            forgotten: flags & FORGOTTEN != 0,
+            activated,
+            last_login,
+            last_offline,
+            info,
+            reported,
+            desired,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lianwu_model::DeviceNumber;
+
+    use super::*;
+
+    fn apply(state: &mut State, lsn: u64, kind: RecordKind, code: u32, time: u64, payload: &str) {
+        let record = Record {
+            kind,
+            qos: 0,
+            packet_id: 0,
+            code,
+            number: DeviceNumber(1),
+            product: "AB12CD34EF".parse().unwrap(),
+            device: "lamp",
+            sample_time: UnixMillis(time),
+            topic: "",
+            note: "",
+            payload: payload.as_bytes(),
+        };
+        let mut properties = Vec::new();
+        payload::properties(record.payload, &mut properties);
+        assert!(concerns(&record));
+        state.apply(Lsn(lsn), &record, &properties);
+    }
+
+    fn reported(state: &State) -> Vec<(String, String, u64)> {
+        let values = state.whole().reported.into_iter();
+        values.map(|v| (v.property.into_string(), v.value.into_string(), v.time.0)).collect()
+    }
+
+    #[test]
+    fn newer_samples_win_and_structs_merge_by_member() {
+        let mut state = State::default();
+        apply(&mut state, 1, RecordKind::PropertyReport, 0, 50, r#"{"params":{"a":1,"s":{"x":1,"y":2}}}"#);
+        apply(&mut state, 2, RecordKind::PropertyReport, 0, 40, r#"{"params":{"a":7,"b":3}}"#);
+        apply(&mut state, 3, RecordKind::PropertyReport, 0, 60, r#"{"params":{"s":{"y":[5, 6],"z":0}}}"#);
+        apply(&mut state, 3, RecordKind::PropertyReport, 0, 70, r#"{"params":{"a":9}}"#);
+        assert_eq!(
+            reported(&state),
+            [
+                ("a".into(), "1".into(), 50),
+                ("s".into(), r#"{"x":1,"y":[5, 6],"z":0}"#.into(), 60),
+                ("b".into(), "3".into(), 40)
+            ]
+        );
+        assert_eq!(State::decode(&state.encode()), Some(state));
+    }
+
+    #[test]
+    fn controls_stay_pending_until_one_arrives_or_the_device_clears_them() {
+        let mut state = State::default();
+        apply(&mut state, 1, RecordKind::PropertyControl, 1, 50, r#"{"params":{"a":1,"b":2}}"#);
+        apply(&mut state, 2, RecordKind::PropertyControl, 0, 60, r#"{"params":{"a":1}}"#);
+        assert_eq!(state.whole().desired.len(), 1);
+        assert_eq!(&*state.whole().desired[0].property, "b");
+        apply(&mut state, 3, RecordKind::DesiredCleared, 0, 60, "{}");
+        assert_eq!(state.whole(), DeviceState::default());
+    }
+
+    #[test]
+    fn a_forgotten_device_stays_forgotten() {
+        let mut state = State::forgotten();
+        apply(&mut state, 9, RecordKind::Connected, 0, 50, "");
+        assert_eq!(state.whole(), DeviceState::default());
+        assert_eq!(State::decode(&state.encode()), Some(State::forgotten()));
+    }
+
+    #[test]
+    fn login_times_and_information_come_back() {
+        let mut state = State::default();
+        apply(&mut state, 1, RecordKind::Connected, 0, 50, "");
+        apply(&mut state, 2, RecordKind::DeviceInfo, 0, 51, r#"{"method":"report_info","params":{"fw":"1.0"}}"#);
+        apply(&mut state, 3, RecordKind::Disconnected, 0, 52, "");
+        apply(&mut state, 4, RecordKind::Connected, 0, 53, "");
+        let state = State::decode(&state.encode()).unwrap().whole();
+        assert_eq!((state.activated, state.last_login), (Some(UnixMillis(50)), Some(UnixMillis(53))));
+        assert_eq!((state.last_offline, state.info.as_deref()), (Some(UnixMillis(52)), Some(r#"{"fw":"1.0"}"#)));
+    }
+}

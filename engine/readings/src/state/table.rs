@@ -1,0 +1,128 @@
+//! The states of all devices: those changed lately in memory, the rest on disk.
+
+use fjall::Keyspace;
+use hashbrown::HashMap;
+use lianwu_model::DeviceNumber;
+use lianwu_ports::log::Lsn;
+use lianwu_ports::record::Record;
+
+use super::State;
+use crate::fault::Fault;
+use crate::payload::Property;
+
+#[derive(Debug)]
+struct Cached {
+    state: State,
+    /// Changed since it was last written.
+    dirty: bool,
+}
+
+/// States in memory. A device that is missing here is on disk as it is, or unknown.
+#[derive(Debug, Default)]
+pub(crate) struct StateTable {
+    cached: HashMap<u32, Cached>,
+    /// Every dirty number; more than once when a device was forgotten in between.
+    dirty: Vec<u32>,
+    bytes: usize,
+}
+
+/// Key of a state on disk; one byte before the number keeps room for other rows.
+pub(crate) fn key(number: u32) -> [u8; 5] {
+    let mut key = [1; 5];
+    key[1..].copy_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// Reads one state from disk.
+pub(crate) fn load(disk: &Keyspace, number: u32) -> Result<Option<State>, Fault> {
+    match disk.get(key(number))? {
+        None => Ok(None),
+        Some(bytes) => State::decode(&bytes).map(Some).ok_or(Fault::Damaged("device state")),
+    }
+}
+
+impl StateTable {
+    /// Applies a record to its device.
+    pub(crate) fn apply(
+        &mut self,
+        disk: &Keyspace,
+        lsn: Lsn,
+        record: &Record<'_>,
+        properties: &[Property<'_>],
+    ) -> Result<(), Fault> {
+        let number = record.number.0;
+        if !self.cached.contains_key(&number) {
+            let state = load(disk, number)?.unwrap_or_default();
+            self.bytes += state.memory();
+            self.cached.insert(number, Cached { state, dirty: false });
+        }
+        let Some(cached) = self.cached.get_mut(&number) else { return Ok(()) };
+        let before = cached.state.memory();
+        cached.state.apply(lsn, record, properties);
+        self.bytes = self.bytes + cached.state.memory() - before;
+        if !cached.dirty {
+            cached.dirty = true;
+            self.dirty.push(number);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn get(&self, number: DeviceNumber) -> Option<&State> {
+        self.cached.get(&number.0).map(|cached| &cached.state)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Every number changed since the last call, ascending; follow with [`StateTable::encode`] for each.
+    pub(crate) fn take_dirty(&mut self) -> Vec<u32> {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.sort_unstable();
+        dirty.dedup();
+        dirty
+    }
+
+    /// The row to write for a number. It counts as clean from here on.
+    pub(crate) fn encode(&mut self, number: u32) -> Option<Vec<u8>> {
+        let cached = self.cached.get_mut(&number)?;
+        cached.dirty = false;
+        Some(cached.state.encode())
+    }
+
+    /// Takes numbers back whose rows could not be written.
+    pub(crate) fn give_back(&mut self, numbers: &[u32]) {
+        for number in numbers {
+            if let Some(cached) = self.cached.get_mut(number)
+                && !cached.dirty
+            {
+                cached.dirty = true;
+                self.dirty.push(*number);
+            }
+        }
+    }
+
+    /// Drops clean states when there is more than the budget.
+    pub(crate) fn evict(&mut self, bytes_max: usize) {
+        if self.bytes <= bytes_max {
+            return;
+        }
+        let mut bytes = 0;
+        self.cached.retain(|_, cached| {
+            if cached.dirty {
+                bytes += cached.state.memory();
+            }
+            cached.dirty
+        });
+        self.bytes = bytes;
+        self.cached.shrink_to_fit();
+    }
+
+    /// Puts a state in that is already on disk.
+    pub(crate) fn put_clean(&mut self, number: u32, state: State) {
+        self.bytes += state.memory();
+        if let Some(old) = self.cached.insert(number, Cached { state, dirty: false }) {
+            self.bytes -= old.state.memory();
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A list of property values in one allocation, changed in place while lengths stay the same.
+
+use lianwu_model::UnixMillis;
+use lianwu_model::json::members;
+use lianwu_ports::states::PropertyValue;
+
+/// Entries in order of first appearance: time (8), length of the id (4), length of the value (4), id, value; all
+/// numbers little-endian.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ValueList {
+    bytes: Vec<u8>,
+}
+
+const HEAD: usize = 16;
+
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    at: usize,
+    time: UnixMillis,
+    id: &'a str,
+    value: &'a str,
+}
+
+impl Entry<'_> {
+    fn value_at(&self) -> usize {
+        self.at + HEAD + self.id.len()
+    }
+
+    fn end(&self) -> usize {
+        self.value_at() + self.value.len()
+    }
+}
+
+impl ValueList {
+    /// `None` when the bytes are not a list.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut at = 0;
+        while at < bytes.len() {
+            at = entry(bytes, at)?.end();
+        }
+        Some(Self { bytes: bytes.to_vec() })
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<PropertyValue> {
+        self.entries()
+            .map(|entry| PropertyValue { property: entry.id.into(), value: entry.value.into(), time: entry.time })
+            .collect()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let entry = entry(&self.bytes, at)?;
+            at = entry.end();
+            Some(entry)
+        })
+    }
+
+    /// A sample: an older one than what is known is ignored.
+    pub(crate) fn report(&mut self, id: &str, value: &str, time: UnixMillis) {
+        self.merge(id, value, time, true);
+    }
+
+    /// A command: the last one given counts.
+    pub(crate) fn set(&mut self, id: &str, value: &str, time: UnixMillis) {
+        self.merge(id, value, time, false);
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) {
+        let range = self.entries().find(|entry| entry.id == id).map(|entry| entry.at..entry.end());
+        if let Some(range) = range {
+            self.bytes.drain(range);
+        }
+    }
+
+    fn merge(&mut self, id: &str, value: &str, time: UnixMillis, newest_only: bool) {
+        let Some(old) = self.entries().find(|entry| entry.id == id) else {
+            self.append(id, value, time);
+            return;
+        };
+        if newest_only && time < old.time {
+            return;
+        }
+        let merged = if value.starts_with('{') && old.value.starts_with('{') {
+            Some(merge_members(old.value, value))
+        } else {
+            None
+        };
+        let value = merged.as_deref().unwrap_or(value);
+        let (at, range) = (old.at, old.value_at()..old.end());
+        if range.len() == value.len() {
+            self.bytes[range].copy_from_slice(value.as_bytes());
+        } else {
+            self.bytes.splice(range, value.bytes());
+            self.bytes[at + 12..at + 16].copy_from_slice(&length(value));
+        }
+        self.bytes[at..at + 8].copy_from_slice(&time.0.to_le_bytes());
+    }
+
+    fn append(&mut self, id: &str, value: &str, time: UnixMillis) {
+        self.bytes.reserve_exact(HEAD + id.len() + value.len());
+        self.bytes.extend_from_slice(&time.0.to_le_bytes());
+        self.bytes.extend_from_slice(&length(id));
+        self.bytes.extend_from_slice(&length(value));
+        self.bytes.extend_from_slice(id.as_bytes());
+        self.bytes.extend_from_slice(value.as_bytes());
+    }
+}
+
+fn length(text: &str) -> [u8; 4] {
+    u32::try_from(text.len()).expect("a packet is far below 4 GiB").to_le_bytes()
+}
+
+#[inline]
+fn entry(bytes: &[u8], at: usize) -> Option<Entry<'_>> {
+    let (head, rest) = bytes.get(at..)?.split_first_chunk::<HEAD>()?;
+    let number =
+        |from: usize| u32::from_le_bytes([head[from], head[from + 1], head[from + 2], head[from + 3]]) as usize;
+    let time = u64::from(u32::from_le_bytes([head[0], head[1], head[2], head[3]]))
+        | u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]])) << 32;
+    let (id, rest) = rest.split_at_checked(number(8))?;
+    let value = rest.get(..number(12))?;
+    let text = |bytes| std::str::from_utf8(bytes).ok();
+    Some(Entry { at, time: UnixMillis(time), id: text(id)?, value: text(value)? })
+}
+
+/// Members of `new` replace those of `old`, new ones go to the end; both are raw JSON objects. Written without spaces
+/// between the members, values as they were.
+fn merge_members(old: &str, new: &str) -> String {
+    let mut merged: Vec<(String, &[u8])> = Vec::new();
+    for text in [old, new] {
+        for member in members(text.as_bytes()) {
+            let Ok((key, value)) = member else { return new.to_owned() };
+            let key = key.unescape();
+            match merged.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, slot)) => *slot = value,
+                None => merged.push((key.into_owned(), value)),
+            }
+        }
+    }
+    let mut out = String::from("{");
+    for (key, value) in merged {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        out.push_str(&serde_json::Value::from(key).to_string());
+        out.push(':');
+        out.push_str(std::str::from_utf8(value).unwrap_or("null"));
+    }
+    out.push('}');
+    out
+}

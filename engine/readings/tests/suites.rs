@@ -1,0 +1,81 @@
+//! The behaviour suites of the ports, run on the engine and on the twin.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lianwu_ports::readings::Readings;
+use lianwu_ports::readings::memory::MemoryReadings;
+use lianwu_ports::readings::suite::{self, Subject};
+use lianwu_ports::states::States;
+use lianwu_readings::{ReadingsEngine, ReadingsOptions};
+
+struct Store {
+    folder: tempfile::TempDir,
+    small: bool,
+    engine: Option<Arc<ReadingsEngine>>,
+}
+
+impl Store {
+    fn new(small: bool) -> Self {
+        let mut store = Self { folder: tempfile::tempdir().expect("a folder for the test"), small, engine: None };
+        store.reopen();
+        store
+    }
+
+    fn engine(&self) -> &ReadingsEngine {
+        self.engine.as_deref().expect("open between two reopens")
+    }
+}
+
+impl Subject for Store {
+    fn readings(&self) -> &dyn Readings {
+        self.engine()
+    }
+
+    fn states(&self) -> &dyn States {
+        self.engine()
+    }
+
+    fn reopen(&mut self) -> bool {
+        self.engine = None;
+        let mut options = ReadingsOptions::new(self.folder.path());
+        if self.small {
+            options.tail_bytes_max = 60_000;
+            options.chunk_bytes_max = 700;
+            options.cut_after = Duration::from_secs(600);
+            options.state_bytes_max = 2_000;
+        }
+        self.engine = Some(ReadingsEngine::open(options).expect("open the store"));
+        true
+    }
+}
+
+/// Do all pages, cursors, totals and states equal those of the twin, across cuts, restarts and expiry?
+#[test]
+fn random_workloads_agree_with_the_twin() {
+    for seed in 1..=6 {
+        suite::agrees_with_twin(&mut Store::new(true), seed, 250);
+    }
+    suite::agrees_with_twin(&mut Store::new(false), 7, 150);
+}
+
+#[test]
+fn single_questions() {
+    let questions = [
+        suite::late_samples_stand_at_their_sample_time,
+        suite::batch_events_are_rows_of_their_own,
+        suite::diagnostics_hold_what_went_wrong,
+        suite::applying_twice_changes_nothing,
+    ];
+    for ask in questions {
+        ask(&mut Store::new(true));
+        ask(&mut Store::new(false));
+        ask(&mut MemoryReadings::default());
+    }
+}
+
+#[test]
+fn unknown_devices_are_empty() {
+    lianwu_ports::states::suite::unknown_devices_are_empty(Store::new(false).states());
+    lianwu_ports::states::suite::unknown_devices_are_empty(&MemoryReadings::default());
+}

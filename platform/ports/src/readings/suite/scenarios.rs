@@ -1,0 +1,144 @@
+//! Single questions, answers written out.
+
+use std::sync::Arc;
+
+use lianwu_model::{ProductId, UnixMillis};
+
+use super::{LAMP, Subject, always, times};
+use crate::log::{Block, Lsn};
+use crate::readings::{EventQuery, LogQuery, LogScope, PropertyQuery};
+use crate::record::{Record, RecordBatch, RecordKind};
+
+const NOON: u64 = 1_714_564_800_000;
+
+fn product() -> ProductId {
+    ProductId::from_bytes(b"AB12CD34EF").expect("ten upper-case letters and digits")
+}
+
+fn record(kind: RecordKind, sample_time: u64, payload: &str) -> Record<'_> {
+    Record {
+        kind,
+        qos: 0,
+        packet_id: 0,
+        code: 0,
+        number: LAMP,
+        product: product(),
+        device: "lamp",
+        sample_time: UnixMillis(sample_time),
+        topic: "",
+        note: "",
+        payload: payload.as_bytes(),
+    }
+}
+
+fn block(first: u64, time: u64, records: &[Record<'_>]) -> Arc<Block> {
+    let mut batch = RecordBatch::default();
+    for record in records {
+        batch.push(record);
+    }
+    Arc::new(Block { first: Lsn(first), time: UnixMillis(time), batches: vec![batch] })
+}
+
+fn values(subject: &dyn Subject, property: &str, from: u64, to: u64) -> Vec<(u64, String)> {
+    let query = PropertyQuery { device: LAMP, property, times: times(from, to), after: None, limit: 100 };
+    let page = subject.readings().property_history(&query).expect("property history");
+    page.rows.into_iter().map(|row| (row.time.0, row.value.into_string())).collect()
+}
+
+/// Does a sample stand where it was measured, whenever it came?
+pub fn late_samples_stand_at_their_sample_time(subject: &mut dyn Subject) {
+    let report = |time, payload| record(RecordKind::PropertyReport, time, payload);
+    let day = UnixMillis::DAY_MS;
+    let records = [
+        report(NOON, r#"{"params":{"power":1}}"#),
+        report(NOON - day, r#"{"params":{"power":0,"color":"red"}}"#),
+        report(NOON + 1000, r#"{"params":{"power":2}}"#),
+        report(NOON - 5000, r#"{"params":{"color":"blue"}}"#),
+    ];
+    subject.readings().apply(&[block(1, NOON + 2000, &records)]).expect("apply");
+    for _ in 0..2 {
+        let all = [(NOON - day, "0".to_owned()), (NOON, "1".to_owned()), (NOON + 1000, "2".to_owned())];
+        assert_eq!(values(subject, "power", 0, u64::MAX), all);
+        assert_eq!(values(subject, "power", NOON - day, NOON), all[..2], "both ends belong to the range");
+        assert_eq!(values(subject, "color", NOON - 5000, NOON), [(NOON - 5000, "\"blue\"".to_owned())]);
+        assert_eq!(values(subject, "power", NOON, NOON - 1), []);
+        subject.readings().seal().expect("seal");
+    }
+}
+
+/// Is every event of a batch found by its own time, identifier and type, and counted?
+pub fn batch_events_are_rows_of_their_own(subject: &mut dyn Subject) {
+    let seconds = NOON / 1000;
+    let batch = format!(
+        r#"{{"method":"events_post","events":[
+        {{"eventId":"low","type":"alert","timestamp":{seconds},"params":{{"v":1}}}},
+        {{"eventId":"low","type":"alert","timestamp":{},"params":{{"v":2}}}},
+        {{"eventId":"up","type":"info"}}]}}"#,
+        NOON - 86_400_000
+    );
+    let one = r#"{"method":"event_post","eventId":"low","type":"fault","timestamp":5,"params":{}}"#;
+    let records = [record(RecordKind::EventPost, NOON, &batch), record(RecordKind::EventPost, NOON + 9, one)];
+    subject.readings().apply(&[block(1, NOON + 10, &records)]).expect("apply");
+    for _ in 0..2 {
+        let find = |event, kind, from, to| {
+            let query = EventQuery { device: LAMP, event, kind, times: times(from, to), after: None, limit: 10 };
+            let found = subject.readings().event_history(&query).expect("event history");
+            let rows: Vec<_> = found
+                .page
+                .rows
+                .into_iter()
+                .map(|r| (r.time.0, r.event.into_string(), r.params.into_string()))
+                .collect();
+            assert_eq!(found.total, rows.len() as u64);
+            rows
+        };
+        let row = |time, event: &str, params: &str| (time, event.to_owned(), params.to_owned());
+        let old = row(NOON - 86_400_000, "low", r#"{"v":2}"#);
+        let new = row(NOON, "low", r#"{"v":1}"#);
+        let all = [row(NOON + 9, "low", "{}"), row(NOON, "up", "{}"), new.clone(), old.clone()];
+        assert_eq!(find(None, None, 0, u64::MAX), all);
+        assert_eq!(find(Some("low"), Some("alert"), 0, u64::MAX), [new.clone(), old]);
+        assert_eq!(find(Some("low"), None, NOON, NOON), [new]);
+        assert_eq!(find(None, Some("info"), 0, u64::MAX), [row(NOON, "up", "{}")]);
+        assert_eq!(find(Some("unknown"), None, 0, u64::MAX), []);
+        subject.readings().seal().expect("seal");
+    }
+}
+
+/// Does the diagnostic log hold connections, refusals and failed downlinks, of strangers too, and nothing else?
+pub fn diagnostics_hold_what_went_wrong(subject: &mut dyn Subject) {
+    let connected = record(RecordKind::Connected, NOON, "");
+    let report = record(RecordKind::PropertyReport, NOON, r#"{"params":{"power":1}}"#);
+    let refused = Record { code: 406, note: "check report data err", ..report };
+    let control = Record { code: 1, note: "no subscriber", ..record(RecordKind::PropertyControl, NOON, "{}") };
+    let number = lianwu_model::DeviceNumber::NONE;
+    let stranger = Record { number, device: "who", code: 5, ..record(RecordKind::ConnectRefused, NOON, "") };
+    let records = [connected, report, refused, control, stranger];
+    subject.readings().apply(&[block(1, NOON, &records)]).expect("apply");
+    for _ in 0..2 {
+        let find = |scope, words: &[&str]| {
+            let words = words.iter().map(|word| (*word).to_owned()).collect();
+            let query = LogQuery { scope, kinds: Vec::new(), times: always(), words, after: None, limit: 10 };
+            let page = subject.readings().log(&query).expect("log");
+            page.rows.into_iter().map(|row| row.lsn.0).collect::<Vec<_>>()
+        };
+        assert_eq!(find(LogScope::Diagnostics(product()), &[]), [5, 4, 3, 1]);
+        assert_eq!(find(LogScope::Diagnostics(product()), &["who"]), [5]);
+        assert_eq!(find(LogScope::Diagnostics(product()), &["check", "power"]), [3]);
+        assert_eq!(find(LogScope::Device(LAMP), &[]), [4, 3, 2, 1]);
+        subject.readings().seal().expect("seal");
+    }
+}
+
+/// Is a block that comes again skipped?
+pub fn applying_twice_changes_nothing(subject: &mut dyn Subject) {
+    let report = record(RecordKind::PropertyReport, NOON, r#"{"params":{"place":{"x":1}}}"#);
+    let first = block(1, NOON, &[report, report]);
+    let second = block(3, NOON, &[report]);
+    subject.readings().apply(&[Arc::clone(&first)]).expect("apply");
+    subject.readings().apply(&[Arc::clone(&first), Arc::clone(&second)]).expect("apply again");
+    subject.readings().seal().expect("seal");
+    subject.readings().apply(&[first, second]).expect("apply again");
+    assert_eq!(subject.readings().applied(), Lsn(3));
+    assert_eq!(values(subject, "place", 0, u64::MAX).len(), 3);
+}

@@ -1,0 +1,80 @@
+//! The state table in memory: folded from all records of the device, each time it is asked for.
+
+use lianwu_model::DeviceNumber;
+
+use super::{DeviceState, PropertyValue, States};
+use crate::readings::memory::{MemoryReadings, merged, params};
+use crate::readings::{LogRow, ReadingError};
+use crate::record::RecordKind;
+
+fn put(list: &mut Vec<PropertyValue>, property: &str, value: &str, row: &LogRow) {
+    match list.iter_mut().find(|known| *known.property == *property) {
+        Some(known) => {
+            let both_structs = known.value.starts_with('{') && value.starts_with('{');
+            known.value = if both_structs { merged(&known.value, value).into() } else { value.into() };
+            known.time = row.sample_time;
+        }
+        None => list.push(PropertyValue { property: property.into(), value: value.into(), time: row.sample_time }),
+    }
+}
+
+fn fold(state: &mut DeviceState, row: &LogRow) {
+    match (row.kind, row.code) {
+        (RecordKind::PropertyReport, 0) => {
+            for (property, value) in params(&row.payload) {
+                let known = state.reported.iter().find(|known| *known.property == *property);
+                if known.is_none_or(|known| known.time <= row.sample_time) {
+                    put(&mut state.reported, &property, &value, row);
+                }
+            }
+        }
+        (RecordKind::PropertyControl, 0) => {
+            let arrived = params(&row.payload);
+            state.desired.retain(|known| !arrived.iter().any(|(property, _)| *property == *known.property));
+        }
+        (RecordKind::PropertyControl, _) => {
+            for (property, value) in params(&row.payload) {
+                put(&mut state.desired, &property, &value, row);
+            }
+        }
+        (RecordKind::DesiredCleared, 0) => state.desired.clear(),
+        (RecordKind::DeviceInfo, 0) => {
+            let message = std::str::from_utf8(&row.payload).ok().and_then(crate::readings::memory::members);
+            let params = message.and_then(|members| members.into_iter().rfind(|(key, _)| key == "params"));
+            if let Some((_, value)) = params.filter(|(_, value)| value.starts_with('{')) {
+                state.info = Some(value.into());
+            }
+        }
+        (RecordKind::Connected, 0) => {
+            state.activated.get_or_insert(row.sample_time);
+            state.last_login = Some(row.sample_time);
+        }
+        (RecordKind::Disconnected, _) => state.last_offline = Some(row.sample_time),
+        _ => {}
+    }
+}
+
+impl States for MemoryReadings {
+    fn device(&self, number: DeviceNumber) -> Result<DeviceState, ReadingError> {
+        let inner = self.lock();
+        let mut state = DeviceState::default();
+        if number != DeviceNumber::NONE && !inner.forgotten.contains(&number) {
+            inner.records.iter().filter(|row| row.number == number).for_each(|row| fold(&mut state, row));
+        }
+        Ok(state)
+    }
+
+    fn devices(&self, numbers: &[DeviceNumber]) -> Result<Vec<DeviceState>, ReadingError> {
+        let mut states = Vec::new();
+        for number in numbers {
+            let DeviceState { activated, last_login, last_offline, .. } = self.device(*number)?;
+            states.push(DeviceState { activated, last_login, last_offline, ..DeviceState::default() });
+        }
+        Ok(states)
+    }
+
+    fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {
+        self.lock().forgotten.push(number);
+        Ok(())
+    }
+}
