@@ -7,6 +7,7 @@ pub mod account;
 pub mod device;
 pub mod ids;
 pub mod json;
+pub mod policy;
 pub mod product;
 pub mod thing_model;
 pub mod time;
