@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 
 pub mod disk;
+#[cfg(any(test, feature = "testing"))]
+pub mod simulated;
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,3 +28,6 @@ pub mod testing;
 pub use log::SegmentLog;
 pub use options::{LogOptions, OpenError};
 pub use stats::{LogStats, SYNC_BUCKETS};
+
+#[cfg(test)]
+mod tests;

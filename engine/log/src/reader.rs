@@ -87,19 +87,25 @@ fn keep(blocks: Vec<Arc<Block>>, text: impl FnOnce() -> String) -> Result<Vec<Ar
 
 /// See [`lianwu_ports::log::Log::expire`].
 pub fn expire(shared: &Shared, now: UnixMillis) -> u64 {
-    let _one_at_a_time = shared.expiring.lock();
+    let mut unsynced = shared.expiring.lock();
     let mut freed = 0;
-    while let Some(segment) = shared.segments.pop_expired(now, shared.options.retention_days.into()) {
+    loop {
         // Each removal is made lasting before the next: a power cut must not leave a hole in the sequence.
-        let removed = match shared.files.unlink(&segment.name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => shared.files.sync_dir(),
-        };
-        if let Err(error) = removed {
+        if *unsynced && let Err(error) = shared.files.sync_dir() {
+            tracing::warn!(path = %shared.files.describe(""), %error, "the removal of a log file is not lasting yet");
+            break;
+        }
+        *unsynced = false;
+        let Some(segment) = shared.segments.pop_expired(now, shared.options.retention_days.into()) else { break };
+        if let Err(error) = shared.files.unlink(&segment.name)
+            && error.kind() != io::ErrorKind::NotFound
+            && shared.files.open(&segment.name, Open::Read).is_ok()
+        {
             tracing::warn!(path = %shared.files.describe(&segment.name), %error, "an expired log file was not removed");
             shared.segments.restore(segment);
             break;
         }
+        *unsynced = true;
         freed += segment.bytes.load(Ordering::Relaxed);
     }
     if freed > 0 {

@@ -31,8 +31,8 @@ pub struct Shared {
     /// Held while the two above change, so that no waiter misses it.
     progress: Mutex<()>,
     progressed: Condvar,
-    /// One expiry at a time.
-    pub expiring: Mutex<()>,
+    /// Held by one expiry at a time. True when a removal may not be lasting yet.
+    pub expiring: Mutex<bool>,
 }
 
 impl Shared {
@@ -57,7 +57,7 @@ impl Shared {
             closed: AtomicBool::new(false),
             progress: Mutex::new(()),
             progressed: Condvar::new(),
-            expiring: Mutex::new(()),
+            expiring: Mutex::new(false),
         }
     }
 

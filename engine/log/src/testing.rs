@@ -92,3 +92,32 @@ impl SteppedLog {
         stats(&self.shared)
     }
 }
+
+/// Numbers that look random and are the same for the same seed.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 bits (the generator known as splitmix64).
+    pub fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// `0..limit`; 0 when the limit is 0.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.draw().checked_rem(limit).unwrap_or(0)
+    }
+
+    /// True once in `times` on average.
+    pub fn chance(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+}
