@@ -31,7 +31,8 @@ pub enum SignInError {
     #[error("client id has {0} characters; it is the 10 of the ProductId followed by the DeviceName")]
     ClientIdTooShort(usize),
     #[error(
-        "client id is not a ProductId (10 upper-case letters and digits) followed by a DeviceName (1 to 48 letters, digits, ':', '_' or '-')"
+        "client id is not a ProductId (10 upper-case letters and digits) followed by a DeviceName (1 to 48 letters, \
+         digits, ':', '_' or '-')"
     )]
     ClientIdForm,
     #[error("user name is missing")]

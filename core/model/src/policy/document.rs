@@ -48,10 +48,8 @@ pub enum PolicyFault {
     #[error("is not a known key; known are qcs:ip, qcs:current_time, qcs:resource_tag and qcs:request_tag")]
     UnknownConditionKey,
     #[error(
-    #[error(
         "does not suit the operator: ip_* tests qcs:ip, date_* and numeric_* test qcs:current_time, bool_equal tests \
          tags, string_* all but the time"
-    )]
     )]
     OperatorForKey,
     #[error("must be {0}")]
