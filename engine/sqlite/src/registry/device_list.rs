@@ -1,0 +1,203 @@
+//! Device lists: any page of any number of devices, with the exact total.
+//!
+//! Without name and tags, counts per block of 1,024 numbers give the total and the block where the page starts, so a
+//! page costs the same at every offset. With a name or tags, the numbers that fit come from the trigram or tag index;
+//! only the page's rows are read.
+
+use lianwu_model::device::Device;
+use lianwu_model::{DeviceName, DeviceNumber, ProductId};
+use lianwu_ports::registry::{DeviceFilter, Listed, Slice};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, ToSql, params_from_iter};
+
+use super::{collect, find};
+use crate::fault::Fault;
+use crate::rows;
+use crate::seal::Sealer;
+
+/// Numbers of one block differ in these low bits only; also in `migrations/0002_device_search.sql`.
+const BLOCK_BITS: u32 = 10;
+
+/// Row of `device_counts` for all products together.
+const EVERY_PRODUCT: &str = "*";
+
+/// Shortest text the trigram index can look up.
+const TRIGRAM: usize = 3;
+
+pub(super) fn list(
+    connection: &Connection,
+    sealer: &Sealer,
+    filter: &DeviceFilter,
+    slice: Slice,
+) -> Result<Listed<Device>, Fault> {
+    let name = filter.name.as_deref().filter(|part| !part.is_empty());
+    let nothing = Listed { rows: Vec::new(), total: 0 };
+    // A text that no device name can contain needs no search, and never reaches the index's own language.
+    if name.is_some_and(|part| !DeviceName::is_valid(part.as_bytes())) {
+        return Ok(nothing);
+    }
+    let products = match filter.products.as_slice() {
+        _ if filter.any_product => Among::Every,
+        [] => return Ok(nothing),
+        [one] => Among::One(*one),
+        many => Among::These(serde_json::to_string(many).expect("ids always have a JSON form")),
+    };
+    if name.is_none() && filter.tags.is_empty() {
+        return page(connection, sealer, &products, slice);
+    }
+    let mut numbers = matching(connection, &products, name, &filter.tags)?;
+    numbers.sort_unstable();
+    let start = usize::try_from(slice.offset).unwrap_or(usize::MAX);
+    let limit = usize::try_from(slice.rows_max()).unwrap_or(usize::MAX);
+    let mut rows = Vec::new();
+    for number in numbers.iter().rev().skip(start).take(limit) {
+        let select = "SELECT * FROM devices WHERE number = ?1";
+        rows.extend(find(connection, select, [number.0], |row| rows::device(row, sealer))?);
+    }
+    Ok(Listed { rows, total: count(numbers.len()) })
+}
+
+/// Which products a list is about; the texts of its conditions always use parameter 1.
+enum Among {
+    Every,
+    One(ProductId),
+    /// JSON array of ids.
+    These(String),
+}
+
+impl Among {
+    fn condition(&self, column: &str) -> String {
+        match self {
+            Self::Every => "?1 = '*'".to_owned(),
+            Self::One(_) => format!("{column} = ?1"),
+            Self::These(_) => format!("{column} IN (SELECT value FROM json_each(?1))"),
+        }
+    }
+}
+
+impl ToSql for Among {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Every => EVERY_PRODUCT.to_sql(),
+            Self::One(product) => Ok(product.as_str().into()),
+            Self::These(ids) => ids.to_sql(),
+        }
+    }
+}
+
+fn page(connection: &Connection, sealer: &Sealer, products: &Among, slice: Slice) -> Result<Listed<Device>, Fault> {
+    let counted = match products {
+        Among::Every => "product = ?1".to_owned(),
+        Among::One(_) | Among::These(_) => products.condition("product"),
+    };
+    let counts = collect(
+        connection,
+        &format!("SELECT block, sum(devices) FROM device_counts WHERE {counted} GROUP BY block ORDER BY block DESC"),
+        [products],
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.cast_unsigned())),
+    )?;
+    let total = counts.iter().map(|(_, devices)| devices).sum();
+    let Some(window) = Window::find(&counts, slice) else { return Ok(Listed { rows: Vec::new(), total }) };
+    let (source, listed) = match products {
+        Among::Every => ("devices", "?1 = '*'".to_owned()),
+        // By number alone, SQLite might walk every product's devices in the window.
+        Among::One(_) | Among::These(_) => ("devices INDEXED BY devices_by_product", products.condition("product")),
+    };
+    let rows = collect(
+        connection,
+        &format!(
+            "SELECT * FROM devices WHERE number IN (
+                 SELECT number FROM {source} WHERE {listed} AND number BETWEEN ?2 AND ?3
+                 ORDER BY number DESC LIMIT ?4 OFFSET ?5
+             ) ORDER BY number DESC"
+        ),
+        rusqlite::params![products, window.lowest, window.highest, window.limit, window.skip],
+        |row| rows::device(row, sealer),
+    )?;
+    Ok(Listed { rows, total })
+}
+
+/// The numbers among which a page lies, and where in them it starts.
+struct Window {
+    lowest: i64,
+    highest: i64,
+    skip: i64,
+    limit: i64,
+}
+
+impl Window {
+    /// `counts` are (block, devices), newest block first; `None` when the page is empty.
+    fn find(counts: &[(i64, u64)], slice: Slice) -> Option<Self> {
+        let limit = slice.rows_max();
+        let (mut before, mut start) = (0, None);
+        let mut end = None;
+        for (block, devices) in counts {
+            if start.is_none() && before + devices > slice.offset {
+                start = Some((*block, slice.offset - before));
+            }
+            before += devices;
+            if start.is_some() {
+                end = Some(*block);
+                if before - slice.offset >= limit {
+                    break;
+                }
+            }
+        }
+        let ((first, skip), last) = (start.filter(|_| limit > 0)?, end?);
+        Some(Self {
+            lowest: last << BLOCK_BITS,
+            highest: ((first + 1) << BLOCK_BITS) - 1,
+            skip: i64::try_from(skip).ok()?,
+            limit: i64::try_from(limit).ok()?,
+        })
+    }
+}
+
+/// Numbers of all devices that fit, in any order.
+fn matching(
+    connection: &Connection,
+    products: &Among,
+    name: Option<&str>,
+    tags: &[(String, String)],
+) -> Result<Vec<DeviceNumber>, Fault> {
+    let mut values: Vec<&dyn ToSql> = vec![products];
+    let phrase;
+    let mut conditions = Vec::new();
+    let (mut source, mut product, mut number) = ("devices", "devices.product", "devices.number");
+    if let Some(part) = name {
+        if part.len() < TRIGRAM {
+            values.push(&name);
+            conditions.push(format!("instr(lower(devices.name), lower(?{})) > 0", values.len()));
+        } else {
+            // In quotes, a phrase of the index's language is plain text; device names have no quotes.
+            phrase = format!("\"{part}\"");
+            values.push(&phrase);
+            conditions.push(format!("device_names MATCH ?{}", values.len()));
+            source = match products {
+                Among::Every => "device_names",
+                Among::One(_) | Among::These(_) => "device_names CROSS JOIN devices ON number = device_names.rowid",
+            };
+            number = "device_names.rowid";
+        }
+    } else {
+        // The tag index holds the product too: the devices themselves are not touched.
+        (source, product, number) = ("device_tags AS first", "first.product", "first.number");
+    }
+    for (at, (key, value)) in tags.iter().enumerate() {
+        values.push(key);
+        values.push(value);
+        let (key, value) = (values.len() - 1, values.len());
+        conditions.push(if at == 0 && name.is_none() {
+            format!("first.key = ?{key} AND first.value = ?{value}")
+        } else {
+            format!("EXISTS (SELECT 1 FROM device_tags AS t WHERE t.number = {number} AND t.key = ?{key} AND t.value = ?{value})")
+        });
+    }
+    let sql =
+        format!("SELECT {number} FROM {source} WHERE {} AND {}", products.condition(product), conditions.join(" AND "));
+    collect(connection, &sql, params_from_iter(values), |row| Ok(DeviceNumber(row.get(0)?)))
+}
+
+fn count(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}

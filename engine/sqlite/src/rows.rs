@@ -1,0 +1,207 @@
+//! Rows to nouns and back. Column texts are part of the file format: they stay when names in code change.
+
+use std::str::FromStr;
+
+use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, StoredPolicy};
+use lianwu_model::device::{Device, DeviceSecretText};
+use lianwu_model::product::{
+    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Project, StoredThingModel, Tag,
+};
+use lianwu_model::{DeviceNumber, Uin, UnixMillis};
+use rusqlite::Row;
+
+use crate::fault::Fault;
+use crate::seal::Sealer;
+
+/// SQLite's integers are signed; the bits are kept.
+pub(crate) fn unsigned(row: &Row<'_>, column: &'static str) -> Result<u64, Fault> {
+    Ok(row.get::<_, i64>(column)?.cast_unsigned())
+}
+
+fn uin(row: &Row<'_>, column: &'static str) -> Result<Uin, Fault> {
+    unsigned(row, column).map(Uin)
+}
+
+fn time(row: &Row<'_>, column: &'static str) -> Result<UnixMillis, Fault> {
+    unsigned(row, column).map(UnixMillis)
+}
+
+/// Parses a text column without copying it first.
+pub(crate) fn parsed<T: FromStr>(row: &Row<'_>, column: &'static str) -> Result<T, Fault> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| Fault::Corrupt(column))?;
+    text.parse().map_err(|_| Fault::Corrupt(column))
+}
+
+fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, Fault> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| Fault::Corrupt(column))?;
+    serde_json::from_str(text).map_err(|_| Fault::Corrupt(column))
+}
+
+fn tags(row: &Row<'_>) -> Result<Vec<Tag>, Fault> {
+    let pairs: Vec<(String, String)> = json(row, "tags")?;
+    Ok(pairs.into_iter().map(|(key, value)| Tag { key, value }).collect())
+}
+
+pub(crate) fn tags_text(tags: &[Tag]) -> String {
+    let pairs: Vec<_> = tags.iter().map(|tag| (&tag.key, &tag.value)).collect();
+    serde_json::to_string(&pairs).expect("texts always have a JSON form")
+}
+
+pub(crate) fn policies_text(names: &[String]) -> String {
+    serde_json::to_string(names).expect("texts always have a JSON form")
+}
+
+/// Gives an enum its column texts; both directions come from one list.
+macro_rules! column_text {
+    ($type:ident: $($variant:ident = $text:literal),* $(,)?) => {
+        impl ColumnText for $type {
+            fn column_text(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+
+            fn from_column(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+pub(crate) trait ColumnText: Sized {
+    fn column_text(self) -> &'static str;
+    fn from_column(text: &str) -> Option<Self>;
+}
+
+column_text!(ProductKind: Device = "device", Gateway = "gateway");
+column_text!(Authentication: Certificate = "certificate", Key = "key");
+column_text!(DataProtocol: ThingModel = "thing_model", Custom = "custom");
+column_text!(DevelopmentStatus: Developing = "developing", Audit = "audit", Released = "released");
+column_text!(Durability: Disk = "disk", Memory = "memory");
+
+fn choice<T: ColumnText>(row: &Row<'_>, column: &'static str) -> Result<T, Fault> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| Fault::Corrupt(column))?;
+    T::from_column(text).ok_or(Fault::Corrupt(column))
+}
+
+pub(crate) fn principal(row: &Row<'_>) -> Result<Principal, Fault> {
+    Ok(Principal {
+        uin: uin(row, "uin")?,
+        owner: uin(row, "owner")?,
+        name: row.get("name")?,
+        policies: json(row, "policies")?,
+        created: time(row, "created")?,
+    })
+}
+
+/// What a SecretKey's seal is bound to.
+pub(crate) fn key_identity(secret_id: &str) -> String {
+    format!("key/{secret_id}")
+}
+
+pub(crate) fn access_key(row: &Row<'_>, sealer: &Sealer) -> Result<AccessKey, Fault> {
+    let secret_id: String = row.get("secret_id")?;
+    let sealed = row.get_ref("secret_key")?.as_blob().map_err(|_| Fault::Corrupt("secret_key"))?;
+    Ok(AccessKey {
+        secret_key: SecretKeyText(sealer.unseal(&key_identity(&secret_id), sealed)?),
+        secret_id,
+        principal: uin(row, "principal")?,
+        active: row.get("active")?,
+        created: time(row, "created")?,
+    })
+}
+
+pub(crate) fn policy(row: &Row<'_>) -> Result<StoredPolicy, Fault> {
+    Ok(StoredPolicy { owner: uin(row, "owner")?, name: row.get("name")?, document: row.get("document")? })
+}
+
+pub(crate) fn instance(row: &Row<'_>) -> Result<Instance, Fault> {
+    Ok(Instance {
+        id: parsed(row, "id")?,
+        owner: uin(row, "owner")?,
+        enterprise: row.get("enterprise")?,
+        created: time(row, "created")?,
+    })
+}
+
+pub(crate) fn project(row: &Row<'_>) -> Result<Project, Fault> {
+    Ok(Project {
+        id: parsed(row, "id")?,
+        owner: uin(row, "owner")?,
+        instance: parsed(row, "instance")?,
+        name: row.get("name")?,
+        description: row.get("description")?,
+        created: time(row, "created")?,
+        updated: time(row, "updated")?,
+    })
+}
+
+pub(crate) fn product(row: &Row<'_>) -> Result<Product, Fault> {
+    Ok(Product {
+        id: parsed(row, "id")?,
+        project: parsed(row, "project")?,
+        owner: uin(row, "owner")?,
+        name: row.get("name")?,
+        description: row.get("description")?,
+        category: unsigned(row, "category")?,
+        kind: choice(row, "kind")?,
+        authentication: choice(row, "authentication")?,
+        net_type: row.get("net_type")?,
+        data_protocol: choice(row, "data_protocol")?,
+        status: choice(row, "status")?,
+        script_enabled: row.get("script_enabled")?,
+        bind_strategy: row.get("bind_strategy")?,
+        module: row.get("module")?,
+        durability: choice(row, "durability")?,
+        creator: uin(row, "creator")?,
+        creator_name: row.get("creator_name")?,
+        tags: tags(row)?,
+        created: time(row, "created")?,
+        updated: time(row, "updated")?,
+    })
+}
+
+pub(crate) fn model(row: &Row<'_>) -> Result<StoredThingModel, Fault> {
+    Ok(StoredThingModel {
+        product: parsed(row, "product")?,
+        text: row.get("text")?,
+        created: time(row, "created")?,
+        updated: time(row, "updated")?,
+    })
+}
+
+/// What a device secret's seal is bound to; the number keeps a re-created device from taking over an old secret.
+///
+/// Written into `identity`, because sign-in reads a great many in one go.
+pub(crate) fn device_identity(identity: &mut String, number: DeviceNumber, product: &str, name: &str) {
+    use std::fmt::Write;
+    identity.clear();
+    write!(identity, "device/{}/{product}/{name}", number.0).expect("writing to a text cannot fail");
+}
+
+pub(crate) fn device(row: &Row<'_>, sealer: &Sealer) -> Result<Device, Fault> {
+    let number = DeviceNumber(row.get("number")?);
+    let (product, name) = (parsed(row, "product")?, parsed(row, "name")?);
+    let secret = device_secret(row, sealer, number, &mut String::new())?;
+    Ok(Device {
+        number,
+        product,
+        name,
+        secret,
+        enabled: row.get("enabled")?,
+        creator: uin(row, "creator")?,
+        creator_name: row.get("creator_name")?,
+        tags: tags(row)?,
+        created: time(row, "created")?,
+    })
+}
+
+pub(crate) fn device_secret(
+    row: &Row<'_>,
+    sealer: &Sealer,
+    number: DeviceNumber,
+    identity: &mut String,
+) -> Result<DeviceSecretText, Fault> {
+    let text = |column| row.get_ref(column)?.as_str().map_err(|_| Fault::Corrupt(column));
+    device_identity(identity, number, text("product")?, text("name")?);
+    let sealed = row.get_ref("secret")?.as_blob().map_err(|_| Fault::Corrupt("secret"))?;
+    sealer.unseal(identity, sealed).map(DeviceSecretText)
+}
