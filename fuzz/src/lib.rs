@@ -6,7 +6,9 @@
 pub mod json_scanner;
 pub mod mqtt_connection;
 pub mod mqtt_decode;
+pub mod policy_document;
 pub mod report_check;
+pub mod tc3_request;
 pub mod thing_model_definition;
 
 /// One target: takes any bytes, panics when something that must hold does not.
@@ -17,6 +19,8 @@ pub const TARGETS: &[(&str, Run)] = &[
     ("json_scanner", json_scanner::run),
     ("mqtt_connection", mqtt_connection::run),
     ("mqtt_decode", mqtt_decode::run),
+    ("policy_document", policy_document::run),
     ("report_check", report_check::run),
+    ("tc3_request", tc3_request::run),
     ("thing_model_definition", thing_model_definition::run),
 ];
