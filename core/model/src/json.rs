@@ -40,6 +40,8 @@ pub struct ScanError {
 }
 
 /// The reasons a [`Scanner`] stops.
+// A whole word, see `token.rs`: in a `Result` it shares its place with a part of the token.
+#[repr(usize)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ScanErrorKind {
     #[error("unexpected end of text")]
@@ -152,22 +154,23 @@ impl<'a> Scanner<'a> {
     pub fn string(&mut self) -> Result<StringToken<'a>, ScanError> {
         self.expect(b'"')?;
         let start = self.at;
-        let mut escaped = false;
+        let mut escapes = 0;
         let mut ascii = true;
         loop {
-            match self.input.get(self.at) {
-                Some(&byte) if is_plain(byte) => self.at += 1,
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
+            // Counted in a local: a field would be written back for every byte.
+            let plain = self.input[self.at..].iter().position(|byte| !is_plain(*byte));
+            self.at += plain.ok_or(ScanError { kind: ScanErrorKind::End, offset: self.input.len() })?;
+            match self.input[self.at] {
+                b'"' => break,
+                b'\\' => {
+                    escapes += 1;
                     self.escape()?;
                 }
-                Some(0x80..) => {
+                0x80.. => {
                     ascii = false;
                     self.at += 1;
                 }
-                Some(_) => return Err(self.error(ScanErrorKind::ControlCharacter)),
-                None => return Err(self.error(ScanErrorKind::End)),
+                _ => return Err(self.error(ScanErrorKind::ControlCharacter)),
             }
         }
         let content = &self.input[start..self.at];
@@ -176,7 +179,7 @@ impl<'a> Scanner<'a> {
         }
         self.at += 1;
         self.after_value = true;
-        Ok(StringToken::new(&self.input[start - 1..self.at], escaped))
+        Ok(StringToken::new(&self.input[start - 1..self.at], escapes))
     }
 
     /// Reads a number.
@@ -196,15 +199,13 @@ impl<'a> Scanner<'a> {
             Some(_) => return Err(self.error(ScanErrorKind::Unexpected)),
             None => return Err(self.error(ScanErrorKind::End)),
         }
-        let mut whole = true;
+        let whole_end = self.at;
         let mut exponent = false;
         if self.input.get(self.at) == Some(&b'.') {
-            whole = false;
             self.at += 1;
             self.digits()?;
         }
         if let Some(b'e' | b'E') = self.input.get(self.at) {
-            whole = false;
             exponent = true;
             self.at += 1;
             if let Some(b'+' | b'-') = self.input.get(self.at) {
@@ -212,7 +213,7 @@ impl<'a> Scanner<'a> {
             }
             self.digits()?;
         }
-        let token = NumberToken::new(&self.input[start..self.at], whole);
+        let token = NumberToken::new(&self.input[start..self.at], self.at - whole_end);
         if (exponent || token.raw().len() > SAFE_NUMBER_BYTES) && !token.as_f64().is_finite() {
             return Err(ScanError { kind: ScanErrorKind::NumberRange, offset: start });
         }

@@ -2,16 +2,19 @@
 
 use std::borrow::Cow;
 
+// Tokens consist of whole words on purpose: with a `bool` inside, the compiler moves the padding in overlapping pieces, and the
+// stalls that follow cost more than the scanning.
+
 /// A string token of a [`super::Scanner`]: well-formed, UTF-8, not yet unescaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StringToken<'a> {
     raw: &'a [u8],
-    escaped: bool,
+    escapes: usize,
 }
 
 impl<'a> StringToken<'a> {
-    pub(super) fn new(raw: &'a [u8], escaped: bool) -> Self {
-        Self { raw, escaped }
+    pub(super) fn new(raw: &'a [u8], escapes: usize) -> Self {
+        Self { raw, escapes }
     }
 
     /// The token as written, with its quotes.
@@ -29,28 +32,30 @@ impl<'a> StringToken<'a> {
 
     /// Does the content differ from the text it stands for?
     #[must_use]
+    #[inline]
     pub fn is_escaped(&self) -> bool {
-        self.escaped
+        self.escapes > 0
     }
 
     /// The text the token stands for; borrowed unless it has escapes.
     #[must_use]
     pub fn unescape(&self) -> Cow<'a, str> {
         let content = std::str::from_utf8(self.content()).expect("the scanner accepts UTF-8 only");
-        if self.escaped { Cow::Owned(unescaped(content)) } else { Cow::Borrowed(content) }
+        if self.is_escaped() { Cow::Owned(unescaped(content)) } else { Cow::Borrowed(content) }
     }
 
     /// Does the token stand for this text?
     #[must_use]
     #[inline]
     pub fn is(&self, text: &[u8]) -> bool {
-        if self.escaped { self.unescape().as_bytes() == text } else { self.content() == text }
+        if self.is_escaped() { self.unescape().as_bytes() == text } else { self.content() == text }
     }
 
     /// Length of the text in bytes of UTF-8, without building it.
     #[must_use]
+    #[inline]
     pub fn text_len(&self) -> usize {
-        if !self.escaped {
+        if !self.is_escaped() {
             return self.content().len();
         }
         let content = self.content();
@@ -68,12 +73,13 @@ impl<'a> StringToken<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberToken<'a> {
     raw: &'a [u8],
-    whole: bool,
+    /// Bytes of fraction and exponent.
+    rest_bytes: usize,
 }
 
 impl<'a> NumberToken<'a> {
-    pub(super) fn new(raw: &'a [u8], whole: bool) -> Self {
-        Self { raw, whole }
+    pub(super) fn new(raw: &'a [u8], rest_bytes: usize) -> Self {
+        Self { raw, rest_bytes }
     }
 
     /// The number as written.
@@ -84,8 +90,9 @@ impl<'a> NumberToken<'a> {
 
     /// Written without fraction and exponent? `-0` is not counted as whole: it exists only as a float.
     #[must_use]
+    #[inline]
     pub fn is_whole(&self) -> bool {
-        self.whole && self.raw != b"-0"
+        self.rest_bytes == 0 && self.raw != b"-0"
     }
 
     /// The value of a whole number; `None` for other numbers and outside 64 bits.
