@@ -6,6 +6,7 @@ mod cache;
 mod found;
 
 use lianwu_model::account::{AccessKey, Principal, StoredPolicy};
+use lianwu_model::policy::{Policy, PolicyError};
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_ports::registry::StoreError;
 
@@ -24,8 +25,8 @@ pub enum AccountError {
     NotFound(Uin),
     #[error("the account has {KEYS_MAX} keys, as many as allowed")]
     TooManyKeys,
-    #[error("a policy of the account does not read: {0}")]
-    Policy(String),
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -83,6 +84,7 @@ pub async fn create_key(platform: &Platform, principal: Uin) -> Result<AccessKey
 /// # Errors
 /// [`AccountError::NotFound`], `Policy` with what is wrong and where.
 pub async fn save_policy(platform: &Platform, policy: StoredPolicy) -> Result<(), AccountError> {
+    Policy::parse(&policy.document)?;
     let _turn = platform.turns.take().await;
     platform.accounts.principal(policy.owner).ok_or(AccountError::NotFound(policy.owner))?;
     platform.stores.accounts.save_policy(policy).await?;

@@ -4,6 +4,8 @@
 
 mod list;
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lianwu_device_protocol::credentials::{DeviceSecret, SecretError};
@@ -108,10 +110,9 @@ fn check_quota(platform: &Platform, product: &Product) -> Result<(), DeviceError
 ///
 /// # Errors
 /// [`DeviceError::Product`], `NotFound`.
-pub fn find(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<DeviceNumber, DeviceError> {
+pub fn find(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<Arc<DirectoryDevice>, DeviceError> {
     let product = product::find(platform, owner, product)?.product.id;
-    let found = platform.directory.find(product, name).map(|device| device.number);
-    found.ok_or_else(|| DeviceError::NotFound(format!("{product}/{name}")))
+    platform.directory.find(product, name).ok_or_else(|| DeviceError::NotFound(format!("{product}/{name}")))
 }
 
 /// Reads one device with its secret and state.
@@ -125,10 +126,8 @@ pub async fn describe(platform: &Platform, owner: Uin, product: &str, name: &str
 }
 
 async fn load(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<Device, DeviceError> {
-    find(platform, owner, product, name)?;
+    let key = find(platform, owner, product, name)?.key();
     let missing = || DeviceError::NotFound(format!("{product}/{name}"));
-    let product = product.parse().map_err(|_| missing())?;
-    let key = DeviceKey { product, device: name.parse().map_err(|_| missing())? };
     platform.stores.devices.device(key).await.map_err(store)?.ok_or_else(missing)
 }
 
@@ -203,9 +202,7 @@ fn check_batch(devices: &[DeviceRef]) -> Result<(), DeviceError> {
 fn registered(platform: &Platform, owner: Uin, devices: &[DeviceRef]) -> Result<Vec<DeviceKey>, DeviceError> {
     let mut keys = Vec::with_capacity(devices.len());
     for wanted in devices {
-        let product = product::find(platform, owner, &wanted.product)?.product.id;
-        let found = platform.directory.find(product, &wanted.name);
-        keys.push(found.ok_or_else(|| DeviceError::NotFound(format!("{product}/{}", wanted.name)))?.key());
+        keys.push(find(platform, owner, &wanted.product, &wanted.name)?.key());
     }
     Ok(keys)
 }

@@ -1,0 +1,73 @@
+//! Devices and what they said.
+
+use lianwu_services::device::{BATCH_MAX, DeviceError};
+use lianwu_services::telemetry::TelemetryError;
+
+use super::store;
+use crate::error::ApiError;
+
+impl From<DeviceError> for ApiError {
+    fn from(error: DeviceError) -> Self {
+        match error {
+            DeviceError::Product(error) => error.into(),
+            DeviceError::NameForm(_) => Self::value(
+                "DeviceName",
+                "应为 1 到 48 个字母、数字、`:`、`_` 或 `-`",
+                "it must be 1 to 48 letters, digits, `:`, `_` or `-`",
+            ),
+            DeviceError::NotFound(device) => Self::new(
+                "ResourceNotFound.DeviceNotExist",
+                format!("设备 `{device}` 不存在，请检查 ProductId 和 DeviceName。"),
+                format!("The device `{device}` does not exist; check ProductId and DeviceName."),
+            ),
+            DeviceError::NameTaken => Self::new(
+                "InvalidParameterValue.DeviceAlreadyExist",
+                "产品下已有同名设备，请更换 DeviceName。",
+                "The product has a device of this name; choose another DeviceName.",
+            ),
+            DeviceError::TooMany(max) => Self::new(
+                "LimitExceeded.DeviceExceedLimit",
+                format!("未发布的产品最多 {max} 台设备，请先发布产品或删除设备。"),
+                format!("A product that is not released has at most {max} devices; release it or delete some."),
+            ),
+            DeviceError::BatchSize(count) => Self::value(
+                "DevicesItems",
+                &format!("一次应为 1 到 {BATCH_MAX} 台设备，收到 {count} 台"),
+                &format!("it must name 1 to {BATCH_MAX} devices, not {count}"),
+            ),
+            DeviceError::Secret(error) => Self::value(
+                "DefinedPsk",
+                "应为不超过 64 个字符的 Base64 文本",
+                &format!("{error}; it must be base64 of at most 64 characters"),
+            ),
+            DeviceError::Store(error) => store(&error),
+            DeviceError::Telemetry(error) => error.into(),
+            DeviceError::Forget(error) => {
+                tracing::error!(%error, "a deleted device was not forgotten");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<TelemetryError> for ApiError {
+    fn from(error: TelemetryError) -> Self {
+        match error {
+            TelemetryError::Behind => Self::new(
+                "FailedOperation.Timeout",
+                "最新数据仍在写入索引，请稍后重试。",
+                "The newest messages are still being indexed; try again.",
+            ),
+            TelemetryError::Reading(error) => {
+                tracing::error!(%error, "the readings failed");
+                Self::internal()
+            }
+            TelemetryError::Closed => closed(),
+        }
+    }
+}
+
+/// The platform goes down; another call will find it up again.
+pub(super) fn closed() -> ApiError {
+    ApiError::new("InternalError", "服务正在停止，请稍后重试。", "The platform is shutting down; try again later.")
+}

@@ -1,0 +1,112 @@
+//! Messages to devices, and reports made in their name.
+
+use lianwu_services::message::{CallError, ControlError, ReportError, SendError, ValuesError};
+
+use super::device::closed;
+use crate::error::ApiError;
+
+impl From<ControlError> for ApiError {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Values(error) => values(error),
+            ControlError::Send(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReportError> for ApiError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Values(error) => values(error),
+            ReportError::InFuture => Self::value(
+                "DataTimestamp",
+                "不能晚于当前时间 24 小时以上",
+                "it must not lie more than 24 h in the future",
+            ),
+            ReportError::TooOld(days) => Self::value(
+                "DataTimestamp",
+                &format!("不能早于 {days} 天的保存期"),
+                &format!("it must not lie before the retention of {days} days"),
+            ),
+            ReportError::Send(error) => error.into(),
+        }
+    }
+}
+
+/// `Data` of ControlDeviceData. Source: spec/cloud-api.md 3.7.
+fn values(error: ValuesError) -> ApiError {
+    match error {
+        ValuesError::NoModel => no_model(),
+        ValuesError::NotAnObject(why) => {
+            ApiError::value("Data", &format!("应为 JSON 对象（{why}）"), &format!("it must be a JSON object: {why}"))
+        }
+        ValuesError::TooLarge(why) => ApiError::value(
+            "Data",
+            &format!("下行消息过大（{why}）"),
+            &format!("the message would be too large: {why}"),
+        ),
+        ValuesError::NotDefined(why) => ApiError::value(
+            "Data",
+            &format!("物模型中没有该属性（{why}）"),
+            &format!("the thing model has no such property: {why}"),
+        )
+        .with_code("InvalidParameterValue.ModelPropertyNotExist"),
+        ValuesError::NotWritable(why) => {
+            ApiError::value("Data", &format!("属性只读（{why}）"), &format!("the property is read-only: {why}"))
+        }
+        ValuesError::Invalid(why) => {
+            ApiError::value("Data", &format!("不符合物模型（{why}）"), &format!("the thing model refuses it: {why}"))
+        }
+    }
+}
+
+fn no_model() -> ApiError {
+    ApiError::new(
+        "InvalidParameterValue.ModelDefineNil",
+        "产品还没有物模型，请先保存物模型。",
+        "The product has no thing model; save one first.",
+    )
+}
+
+impl From<CallError> for ApiError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::UnknownAction(action) => Self::value(
+                "ActionId",
+                &format!("物模型中没有行为 `{action}`"),
+                &format!("the thing model has no action `{action}`"),
+            )
+            .with_code("InvalidParameterValue.ActionNilOrNotExist"),
+            CallError::Input(why) => Self::invalid(
+                "InputParams",
+                &format!("不符合物模型（{why}）"),
+                &format!("the thing model refuses it: {why}"),
+            )
+            .with_code("InvalidParameter.ActionInputParamsInvalid"),
+            CallError::NoModel => no_model(),
+            CallError::Send(error) => error.into(),
+            CallError::Timeout(wait_ms) => Self::new(
+                "FailedOperation.Timeout",
+                format!("设备在 {wait_ms} 毫秒内没有应答。"),
+                format!("The device did not answer within {wait_ms} ms."),
+            ),
+        }
+    }
+}
+
+impl From<SendError> for ApiError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Busy => Self::new(
+                "RequestLimitExceeded",
+                "待发送的消息过多，请稍后重试。",
+                "Too many messages are waiting; try again.",
+            ),
+            SendError::Storage(why) => {
+                tracing::error!(%why, "a message could not be stored");
+                Self::internal()
+            }
+            SendError::Closed => closed(),
+        }
+    }
+}

@@ -1,0 +1,767 @@
+// Written by `cargo xtask generate` from spec/cloud-api.json: change that, not this.
+
+//! One marker type for each operation that is served, with its request and response.
+
+use serde::{Deserialize, Serialize};
+
+use super::metadata::OPERATIONS;
+use super::structures as s;
+use crate::metadata::{Operation, OperationSpec, wire};
+
+#[derive(Clone, Copy, Debug)]
+pub struct CallDeviceActionAsync;
+
+impl Operation for CallDeviceActionAsync {
+    const SPEC: &'static OperationSpec = &OPERATIONS[14];
+    type Request = CallDeviceActionAsyncRequest;
+    type Response = CallDeviceActionAsyncResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CallDeviceActionAsyncRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "ActionId")]
+    pub action_id: String,
+    #[serde(rename = "InputParams")]
+    pub input_params: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CallDeviceActionAsyncResponse {
+    #[serde(rename = "ClientToken")]
+    pub client_token: String,
+    #[serde(rename = "Status")]
+    pub status: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CallDeviceActionSync;
+
+impl Operation for CallDeviceActionSync {
+    const SPEC: &'static OperationSpec = &OPERATIONS[15];
+    type Request = CallDeviceActionSyncRequest;
+    type Response = CallDeviceActionSyncResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CallDeviceActionSyncRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "ActionId")]
+    pub action_id: String,
+    #[serde(rename = "InputParams")]
+    pub input_params: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CallDeviceActionSyncResponse {
+    #[serde(rename = "ClientToken")]
+    pub client_token: String,
+    #[serde(rename = "OutputParams")]
+    pub output_params: String,
+    #[serde(rename = "Status")]
+    pub status: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ControlDeviceData;
+
+impl Operation for ControlDeviceData {
+    const SPEC: &'static OperationSpec = &OPERATIONS[19];
+    type Request = ControlDeviceDataRequest;
+    type Response = ControlDeviceDataResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ControlDeviceDataRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Data")]
+    pub data: String,
+    #[serde(rename = "Method")]
+    pub method: Option<String>,
+    #[serde(rename = "DeviceId")]
+    pub device_id: Option<String>,
+    #[serde(rename = "DataTimestamp", deserialize_with = "wire::integer_or_none")]
+    pub data_timestamp: Option<i64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ControlDeviceDataResponse {
+    #[serde(rename = "Data")]
+    pub data: String,
+    #[serde(rename = "Result")]
+    pub result: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CreateDevice;
+
+impl Operation for CreateDevice {
+    const SPEC: &'static OperationSpec = &OPERATIONS[24];
+    type Request = CreateDeviceRequest;
+    type Response = CreateDeviceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateDeviceRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "DevAddr")]
+    pub dev_addr: Option<String>,
+    #[serde(rename = "AppKey")]
+    pub app_key: Option<String>,
+    #[serde(rename = "DevEUI")]
+    pub dev_eui: Option<String>,
+    #[serde(rename = "AppSKey")]
+    pub app_s_key: Option<String>,
+    #[serde(rename = "NwkSKey")]
+    pub nwk_s_key: Option<String>,
+    #[serde(rename = "DefinedPsk")]
+    pub defined_psk: Option<String>,
+    #[serde(rename = "TlsCrt")]
+    pub tls_crt: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateDeviceResponse {
+    #[serde(rename = "Data")]
+    pub data: Option<s::DeviceData>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CreateProject;
+
+impl Operation for CreateProject {
+    const SPEC: &'static OperationSpec = &OPERATIONS[38];
+    type Request = CreateProjectRequest;
+    type Response = CreateProjectResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateProjectRequest {
+    #[serde(rename = "ProjectName")]
+    pub project_name: String,
+    #[serde(rename = "ProjectDesc")]
+    pub project_desc: String,
+    #[serde(rename = "InstanceId")]
+    pub instance_id: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateProjectResponse {
+    #[serde(rename = "Project")]
+    pub project: Option<s::ProjectEntry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CreateStudioProduct;
+
+impl Operation for CreateStudioProduct {
+    const SPEC: &'static OperationSpec = &OPERATIONS[39];
+    type Request = CreateStudioProductRequest;
+    type Response = CreateStudioProductResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateStudioProductRequest {
+    #[serde(rename = "ProductName")]
+    pub product_name: String,
+    #[serde(rename = "CategoryId", deserialize_with = "wire::integer")]
+    pub category_id: i64,
+    #[serde(rename = "ProductType", deserialize_with = "wire::integer")]
+    pub product_type: i64,
+    #[serde(rename = "EncryptionType")]
+    pub encryption_type: String,
+    #[serde(rename = "NetType")]
+    pub net_type: String,
+    #[serde(rename = "DataProtocol", deserialize_with = "wire::integer")]
+    pub data_protocol: i64,
+    #[serde(rename = "ProductDesc")]
+    pub product_desc: String,
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "Rate")]
+    pub rate: Option<String>,
+    #[serde(rename = "Period")]
+    pub period: Option<String>,
+    #[serde(rename = "PrivateCAName")]
+    pub private_ca_name: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateStudioProductResponse {
+    #[serde(rename = "Product")]
+    pub product: Option<s::ProductEntry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteDevice;
+
+impl Operation for DeleteDevice {
+    const SPEC: &'static OperationSpec = &OPERATIONS[55];
+    type Request = DeleteDeviceRequest;
+    type Response = DeleteDeviceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteDeviceRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "ForceDelete")]
+    pub force_delete: Option<bool>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteDeviceResponse {
+    #[serde(rename = "ResultCode")]
+    pub result_code: String,
+    #[serde(rename = "ResultMessage")]
+    pub result_message: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteDevices;
+
+impl Operation for DeleteDevices {
+    const SPEC: &'static OperationSpec = &OPERATIONS[57];
+    type Request = DeleteDevicesRequest;
+    type Response = DeleteDevicesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteDevicesRequest {
+    #[serde(rename = "DevicesItems", deserialize_with = "wire::list")]
+    pub devices_items: Vec<s::DevicesItem>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteDevicesResponse {
+    #[serde(rename = "ResultCode")]
+    pub result_code: String,
+    #[serde(rename = "ResultMessage")]
+    pub result_message: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteProject;
+
+impl Operation for DeleteProject {
+    const SPEC: &'static OperationSpec = &OPERATIONS[66];
+    type Request = DeleteProjectRequest;
+    type Response = DeleteProjectResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteProjectRequest {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteProjectResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteStudioProduct;
+
+impl Operation for DeleteStudioProduct {
+    const SPEC: &'static OperationSpec = &OPERATIONS[67];
+    type Request = DeleteStudioProductRequest;
+    type Response = DeleteStudioProductResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteStudioProductRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteStudioProductResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeDevice;
+
+impl Operation for DescribeDevice {
+    const SPEC: &'static OperationSpec = &OPERATIONS[100];
+    type Request = DescribeDeviceRequest;
+    type Response = DescribeDeviceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDeviceRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "DeviceId")]
+    pub device_id: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDeviceResponse {
+    #[serde(rename = "Device")]
+    pub device: Option<s::DeviceInfo>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeDeviceData;
+
+impl Operation for DescribeDeviceData {
+    const SPEC: &'static OperationSpec = &OPERATIONS[102];
+    type Request = DescribeDeviceDataRequest;
+    type Response = DescribeDeviceDataResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDeviceDataRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "DeviceId")]
+    pub device_id: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDeviceDataResponse {
+    #[serde(rename = "Data")]
+    pub data: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeDeviceDataHistory;
+
+impl Operation for DescribeDeviceDataHistory {
+    const SPEC: &'static OperationSpec = &OPERATIONS[103];
+    type Request = DescribeDeviceDataHistoryRequest;
+    type Response = DescribeDeviceDataHistoryResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDeviceDataHistoryRequest {
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "FieldName")]
+    pub field_name: String,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<i64>,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDeviceDataHistoryResponse {
+    #[serde(rename = "FieldName")]
+    pub field_name: String,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Results")]
+    pub results: Vec<s::DeviceDataHistoryItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeModelDefinition;
+
+impl Operation for DescribeModelDefinition {
+    const SPEC: &'static OperationSpec = &OPERATIONS[122];
+    type Request = DescribeModelDefinitionRequest;
+    type Response = DescribeModelDefinitionResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeModelDefinitionRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeModelDefinitionResponse {
+    #[serde(rename = "Model")]
+    pub model: Option<s::ProductModelDefinition>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeProject;
+
+impl Operation for DescribeProject {
+    const SPEC: &'static OperationSpec = &OPERATIONS[133];
+    type Request = DescribeProjectRequest;
+    type Response = DescribeProjectResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeProjectRequest {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeProjectResponse {
+    #[serde(rename = "Project")]
+    pub project: Option<s::ProjectEntryEx>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeStudioProduct;
+
+impl Operation for DescribeStudioProduct {
+    const SPEC: &'static OperationSpec = &OPERATIONS[135];
+    type Request = DescribeStudioProductRequest;
+    type Response = DescribeStudioProductResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeStudioProductRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeStudioProductResponse {
+    #[serde(rename = "Product")]
+    pub product: Option<s::ProductEntry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct GetDeviceList;
+
+impl Operation for GetDeviceList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[168];
+    type Request = GetDeviceListRequest;
+    type Response = GetDeviceListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GetDeviceListRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<i64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<i64>,
+    #[serde(rename = "FirmwareVersion")]
+    pub firmware_version: Option<String>,
+    #[serde(rename = "FwType")]
+    pub fw_type: Option<String>,
+    #[serde(rename = "DeviceName")]
+    pub device_name: Option<String>,
+    #[serde(rename = "ProjectId")]
+    pub project_id: Option<String>,
+    #[serde(rename = "Filters", deserialize_with = "wire::list")]
+    pub filters: Vec<s::Filter>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct GetDeviceListResponse {
+    #[serde(rename = "Devices")]
+    pub devices: Vec<s::DeviceInfo>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct GetProjectList;
+
+impl Operation for GetProjectList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[175];
+    type Request = GetProjectListRequest;
+    type Response = GetProjectListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GetProjectListRequest {
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<i64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<i64>,
+    #[serde(rename = "InstanceId")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "ProjectId")]
+    pub project_id: Option<String>,
+    #[serde(rename = "ProductId")]
+    pub product_id: Option<String>,
+    #[serde(rename = "Includes", deserialize_with = "wire::list")]
+    pub includes: Vec<String>,
+    #[serde(rename = "ProjectName")]
+    pub project_name: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct GetProjectListResponse {
+    #[serde(rename = "Projects")]
+    pub projects: Vec<s::ProjectEntryEx>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct GetStudioProductList;
+
+impl Operation for GetStudioProductList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[176];
+    type Request = GetStudioProductListRequest;
+    type Response = GetStudioProductListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GetStudioProductListRequest {
+    #[serde(rename = "ProjectId")]
+    pub project_id: Option<String>,
+    #[serde(rename = "DevStatus")]
+    pub dev_status: Option<String>,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<u64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct GetStudioProductListResponse {
+    #[serde(rename = "Products")]
+    pub products: Vec<s::ProductEntry>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ListEventHistory;
+
+impl Operation for ListEventHistory {
+    const SPEC: &'static OperationSpec = &OPERATIONS[197];
+    type Request = ListEventHistoryRequest;
+    type Response = ListEventHistoryResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListEventHistoryRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Type")]
+    pub r#type: Option<String>,
+    #[serde(rename = "StartTime", deserialize_with = "wire::integer_or_none")]
+    pub start_time: Option<i64>,
+    #[serde(rename = "EndTime", deserialize_with = "wire::integer_or_none")]
+    pub end_time: Option<u64>,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+    #[serde(rename = "Size", deserialize_with = "wire::integer_or_none")]
+    pub size: Option<i64>,
+    #[serde(rename = "EventId")]
+    pub event_id: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListEventHistoryResponse {
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Total")]
+    pub total: i64,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+    #[serde(rename = "EventHistory")]
+    pub event_history: Vec<s::EventHistoryItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ModifyModelDefinition;
+
+impl Operation for ModifyModelDefinition {
+    const SPEC: &'static OperationSpec = &OPERATIONS[211];
+    type Request = ModifyModelDefinitionRequest;
+    type Response = ModifyModelDefinitionResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifyModelDefinitionRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "ModelSchema")]
+    pub model_schema: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ModifyModelDefinitionResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ModifyProject;
+
+impl Operation for ModifyProject {
+    const SPEC: &'static OperationSpec = &OPERATIONS[216];
+    type Request = ModifyProjectRequest;
+    type Response = ModifyProjectResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifyProjectRequest {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "ProjectName")]
+    pub project_name: String,
+    #[serde(rename = "ProjectDesc")]
+    pub project_desc: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ModifyProjectResponse {
+    #[serde(rename = "Project")]
+    pub project: Option<s::ProjectEntry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ModifyStudioProduct;
+
+impl Operation for ModifyStudioProduct {
+    const SPEC: &'static OperationSpec = &OPERATIONS[218];
+    type Request = ModifyStudioProductRequest;
+    type Response = ModifyStudioProductResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifyStudioProductRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "ProductName")]
+    pub product_name: String,
+    #[serde(rename = "ProductDesc")]
+    pub product_desc: String,
+    #[serde(rename = "ModuleId", deserialize_with = "wire::integer")]
+    pub module_id: i64,
+    #[serde(rename = "EnableProductScript")]
+    pub enable_product_script: Option<String>,
+    #[serde(rename = "BindStrategy", deserialize_with = "wire::integer_or_none")]
+    pub bind_strategy: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ModifyStudioProductResponse {
+    #[serde(rename = "Product")]
+    pub product: Option<s::ProductEntry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ReleaseStudioProduct;
+
+impl Operation for ReleaseStudioProduct {
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    type Request = ReleaseStudioProductRequest;
+    type Response = ReleaseStudioProductResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ReleaseStudioProductRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DevStatus")]
+    pub dev_status: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ReleaseStudioProductResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct SearchStudioProduct;
+
+impl Operation for SearchStudioProduct {
+    const SPEC: &'static OperationSpec = &OPERATIONS[249];
+    type Request = SearchStudioProductRequest;
+    type Response = SearchStudioProductResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SearchStudioProductRequest {
+    #[serde(rename = "ProjectId")]
+    pub project_id: Option<String>,
+    #[serde(rename = "ProductName")]
+    pub product_name: Option<String>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<u64>,
+    #[serde(rename = "DevStatus")]
+    pub dev_status: Option<String>,
+    #[serde(rename = "ProductId")]
+    pub product_id: Option<String>,
+    #[serde(rename = "Filters", deserialize_with = "wire::list")]
+    pub filters: Vec<s::Filter>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SearchStudioProductResponse {
+    #[serde(rename = "Products")]
+    pub products: Vec<s::ProductEntry>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateDevicesEnableState;
+
+impl Operation for UpdateDevicesEnableState {
+    const SPEC: &'static OperationSpec = &OPERATIONS[261];
+    type Request = UpdateDevicesEnableStateRequest;
+    type Response = UpdateDevicesEnableStateResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UpdateDevicesEnableStateRequest {
+    #[serde(rename = "DevicesItems", deserialize_with = "wire::list")]
+    pub devices_items: Vec<s::DevicesItem>,
+    #[serde(rename = "Status", deserialize_with = "wire::integer")]
+    pub status: i64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct UpdateDevicesEnableStateResponse {
+    #[serde(rename = "ResultCode")]
+    pub result_code: String,
+    #[serde(rename = "ResultMessage")]
+    pub result_message: String,
+}

@@ -1,0 +1,235 @@
+// Written by `cargo xtask generate` from spec/cloud-api.json: change that, not this.
+
+//! The structures those operations are made of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::metadata::wire;
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeviceData {
+    #[serde(rename = "DeviceCert")]
+    pub device_cert: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "DevicePrivateKey")]
+    pub device_private_key: String,
+    #[serde(rename = "DevicePsk")]
+    pub device_psk: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeviceDataHistoryItem {
+    #[serde(rename = "Time")]
+    pub time: String,
+    #[serde(rename = "Value")]
+    pub value: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeviceInfo {
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Status")]
+    pub status: i64,
+    #[serde(rename = "DevicePsk")]
+    pub device_psk: String,
+    #[serde(rename = "FirstOnlineTime")]
+    pub first_online_time: Option<i64>,
+    #[serde(rename = "LoginTime")]
+    pub login_time: i64,
+    #[serde(rename = "CreateTime")]
+    pub create_time: i64,
+    #[serde(rename = "Version")]
+    pub version: String,
+    #[serde(rename = "DeviceCert")]
+    pub device_cert: String,
+    #[serde(rename = "LogLevel")]
+    pub log_level: i64,
+    #[serde(rename = "DevAddr")]
+    pub dev_addr: String,
+    #[serde(rename = "AppKey")]
+    pub app_key: String,
+    #[serde(rename = "DevEUI")]
+    pub dev_eui: String,
+    #[serde(rename = "AppSKey")]
+    pub app_s_key: String,
+    #[serde(rename = "NwkSKey")]
+    pub nwk_s_key: String,
+    #[serde(rename = "CreateUserId")]
+    pub create_user_id: i64,
+    #[serde(rename = "CreatorNickName")]
+    pub creator_nick_name: String,
+    #[serde(rename = "EnableState")]
+    pub enable_state: i64,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "ProductName")]
+    pub product_name: String,
+    #[serde(rename = "DeviceType")]
+    pub device_type: String,
+    #[serde(rename = "IsLora")]
+    pub is_lora: bool,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DevicesItem {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct EventHistoryItem {
+    #[serde(rename = "TimeStamp")]
+    pub time_stamp: i64,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "EventId")]
+    pub event_id: String,
+    #[serde(rename = "Type")]
+    pub r#type: String,
+    #[serde(rename = "Data")]
+    pub data: String,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Values", deserialize_with = "wire::list")]
+    pub values: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ProductEntry {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "ProductName")]
+    pub product_name: String,
+    #[serde(rename = "CategoryId")]
+    pub category_id: i64,
+    #[serde(rename = "EncryptionType")]
+    pub encryption_type: String,
+    #[serde(rename = "NetType")]
+    pub net_type: String,
+    #[serde(rename = "DataProtocol")]
+    pub data_protocol: i64,
+    #[serde(rename = "ProductDesc")]
+    pub product_desc: String,
+    #[serde(rename = "DevStatus")]
+    pub dev_status: String,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: u64,
+    #[serde(rename = "Region")]
+    pub region: String,
+    #[serde(rename = "ProductType")]
+    pub product_type: i64,
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "ModuleId")]
+    pub module_id: i64,
+    #[serde(rename = "EnableProductScript")]
+    pub enable_product_script: String,
+    #[serde(rename = "CreateUserId")]
+    pub create_user_id: i64,
+    #[serde(rename = "CreatorNickName")]
+    pub creator_nick_name: String,
+    #[serde(rename = "BindStrategy")]
+    pub bind_strategy: u64,
+    #[serde(rename = "DeviceCount")]
+    pub device_count: i64,
+    #[serde(rename = "Rate")]
+    pub rate: String,
+    #[serde(rename = "Period")]
+    pub period: String,
+    #[serde(rename = "IsInterconnection")]
+    pub is_interconnection: i64,
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "AppId")]
+    pub app_id: i64,
+    #[serde(rename = "PrivateCAName")]
+    pub private_ca_name: String,
+    #[serde(rename = "IsPrivateCA")]
+    pub is_private_ca: bool,
+    #[serde(rename = "CertName")]
+    pub cert_name: String,
+    #[serde(rename = "CertSN")]
+    pub cert_sn: String,
+    #[serde(rename = "IssuerName")]
+    pub issuer_name: String,
+    #[serde(rename = "Subject")]
+    pub subject: String,
+    #[serde(rename = "EffectiveTime")]
+    pub effective_time: i64,
+    #[serde(rename = "ExpireTime")]
+    pub expire_time: i64,
+    #[serde(rename = "CertText")]
+    pub cert_text: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ProductModelDefinition {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "ModelDefine")]
+    pub model_define: String,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: i64,
+    #[serde(rename = "CreateTime")]
+    pub create_time: i64,
+    #[serde(rename = "CategoryModel")]
+    pub category_model: String,
+    #[serde(rename = "NetTypeModel")]
+    pub net_type_model: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ProjectEntry {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "ProjectName")]
+    pub project_name: String,
+    #[serde(rename = "ProjectDesc")]
+    pub project_desc: String,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ProjectEntryEx {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "ProjectName")]
+    pub project_name: String,
+    #[serde(rename = "ProjectDesc")]
+    pub project_desc: String,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: u64,
+    #[serde(rename = "ProductCount")]
+    pub product_count: u64,
+    #[serde(rename = "NativeAppCount")]
+    pub native_app_count: u64,
+    #[serde(rename = "WebAppCount")]
+    pub web_app_count: u64,
+    #[serde(rename = "InstanceId")]
+    pub instance_id: String,
+    #[serde(rename = "ApplicationCount")]
+    pub application_count: u64,
+    #[serde(rename = "DeviceCount")]
+    pub device_count: u64,
+    #[serde(rename = "EnableOpenState")]
+    pub enable_open_state: u64,
+}

@@ -1,0 +1,95 @@
+//! The table of all served operations. Source: spec/cloud-api.md 2.
+//!
+//! Each function converts, calls a service, converts back. What is not here is in `not_implemented.txt` or
+//! `declined.txt`; a test compares all three with the spec.
+
+mod control;
+mod data;
+mod device;
+mod model;
+mod paging;
+mod product;
+mod project;
+
+use crate::generated::operations as op;
+use crate::table::Grant::{Read, Write};
+use crate::table::{DeviceName, Table, Target};
+
+#[must_use]
+pub fn operations() -> Table {
+    let table = Table::default();
+    devices(models(products(projects(table))))
+}
+
+fn projects(table: Table) -> Table {
+    table
+        .on(op::CreateProject, Write, |_| Target::Account, project::create)
+        .on(op::ModifyProject, Write, |r| Target::Project(r.project_id.clone()), project::modify)
+        .on(op::DeleteProject, Write, |r| Target::Project(r.project_id.clone()), project::delete)
+        .on(op::DescribeProject, Read, |r| Target::Project(r.project_id.clone()), project::describe)
+        .on(op::GetProjectList, Read, |_| Target::Rows { project: None }, project::list)
+}
+
+fn products(table: Table) -> Table {
+    table
+        .on(op::CreateStudioProduct, Write, |r| Target::Project(r.project_id.clone()), product::create)
+        .on(op::ModifyStudioProduct, Write, |r| Target::Product(r.product_id.clone()), product::modify)
+        .on(op::DeleteStudioProduct, Write, |r| Target::Product(r.product_id.clone()), product::delete)
+        .on(op::DescribeStudioProduct, Read, |r| Target::Product(r.product_id.clone()), product::describe)
+        .on(op::GetStudioProductList, Read, |r| Target::Rows { project: r.project_id.clone() }, product::list)
+        .on(op::SearchStudioProduct, Read, |r| Target::Rows { project: r.project_id.clone() }, product::search)
+        .on(op::ReleaseStudioProduct, Write, |r| Target::Product(r.product_id.clone()), product::release)
+}
+
+fn models(table: Table) -> Table {
+    table.on(op::DescribeModelDefinition, Read, |r| Target::Product(r.product_id.clone()), model::describe).on(
+        op::ModifyModelDefinition,
+        Write,
+        |r| Target::Product(r.product_id.clone()),
+        model::modify,
+    )
+}
+
+fn devices(table: Table) -> Table {
+    table
+        .on(op::CreateDevice, Write, |r| named(&r.product_id, &r.device_name, None), device::create)
+        .on(
+            op::DescribeDevice,
+            Read,
+            |r| named(&r.product_id, &r.device_name, r.device_id.as_deref()),
+            device::describe,
+        )
+        .on(op::GetDeviceList, Read, device::list_target, device::list)
+        .on(op::DeleteDevice, Write, |r| named(&r.product_id, &r.device_name, None), device::delete)
+        .on(op::DeleteDevices, Write, |r| device::batch_target(&r.devices_items), device::delete_all)
+        .on(op::UpdateDevicesEnableState, Write, |r| device::batch_target(&r.devices_items), device::set_enabled)
+        .on(
+            op::DescribeDeviceData,
+            Read,
+            |r| named(&r.product_id, &r.device_name, r.device_id.as_deref()),
+            data::latest,
+        )
+        .on(op::DescribeDeviceDataHistory, Read, |r| named(&r.product_id, &r.device_name, None), data::property_history)
+        .on(op::ListEventHistory, Read, |r| named(&r.product_id, &r.device_name, None), data::event_history)
+        .on(
+            op::ControlDeviceData,
+            Write,
+            |r| named(&r.product_id, &r.device_name, r.device_id.as_deref()),
+            control::control,
+        )
+        .on(op::CallDeviceActionSync, Write, |r| named(&r.product_id, &r.device_name, None), control::call_and_wait)
+        .on(op::CallDeviceActionAsync, Write, |r| named(&r.product_id, &r.device_name, None), control::call)
+}
+
+fn named(product: &str, name: &str, device_id: Option<&str>) -> Target {
+    Target::Device(device_ref(product, name, device_id))
+}
+
+/// `DeviceId` (`ProductId/DeviceName`) replaces the pair when it is not empty. Source: spec/cloud-api.md 2.4.
+fn device_ref(product: &str, name: &str, device_id: Option<&str>) -> DeviceName {
+    let (product, name) = match device_id.filter(|id| !id.is_empty()) {
+        Some(id) => id.split_once('/').unwrap_or((id, "")),
+        None => (product, name),
+    };
+    DeviceName { product: product.to_owned(), name: name.to_owned() }
+}

@@ -1,0 +1,121 @@
+//! Devices. Source: spec/cloud-api.md 2.4 and 3.3.
+
+use lianwu_services::device::{self, DeviceListFilter};
+use lianwu_services::product::{self, ProductFilter};
+use lianwu_services::project;
+
+use super::{device_ref, paging};
+use crate::access;
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::generated::operations::{
+    CreateDeviceRequest, CreateDeviceResponse, DeleteDeviceRequest, DeleteDeviceResponse, DeleteDevicesRequest,
+    DeleteDevicesResponse, DescribeDeviceRequest, DescribeDeviceResponse, GetDeviceListRequest, GetDeviceListResponse,
+    UpdateDevicesEnableStateRequest, UpdateDevicesEnableStateResponse,
+};
+use crate::generated::structures::{DeviceData, DevicesItem};
+use crate::table::{DeviceName, Target};
+use crate::wire;
+
+/// ProductId that means all products of the project.
+const ALL_PRODUCTS: &str = "-1";
+
+pub async fn create(call: Call, r: CreateDeviceRequest) -> Result<CreateDeviceResponse, ApiError> {
+    let lora = [&r.dev_addr, &r.app_key, &r.dev_eui, &r.app_s_key, &r.nwk_s_key];
+    if lora.into_iter().chain([&r.tls_crt]).flatten().any(|text| !text.is_empty()) {
+        return Err(ApiError::value(
+            "DevAddr, AppKey, DevEUI, AppSKey, NwkSKey, TlsCrt",
+            "本平台暂不支持 LoRa 密钥与自带证书，请不要填写",
+            "LoRa keys and own certificates are not served yet; leave them out",
+        ));
+    }
+    let secret = r.defined_psk.filter(|secret| !secret.is_empty());
+    let device = device::create(&call.platform, &call.signer.principal, &r.product_id, &r.device_name, secret).await?;
+    let data =
+        DeviceData { device_name: device.name.to_string(), device_psk: device.secret.0, ..DeviceData::default() };
+    Ok(CreateDeviceResponse { data: Some(data) })
+}
+
+pub async fn describe(call: Call, r: DescribeDeviceRequest) -> Result<DescribeDeviceResponse, ApiError> {
+    let wanted = device_ref(&r.product_id, &r.device_name, r.device_id.as_deref());
+    let view = device::describe(&call.platform, call.owner(), &wanted.product, &wanted.name).await?;
+    let product = product::find(&call.platform, call.owner(), &wanted.product)?.product;
+    let mut device = wire::device(&view, &product);
+    device.device_psk.clone_from(&view.device.secret.0);
+    Ok(DescribeDeviceResponse { device: Some(device) })
+}
+
+pub fn list_target(r: &GetDeviceListRequest) -> Target {
+    match r.project_id.clone() {
+        Some(project) if r.product_id == ALL_PRODUCTS => Target::Project(project),
+        _ => Target::Product(r.product_id.clone()),
+    }
+}
+
+/// Firmware filters find nothing until devices report versions, except for those without one.
+const NO_FIRMWARE: &str = "None-FirmwareVersion";
+
+pub async fn list(call: Call, r: GetDeviceListRequest) -> Result<GetDeviceListResponse, ApiError> {
+    let slice = paging::slice(r.offset, r.limit)?;
+    let firmware = r.firmware_version.as_deref().filter(|version| !matches!(*version, "" | NO_FIRMWARE));
+    if firmware.is_some() {
+        return Ok(GetDeviceListResponse::default());
+    }
+    let products = match r.project_id.filter(|_| r.product_id == ALL_PRODUCTS) {
+        Some(id) => {
+            let id = project::find(&call.platform, call.owner(), &id).await?.id;
+            let filter = ProductFilter { project: Some(id.to_string()), ..ProductFilter::default() };
+            product::list(&call.platform, call.owner(), &filter)
+        }
+        None => vec![product::find(&call.platform, call.owner(), &r.product_id)?],
+    };
+    let visible = products.iter().filter(|product| access::may_see_product(&call, &product.product));
+    let filter = DeviceListFilter {
+        products: visible.map(|product| product.product.id).collect(),
+        name: r.device_name.filter(|name| !name.is_empty()),
+        tags: wire::exact_tags(r.filters)?,
+    };
+    let listed = device::list(&call.platform, filter, slice).await?;
+    let find = |id| products.iter().find(|product| product.product.id == id);
+    let rows = listed.rows.iter().filter_map(|view| Some(wire::device(view, &find(view.device.product)?.product)));
+    Ok(GetDeviceListResponse { devices: rows.collect(), total: wire::count(listed.total) })
+}
+
+/// Families and sub-devices do not exist yet, so `ForceDelete` changes nothing.
+pub async fn delete(call: Call, r: DeleteDeviceRequest) -> Result<DeleteDeviceResponse, ApiError> {
+    let device = DeviceName { product: r.product_id, name: r.device_name };
+    device::delete(&call.platform, call.owner(), &[device]).await?;
+    Ok(DeleteDeviceResponse::default())
+}
+
+pub async fn delete_all(call: Call, r: DeleteDevicesRequest) -> Result<DeleteDevicesResponse, ApiError> {
+    device::delete(&call.platform, call.owner(), &refs(&r.devices_items)).await?;
+    Ok(DeleteDevicesResponse::default())
+}
+
+pub async fn set_enabled(
+    call: Call,
+    r: UpdateDevicesEnableStateRequest,
+) -> Result<UpdateDevicesEnableStateResponse, ApiError> {
+    let enabled = match r.status {
+        0 => false,
+        1 => true,
+        _ => {
+            return Err(ApiError::value(
+                "Status",
+                "应为 0（禁用）或 1（启用）",
+                "it must be 0 (disable) or 1 (enable)",
+            ));
+        }
+    };
+    device::set_enabled(&call.platform, call.owner(), &refs(&r.devices_items), enabled).await?;
+    Ok(UpdateDevicesEnableStateResponse::default())
+}
+
+pub fn batch_target(items: &[DevicesItem]) -> Target {
+    Target::Devices(refs(items))
+}
+
+fn refs(items: &[DevicesItem]) -> Vec<DeviceName> {
+    items.iter().map(|item| device_ref(&item.product_id, &item.device_name, None)).collect()
+}

@@ -1,0 +1,182 @@
+//! The steps of a call, from the raw request to the answer. Source: spec/cloud-api.md 1.
+
+mod audit;
+mod common;
+mod received;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::Response;
+use lianwu_services::Platform;
+use lianwu_services::account::Signer;
+
+use crate::call::Call;
+use crate::cursor::CursorSeal;
+use crate::envelope;
+use crate::error::ApiError;
+use crate::generated::metadata::{OPERATIONS, VERSION};
+use crate::metadata;
+use crate::operations;
+use crate::rate::Windows;
+use crate::signature::{Claim, SignatureError};
+use crate::table::{Row, Table};
+
+use audit::Audit;
+use common::Common;
+use received::{Inlet, Received};
+
+/// A signature over more bytes than this is checked beside the event loop: hashing takes its time.
+const HASH_INLINE_BYTES_MAX: usize = 256 * 1024;
+
+/// What an operator may set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Regions that are served, long form; the first is the default. Never empty.
+    pub regions: Vec<String>,
+    /// Host clients were configured with when a proxy rewrites the `Host` header.
+    pub public_host: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { regions: vec!["ap-guangzhou".to_owned()], public_host: None }
+    }
+}
+
+/// The cloud API of one platform. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct CloudApi {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    platform: Arc<Platform>,
+    settings: Settings,
+    table: Table,
+    windows: Windows,
+    cursors: CursorSeal,
+    inlet: Inlet,
+}
+
+impl CloudApi {
+    #[must_use]
+    pub fn new(platform: Arc<Platform>, settings: Settings) -> Self {
+        let mut key = [0; 32];
+        platform.randomness.fill(&mut key);
+        let (table, windows, inlet) = (operations::operations(), Windows::default(), Inlet::default());
+        Self { inner: Arc::new(Inner { platform, settings, table, windows, cursors: CursorSeal::new(key), inlet }) }
+    }
+
+    /// Serves every path it is mounted on: mount it at `/`. The peer's address comes from a
+    /// `ConnectInfo<SocketAddr>` extension.
+    pub fn router(self) -> Router {
+        Router::new().fallback(move |request: Request| {
+            let api = self.clone();
+            async move { api.handle(request).await }
+        })
+    }
+
+    /// Answers one request; every outcome is an HTTP 200 with an envelope.
+    pub async fn handle(&self, request: Request) -> Response<Body> {
+        let source = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let request_id: Arc<str> = uuid::Uuid::new_v4().to_string().into();
+        let headers = request.headers().clone();
+        let mut audit = Audit::start(Instant::now(), Arc::clone(&request_id), source, &headers);
+        let outcome = self.inner.answer(request, &request_id, source, &mut audit).await;
+        audit.write(outcome.as_ref().err());
+        let text = outcome.unwrap_or_else(|error| envelope::failure(&error, audit.language(), &request_id));
+        envelope::answer(text, &request_id, &headers)
+    }
+}
+
+impl Inner {
+    async fn answer(
+        &self,
+        request: Request,
+        request_id: &Arc<str>,
+        source: Option<IpAddr>,
+        audit: &mut Audit,
+    ) -> Result<Vec<u8>, ApiError> {
+        let received = self.inlet.receive(request, self.settings.public_host.as_deref()).await?;
+        let raw = received.raw();
+        let claim = Claim::parse(&raw)?;
+        let common = Common::read(&received, &claim, &self.settings.regions)?;
+        audit.is_for(&common);
+        let row = self.find(&common)?;
+        let signer = self.authenticate(&received, &claim).await?;
+        audit.is_by(&signer, claim.secret_id());
+        let (platform, owner) = (&self.platform, signer.principal.owner);
+        self.windows.admit(owner, row.spec, platform.limits.api_tps, platform.clock.now())?;
+        let parameters = received.parameters(&claim, row.spec)?;
+        let call = Call {
+            platform: Arc::clone(platform),
+            spec: row.spec,
+            signer,
+            request_id: Arc::clone(request_id),
+            region: common.region.into(),
+            source,
+            language: common.language,
+            cursors: self.cursors.clone(),
+            resources: Arc::new(OnceLock::new()),
+        };
+        audit.touches(&call);
+        row.answer(call, parameters).await
+    }
+
+    fn find(&self, common: &Common) -> Result<&Row, ApiError> {
+        if common.version != VERSION {
+            return Err(no_such_version(&common.version));
+        }
+        self.table.find(&common.version, &common.action).ok_or_else(|| {
+            match metadata::find(OPERATIONS, &common.action) {
+                Some(spec) => not_served(spec.name),
+                None => unknown(&common.action),
+            }
+        })
+    }
+
+    async fn authenticate(&self, received: &Arc<Received>, claim: &Claim<'_>) -> Result<Signer, ApiError> {
+        let signer = self.platform.accounts.signer(claim.secret_id()).ok_or(SignatureError::SecretIdNotFound)?;
+        let now = self.platform.clock.now();
+        if received.body_bytes() <= HASH_INLINE_BYTES_MAX {
+            claim.verify(&received.raw(), &signer.secret_key, None, now)?;
+            return Ok(signer);
+        }
+        let (received, key) = (Arc::clone(received), signer.secret_key.clone());
+        let verify = move || Claim::parse(&received.raw())?.verify(&received.raw(), &key, None, now);
+        tokio::task::spawn_blocking(verify).await.map_err(|_| ApiError::internal())??;
+        Ok(signer)
+    }
+}
+
+fn no_such_version(version: &str) -> ApiError {
+    let shown: String = version.chars().take(64).collect();
+    ApiError::new(
+        "NoSuchVersion",
+        format!("接口版本 `{shown}` 不存在，请使用 {VERSION}。"),
+        format!("The version `{shown}` does not exist; use {VERSION}."),
+    )
+}
+
+fn not_served(name: &str) -> ApiError {
+    ApiError::new(
+        "UnsupportedOperation",
+        format!("本平台暂不支持接口 `{name}`。"),
+        format!("This platform does not serve the operation `{name}` yet."),
+    )
+}
+
+fn unknown(name: &str) -> ApiError {
+    let shown: String = name.chars().take(64).collect();
+    ApiError::new(
+        "InvalidAction",
+        format!("接口 `{shown}` 不存在，请检查拼写（区分大小写）。"),
+        format!("The operation `{shown}` does not exist; names are case-sensitive."),
+    )
+}

@@ -1,0 +1,172 @@
+//! The platform's nouns in the vendor's shapes. Source: spec/cloud-api.md 3.1 to 3.3.
+
+use lianwu_model::device::DeviceStatus;
+use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind, Project};
+use lianwu_model::{UnixMillis, json};
+use lianwu_services::device::DeviceView;
+use lianwu_services::{Platform, project};
+
+use crate::call::Call;
+use crate::codes;
+use crate::error::ApiError;
+use crate::generated::structures::{DeviceInfo, Filter, ProductEntry, ProjectEntry, ProjectEntryEx};
+
+/// Filters one call may have. Source: spec/cloud-api.md 3.1.
+const FILTERS_MAX: usize = 10;
+
+/// Counts and times are far below 2^63.
+pub fn count(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn seconds(time: Option<UnixMillis>) -> i64 {
+    time.map_or(0, |time| count(time.seconds()))
+}
+
+pub fn project(project: &Project) -> ProjectEntry {
+    ProjectEntry {
+        project_id: project.id.to_string(),
+        project_name: project.name.clone(),
+        project_desc: project.description.clone(),
+        create_time: project.created.seconds(),
+        update_time: project.updated.seconds(),
+    }
+}
+
+pub fn project_with_counts(platform: &Platform, project: &Project) -> ProjectEntryEx {
+    let counts = project::counts(platform, project);
+    ProjectEntryEx {
+        project_id: project.id.to_string(),
+        project_name: project.name.clone(),
+        project_desc: project.description.clone(),
+        create_time: project.created.seconds(),
+        update_time: project.updated.seconds(),
+        product_count: counts.products,
+        device_count: counts.devices,
+        instance_id: project.instance.to_string(),
+        ..ProjectEntryEx::default()
+    }
+}
+
+pub fn product(call: &Call, product: &Product) -> ProductEntry {
+    ProductEntry {
+        product_id: product.id.to_string(),
+        product_name: product.name.clone(),
+        category_id: count(product.category),
+        encryption_type: match product.authentication {
+            Authentication::Certificate => "1".to_owned(),
+            Authentication::Key => "2".to_owned(),
+        },
+        net_type: product.net_type.clone(),
+        data_protocol: match product.data_protocol {
+            DataProtocol::ThingModel => 1,
+            DataProtocol::Custom => 2,
+        },
+        product_desc: product.description.clone(),
+        dev_status: codes::status(product.status).to_owned(),
+        create_time: product.created.seconds(),
+        update_time: product.updated.seconds(),
+        region: short_region(&call.region).to_owned(),
+        product_type: match product.kind {
+            ProductKind::Device => 0,
+            ProductKind::Gateway => 5,
+        },
+        project_id: product.project.to_string(),
+        module_id: product.module,
+        enable_product_script: product.script_enabled.to_string(),
+        create_user_id: count(product.creator.0),
+        creator_nick_name: product.creator_name.clone(),
+        bind_strategy: u64::from(product.bind_strategy),
+        uin: product.owner.to_string(),
+        ..ProductEntry::default()
+    }
+}
+
+/// Only the description of one product counts its devices. Source: spec/cloud-api.md 2.2.
+pub fn product_with_count(call: &Call, found: &Product) -> ProductEntry {
+    let devices = count(call.platform.directory.count(found.id));
+    ProductEntry { device_count: devices, ..product(call, found) }
+}
+
+fn short_region(region: &str) -> &str {
+    match region {
+        "ap-guangzhou" => "gz",
+        "ap-beijing" => "bj",
+        "ap-shanghai" => "sh",
+        other => other,
+    }
+}
+
+/// Without the secret, which only the description of one device shows.
+pub fn device(view: &DeviceView, product: &Product) -> DeviceInfo {
+    let device = &view.device;
+    DeviceInfo {
+        device_name: device.name.to_string(),
+        status: match view.status {
+            DeviceStatus::Offline => 0,
+            DeviceStatus::Online => 1,
+            DeviceStatus::NeverActivated => 3,
+        },
+        first_online_time: Some(seconds(view.state.activated)),
+        login_time: seconds(view.state.last_login),
+        create_time: count(device.created.seconds()),
+        version: firmware_version(view.state.info.as_deref()),
+        create_user_id: count(device.creator.0),
+        creator_nick_name: device.creator_name.clone(),
+        enable_state: i64::from(device.enabled),
+        product_id: device.product.to_string(),
+        product_name: product.name.clone(),
+        device_type: device_type(product).to_owned(),
+        is_lora: product.net_type == "lorawan",
+        ..DeviceInfo::default()
+    }
+}
+
+/// The vendor shows words here. Source: spec/cloud-api.md 3.3.
+fn device_type(product: &Product) -> &'static str {
+    match product.kind {
+        ProductKind::Gateway => "网关",
+        ProductKind::Device if product.net_type.starts_with("sub_") => "子设备",
+        ProductKind::Device => "设备",
+    }
+}
+
+/// `fw_ver` of the device's last `report_info`.
+fn firmware_version(info: Option<&str>) -> String {
+    let found = json::members(info.unwrap_or("{}").as_bytes())
+        .flatten()
+        .find_map(|(key, value)| if key.is(b"fw_ver") { serde_json::from_slice(value).ok() } else { None });
+    found.unwrap_or_default()
+}
+
+/// Values of history rows are texts: a string without its quotes, anything else as it was written.
+pub fn value_text(raw: &str) -> String {
+    serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned())
+}
+
+/// `tag:<key>` with at most one value. Source: spec/cloud-api.md 2.2 and 3.1.
+pub fn tag_filters(filters: Vec<Filter>) -> Result<Vec<(String, Option<String>)>, ApiError> {
+    if filters.len() > FILTERS_MAX {
+        return Err(ApiError::value("Filters", "最多 10 个过滤条件", "at most 10 filters are allowed"));
+    }
+    let mut tags = Vec::with_capacity(filters.len());
+    for filter in filters {
+        let Some(key) = filter.name.strip_prefix("tag:").filter(|key| !key.is_empty()) else {
+            return Err(ApiError::value("Filters.Name", "应为 tag:<标签键>", "it must be tag:<key>"));
+        };
+        if filter.values.len() > 1 {
+            return Err(ApiError::value("Filters.Values", "最多 1 个值", "at most one value is allowed"));
+        }
+        tags.push((key.to_owned(), filter.values.into_iter().next()));
+    }
+    Ok(tags)
+}
+
+/// As [`tag_filters`], where the registry needs the value.
+pub fn exact_tags(filters: Vec<Filter>) -> Result<Vec<(String, String)>, ApiError> {
+    let one = |(key, value): (String, Option<String>)| {
+        let missing = || ApiError::value("Filters.Values", "应有 1 个值", "it must have one value");
+        Ok((key, value.ok_or_else(missing)?))
+    };
+    tag_filters(filters)?.into_iter().map(one).collect()
+}
