@@ -69,11 +69,15 @@ impl SegmentLog {
             .name("log-keeper".to_owned())
             .spawn(move || keeper::run(&kept))
             .map_err(spawn_error)?;
-        let committer = thread::Builder::new().name("log-committer".to_owned()).spawn(move || committer.run());
+        let closing = Arc::clone(&shared);
+        let committer = thread::Builder::new().name("log-committer".to_owned()).spawn(move || {
+            committer.run();
+            finish(&closing);
+        });
         let committer = match committer {
             Ok(committer) => committer,
             Err(error) => {
-                shared.supply.stop();
+                finish(&shared);
                 return Err(spawn_error(error));
             }
         };
@@ -157,7 +161,7 @@ impl Log for SegmentLog {
     fn close(&self) {
         self.shared.queue.close();
         if thread::current().id() == self.committer {
-            // Called by a completion: the committer ends after this block, whoever drops the log joins it.
+            // Called by a completion: the committer ends after this block, and then the keeper; nobody can join them from here.
             return;
         }
         // Held while joining, so that every caller returns to a closed log.
@@ -166,14 +170,19 @@ impl Log for SegmentLog {
         if committer.join().is_err() {
             tracing::error!("the committer of the log had died");
         }
-        if let Some(prepared) = self.shared.supply.stop() {
-            keeper::discard(&self.shared, &prepared.name);
-        }
+        finish(&self.shared);
         if keeper.join().is_err() {
             tracing::error!("the keeper of the log had died");
         }
-        self.shared.mark_closed();
     }
+}
+
+/// Nothing will be committed any more: ends the keeper and wakes all waiters. Idempotent.
+fn finish(shared: &Shared) {
+    if let Some(prepared) = shared.supply.stop() {
+        keeper::discard(shared, &prepared.name);
+    }
+    shared.mark_closed();
 }
 
 impl Drop for SegmentLog {

@@ -3,3 +3,19 @@
 mod crash;
 mod faults;
 mod world;
+
+use std::sync::Arc;
+
+use crate::files::simulated::SimulatedFiles;
+use crate::{LogOptions, SegmentLog};
+
+/// The same suite as the twin in memory, with segments so small that they change all the time, and larger.
+#[test]
+fn the_segment_log_behaves_as_a_log() {
+    for (segment_bytes, ring_bytes_max) in [(16 << 10, 0), (16 << 10, 3000), (256 << 10, 1 << 20)] {
+        lianwu_ports::log::suite::run(&|clock, retention_days| {
+            let options = LogOptions { segment_bytes, ring_bytes_max, retention_days, ..LogOptions::new("") };
+            Arc::new(SegmentLog::open_on(Arc::new(SimulatedFiles::new(1)), options, clock).unwrap())
+        });
+    }
+}

@@ -3,6 +3,11 @@
 //! A batch is handed in, and its completion is called once, when the batch is durable or known to be lost. Followers
 //! read what is durable and nothing beyond.
 
+#[cfg(any(test, feature = "suites"))]
+pub mod memory;
+#[cfg(any(test, feature = "suites"))]
+pub mod suite;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
