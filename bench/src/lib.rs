@@ -14,6 +14,7 @@ pub mod outcome;
 pub mod prepare;
 pub mod process;
 pub mod record;
+pub mod simulate;
 pub mod verify;
 pub mod workload;
 

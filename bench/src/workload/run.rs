@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use lianwu_mqtt::QoS;
 use people::People;
+pub(crate) use people::sign;
 
 use super::{
     connect::SignInCycles,

@@ -98,9 +98,11 @@ impl People {
     }
 }
 
+/// What a device sends in its CONNECT.
+///
 /// # Errors
 /// Not a valid product, device name or secret.
-fn sign(device: &Device, connection_id: &str) -> anyhow::Result<Identity> {
+pub(crate) fn sign(device: &Device, connection_id: &str) -> anyhow::Result<Identity> {
     let context = || format!("credentials of {}/{}", device.product, device.device);
     let product: ProductId = device.product.parse().with_context(context)?;
     let name: DeviceName = device.device.parse().with_context(context)?;
