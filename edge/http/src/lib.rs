@@ -1,1 +1,15 @@
-//! lianwu-http
+//! The `http` listener: accept loop, limits, health, metrics, and which API a request is for.
+//!
+//! Must not know: signatures, operations, storage. Start reading at [`routes`] (who answers which path) and [`server`]
+//! (how connections live and end).
+
+pub mod console_notice;
+pub mod health;
+pub mod metrics;
+pub mod routes;
+pub mod server;
+
+pub use health::Health;
+pub use metrics::MetricsAccess;
+pub use routes::{Parts, routes};
+pub use server::{Server, ServerOptions};

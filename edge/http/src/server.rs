@@ -1,0 +1,150 @@
+//! Connections: accepted up to a bound, given a time for their headers, ended gracefully.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tower_service::Service as _;
+use tracing::{debug, warn};
+
+/// Pause after a failed accept, mostly for want of file descriptors: they come back when connections end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Bounds of the listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerOptions {
+    /// Connections at one time; further ones wait in the kernel's queue.
+    pub connections_max: usize,
+    /// Time from the first sign of life, or the last answer, to complete request headers.
+    pub header_wait_max: Duration,
+    /// Bytes of request headers.
+    pub header_bytes_max: usize,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self { connections_max: 4096, header_wait_max: Duration::from_secs(30), header_bytes_max: 64 * 1024 }
+    }
+}
+
+/// A listener that is being served. Dropping it without [`Server::stop`] leaves it running until the runtime ends.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<JoinSet<()>>,
+}
+
+impl Server {
+    /// Serves `router` on a bound listener. Every request carries a `ConnectInfo<SocketAddr>` extension.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn start(listener: TcpListener, router: Router, options: ServerOptions) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (stop, stopping) = watch::channel(false);
+        let accepting = tokio::spawn(accept(listener, router, options, stopping));
+        Ok(Self { address, stop, accepting })
+    }
+
+    /// The address really bound; tells the port when 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts nothing more, lets calls in progress end, and cuts what is left after `grace`.
+    pub async fn stop(self, grace: Duration) {
+        self.stop.send_replace(true);
+        let Ok(mut connections) = self.accepting.await else {
+            return;
+        };
+        let drained = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, drained).await.is_err() {
+            warn!(connections = connections.len(), "HTTP connections are cut: they did not end in time");
+            connections.shutdown().await;
+        }
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    options: ServerOptions,
+    mut stopping: watch::Receiver<bool>,
+) -> JoinSet<()> {
+    let places = Arc::new(Semaphore::new(options.connections_max));
+    let mut connections = JoinSet::new();
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await.ok()?;
+            Some((listener.accept().await, place))
+        };
+        tokio::select! {
+            () = stopped(&mut stopping) => return connections,
+            // Ended connections are taken out as they end, so the set stays as large as what it holds.
+            Some(_) = connections.join_next() => {}
+            accepted = next => match accepted {
+                Some((Ok((stream, peer)), place)) => {
+                    let connection = serve(stream, peer, router.clone(), options.clone(), stopping.clone(), place);
+                    connections.spawn(connection);
+                }
+                Some((Err(error), _)) => {
+                    warn!(%error, "an HTTP connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+                None => return connections,
+            },
+        }
+    }
+}
+
+/// Ends when the server is told to stop, or is gone.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stop| *stop).await);
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    options: ServerOptions,
+    mut stopping: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%peer, %error, "no TCP_NODELAY");
+    }
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(options.header_wait_max)
+        .max_buf_size(options.header_bytes_max)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut stopping) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%peer, %error, "an HTTP connection ended early");
+    }
+}
