@@ -136,6 +136,16 @@ impl SimulatedFiles {
         if crash == Crash::PowerCut {
             disk.cut_power();
         }
+        // Old handles are dead: what has no name any more can never be seen again.
+        let Disk { contents, names, lasting_names, name_changes, .. } = &mut *disk;
+        if name_changes.is_empty() {
+            let named: BTreeSet<_> = names.values().chain(lasting_names.values()).collect();
+            for (inode, content) in contents.iter_mut().enumerate() {
+                if !named.contains(&inode) {
+                    *content = Content::default();
+                }
+            }
+        }
         disk.epoch += 1;
         disk.down = false;
         disk.crash_at = None;
@@ -150,6 +160,12 @@ impl SimulatedFiles {
         let content = &mut disk.contents[inode];
         content.cache[at] = change(content.cache[at]);
         content.disk[at] = change(content.disk[at]);
+    }
+
+    /// All names as the running system sees them.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.0.lock().names.keys().cloned().collect()
     }
 
     /// What the running system sees in a file.

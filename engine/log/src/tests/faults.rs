@@ -16,7 +16,7 @@ fn opened(seed: u64) -> World {
 }
 
 fn segments(world: &World) -> Vec<String> {
-    world.files.list().unwrap().into_iter().filter(|name| name.ends_with(".seg")).collect()
+    world.files.names().into_iter().filter(|name| name.ends_with(".seg")).collect()
 }
 
 /// Commits until a batch is refused; returns why.
@@ -253,4 +253,66 @@ fn a_batch_longer_than_a_segment_is_refused() {
     world.submit(1, 10_000);
     assert!(world.commit()[0].1.is_ok());
     world.check();
+}
+
+/// A failed sync leaves a block in the page cache that is not on disk. The program is killed and finds it there: is it
+/// made durable before it counts?
+#[test]
+fn what_only_the_page_cache_holds_is_written_again() {
+    for seed in 0..30 {
+        let mut world = opened(seed);
+        world.submit(2, 100);
+        world.commit();
+        world.log().keep();
+        world.files.fail_at(2..3);
+        world.submit(3, 300);
+        assert!(world.commit()[0].1.is_err());
+        world.crash(Crash::Kill);
+        assert_eq!(world.log().durable(), Lsn(5), "seed {seed}");
+        world.crash(Crash::PowerCut);
+    }
+}
+
+/// The program is killed after a new segment got its name and before the name was lasting: is it, before anything is
+/// acknowledged in there?
+#[test]
+fn a_name_only_the_page_cache_holds_is_made_lasting() {
+    for seed in 0..30 {
+        let mut world = opened(seed);
+        world.log().keep();
+        // Header, sync, rename, sync of the directory.
+        world.files.crash_at(4);
+        world.submit(1, 100);
+        world.commit();
+        assert!(world.files.is_down());
+        world.crash(Crash::Kill);
+        world.submit(1, 100);
+        assert!(world.commit()[0].1.is_ok());
+        world.crash(Crash::PowerCut);
+        assert_eq!(world.log().durable(), Lsn(1), "seed {seed}");
+    }
+}
+
+/// Is a torn block cut off, so that zeros follow the last block again?
+#[test]
+fn a_torn_block_is_cut_off() {
+    let mut torn = 0;
+    for seed in 0..30 {
+        let mut world = opened(seed);
+        world.submit(2, 100);
+        world.commit();
+        world.log().keep();
+        world.files.crash_at(1);
+        world.submit(5, 300);
+        world.commit();
+        let name = segments(&world).remove(0);
+        let end = BLOCKS_AT as usize + 48 + 8 + 2 * (39 + 6 + 108);
+        assert!(world.files.content(&name)[..end].ends_with(&[1; 100]));
+        torn += usize::from(world.files.content(&name)[end + 48..].iter().any(|byte| *byte != 0));
+        world.crash(Crash::Kill);
+        if world.log().durable() == Lsn(2) {
+            assert!(world.files.content(&name)[end..].iter().all(|byte| *byte == 0), "seed {seed}");
+        }
+    }
+    assert!(torn > 10, "most of these blocks were torn, not absent");
 }
