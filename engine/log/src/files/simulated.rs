@@ -391,7 +391,8 @@ impl File for SimulatedFile {
         if !self.writable {
             return Err(ErrorKind::PermissionDenied.into());
         }
-        let mut bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
+        let mut bytes = Vec::new();
+        parts.iter().for_each(|part| bytes.extend_from_slice(part));
         let fate = disk.operate()?;
         let partly = disk.short_writes && disk.random.chance(3);
         if partly || !matches!(fate, Fate::Works) {
