@@ -58,6 +58,12 @@ impl MemoryLog {
         self.work(true);
     }
 
+    /// Commits everything that waits; from now on batches do not wait any more.
+    pub fn release(&self) {
+        self.state().held = false;
+        self.work(true);
+    }
+
     /// At most so many batches wait; more are refused as busy.
     pub fn limit_queue(&self, batches: usize) {
         self.state().queue_batches_max = Some(batches);

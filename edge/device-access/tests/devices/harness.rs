@@ -1,0 +1,318 @@
+//! A platform in memory, a worker or two in front of it, and a device that speaks byte by byte.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lianwu_device_access::{AccessOptions, DeviceAccess, LocalBus};
+use lianwu_device_protocol::credentials::{Credentials, DeviceSecret, Method};
+use lianwu_model::product::{
+    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, StoredThingModel,
+};
+use lianwu_model::thing_model::{ThingModel, Validator};
+use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
+use lianwu_mqtt::packet::SubscribeAnswer;
+use lianwu_mqtt::{Connect, Packet, PacketId, ProtocolVersion, Publish, QoS, decode, encode};
+use lianwu_ports::clock::{Clock, ManualClock};
+use lianwu_ports::log::memory::MemoryLog;
+use lianwu_ports::log::{Log, Lsn};
+use lianwu_ports::readings::memory::MemoryReadings;
+use lianwu_ports::record::RecordKind;
+use lianwu_ports::registry::memory::MemoryRegistry;
+use lianwu_services::account::AccountCache;
+use lianwu_services::catalog::CompiledModel;
+use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::follower::{Follower, Progress};
+use lianwu_services::randomness::SystemRandomness;
+use lianwu_services::turn::Turns;
+use lianwu_services::{Catalog, Directory, Limits, PendingReplies, Platform, Stores};
+
+pub const PRODUCT: &str = "LAMP000001";
+pub const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
+const MODEL: &str = include_str!("../../../../spec/thing-models/lamp.json");
+
+/// How long anything may take before a test gives up on it.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+pub struct World {
+    pub platform: Arc<Platform>,
+    pub log: Arc<MemoryLog>,
+    pub bus: Arc<LocalBus>,
+    access: Option<DeviceAccess>,
+    follower: Option<Follower>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with(AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..AccessOptions::default() })
+    }
+
+    pub fn with(options: AccessOptions) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOW));
+        let log = Arc::new(MemoryLog::new(Arc::clone(&clock), 3));
+        let readings = Arc::new(MemoryReadings::default());
+        let registry = Arc::new(MemoryRegistry::new());
+        let bus = Arc::new(LocalBus::default());
+        let platform = Arc::new(Platform {
+            clock,
+            log: log.clone(),
+            readings: readings.clone(),
+            states: readings,
+            stores: Stores {
+                accounts: registry.clone(),
+                projects: registry.clone(),
+                products: registry.clone(),
+                devices: registry,
+            },
+            bus: bus.clone(),
+            catalog: Catalog::default(),
+            directory: Directory::default(),
+            replies: PendingReplies::default(),
+            progress: Arc::new(Progress::new(Lsn(0))),
+            limits: Limits::default(),
+            randomness: Arc::new(SystemRandomness),
+            accounts: AccountCache::default(),
+            turns: Turns::default(),
+        });
+        put_product(&platform);
+        for (index, name) in ["lamp-0", "lamp-1", "lamp-2", "lamp-3"].into_iter().enumerate() {
+            put_device(&platform, name, u32::try_from(index).unwrap() + 1);
+        }
+        let follower =
+            Follower::start(platform.log.clone(), platform.readings.clone(), Arc::clone(&platform.progress)).unwrap();
+        let access = DeviceAccess::start(&platform, &bus, "127.0.0.1:0".parse().unwrap(), &options).unwrap();
+        Self { platform, log, bus, access: Some(access), follower: Some(follower) }
+    }
+
+    /// A fresh socket.
+    pub fn socket(&self) -> Wire {
+        let address = self.access.as_ref().unwrap().address();
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Wire { stream, buffer: Vec::new() }
+    }
+
+    /// A device that has signed in.
+    pub fn lamp(&self, name: &str) -> Wire {
+        let mut wire = self.socket();
+        wire.send_connect(name, &credentials(name, NOW.0 / 1000 + 600));
+        assert_eq!(wire.connack(), 0, "{name} signs in");
+        wire
+    }
+
+    /// A signed-in device that listens to the answers on its property topic.
+    pub fn listening_lamp(&self, name: &str) -> Wire {
+        let mut wire = self.lamp(name);
+        assert_eq!(wire.subscribe(&down("property", name)), SubscribeAnswer::Granted(QoS::AtLeastOnce));
+        wire
+    }
+
+    /// Kind, code and note of every record, waiting until there are at least `count`.
+    pub fn records(&self, count: u64) -> Vec<(RecordKind, u32, String)> {
+        let reached = self.log.wait(Lsn(count - 1), DEADLINE);
+        assert!(reached.0 >= count, "only {} of {count} records were written", reached.0);
+        let mut found = Vec::new();
+        for block in self.log.read(Lsn(1), usize::MAX).unwrap() {
+            for record in block.records() {
+                let (_, record) = record.unwrap();
+                found.push((record.kind, record.code, record.note.to_owned()));
+            }
+        }
+        found
+    }
+
+    /// Code and note of the first record of a kind, waiting until there is one.
+    pub fn first(&self, wanted: RecordKind) -> (u32, String) {
+        let mut count = 1;
+        loop {
+            let records = self.records(count);
+            if let Some((_, code, note)) = records.iter().find(|(kind, ..)| *kind == wanted) {
+                return (*code, note.clone());
+            }
+            count = records.len() as u64 + 1;
+        }
+    }
+
+    pub fn number(&self, name: &str) -> DeviceNumber {
+        self.platform.directory.find(PRODUCT.parse().unwrap(), name).unwrap().number
+    }
+
+    /// Stops serving and returns when everything is committed.
+    pub fn stop(&mut self) {
+        if let Some(access) = self.access.take() {
+            access.stop();
+        }
+        self.log.close();
+        if let Some(follower) = self.follower.take() {
+            follower.stop();
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn put_product(platform: &Platform) {
+    let id: ProductId = PRODUCT.parse().unwrap();
+    platform.catalog.put_product(Product {
+        id,
+        project: "prj-aaaaaaaa".parse().unwrap(),
+        owner: Uin(100_000_000_001),
+        name: "lamp".into(),
+        description: String::new(),
+        category: 3,
+        kind: ProductKind::Device,
+        authentication: Authentication::Key,
+        net_type: "wifi".into(),
+        data_protocol: DataProtocol::ThingModel,
+        status: DevelopmentStatus::Developing,
+        script_enabled: false,
+        bind_strategy: 0,
+        module: 0,
+        durability: Durability::Disk,
+        creator: Uin(100_000_000_001),
+        creator_name: "admin".into(),
+        tags: Vec::new(),
+        created: NOW,
+        updated: NOW,
+    });
+    let definition = ThingModel::parse(MODEL).unwrap();
+    let validator = Validator::compile(&definition);
+    let stored = StoredThingModel { product: id, text: MODEL.into(), created: NOW, updated: NOW };
+    platform.catalog.put_model(CompiledModel { stored, definition, validator });
+}
+
+fn put_device(platform: &Platform, name: &str, number: u32) {
+    let key = DeviceKey { product: PRODUCT.parse().unwrap(), device: name.parse().unwrap() };
+    platform.directory.put(DirectoryDevice::new(key, DeviceNumber(number), secret(name), true));
+}
+
+fn secret(name: &str) -> DeviceSecret {
+    let mut key = [7; 16];
+    key[..name.len()].copy_from_slice(name.as_bytes());
+    DeviceSecret::from_key(&key).unwrap()
+}
+
+pub fn credentials(name: &str, expiry_seconds: u64) -> Credentials {
+    Credentials::compute(
+        PRODUCT.parse().unwrap(),
+        &name.parse().unwrap(),
+        &secret(name),
+        Method::HmacSha1,
+        UnixMillis::from_seconds(expiry_seconds),
+        "abcde",
+    )
+}
+
+pub fn up(kind: &str, name: &str) -> String {
+    format!("$thing/up/{kind}/{PRODUCT}/{name}")
+}
+
+pub fn down(kind: &str, name: &str) -> String {
+    format!("$thing/down/{kind}/{PRODUCT}/{name}")
+}
+
+/// One end of a connection.
+pub struct Wire {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Wire {
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    pub fn send_connect(&mut self, _name: &str, credentials: &Credentials) {
+        let mut bytes = Vec::new();
+        let connect = Connect {
+            version: ProtocolVersion::V3_1_1,
+            clean_session: true,
+            keep_alive_seconds: 60,
+            client_id: &credentials.client_id,
+            user_name: Some(&credentials.user_name),
+            password: Some(credentials.password.as_bytes()),
+            will: None,
+        };
+        encode::connect(&mut bytes, &connect).unwrap();
+        self.send(&bytes);
+    }
+
+    pub fn publish(&mut self, topic: &str, payload: &str, packet_id: Option<u16>) {
+        let packet_id = packet_id.map(|id| PacketId::new(id).unwrap());
+        let qos = if packet_id.is_some() { QoS::AtLeastOnce } else { QoS::AtMostOnce };
+        let mut bytes = Vec::new();
+        let packet = Publish { duplicate: false, qos, retain: false, topic, packet_id, payload: payload.as_bytes() };
+        encode::publish(&mut bytes, &packet).unwrap();
+        self.send(&bytes);
+    }
+
+    pub fn subscribe(&mut self, filter: &str) -> SubscribeAnswer {
+        let mut bytes = Vec::new();
+        encode::subscribe(&mut bytes, PacketId::FIRST, [(filter, QoS::AtLeastOnce)]).unwrap();
+        self.send(&bytes);
+        self.next(|packet| match packet {
+            Packet::SubAck(ack) => ack.answers().next().unwrap(),
+            other => panic!("expected SUBACK, got {other:?}"),
+        })
+    }
+
+    pub fn connack(&mut self) -> u8 {
+        self.next(|packet| match packet {
+            Packet::ConnAck(lianwu_mqtt::packet::ConnAck::Accepted { .. }) => 0,
+            Packet::ConnAck(lianwu_mqtt::packet::ConnAck::Refused(refusal)) => refusal.code(),
+            other => panic!("expected CONNACK, got {other:?}"),
+        })
+    }
+
+    /// The next message: topic and payload.
+    pub fn message(&mut self) -> (String, String) {
+        self.next(|packet| match packet {
+            Packet::Publish(publish) => {
+                (publish.topic.to_owned(), String::from_utf8(publish.payload.to_vec()).unwrap())
+            }
+            other => panic!("expected a message, got {other:?}"),
+        })
+    }
+
+    pub fn puback(&mut self) -> u16 {
+        self.next(|packet| match packet {
+            Packet::PubAck(id) => id.get(),
+            other => panic!("expected PUBACK, got {other:?}"),
+        })
+    }
+
+    /// Nothing else was sent before the answer to this PINGREQ.
+    pub fn has_nothing_but_a_ping_response(&mut self) {
+        self.send(&[0xC0, 0]);
+        self.next(|packet| assert_eq!(packet, Packet::PingResp));
+    }
+
+    pub fn is_closed(&mut self) {
+        let mut byte = [0];
+        match self.stream.read(&mut byte) {
+            Ok(0) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+            other => panic!("expected the end of the connection, got {other:?}, {byte:?}"),
+        }
+    }
+
+    fn next<T>(&mut self, look: impl FnOnce(Packet<'_>) -> T) -> T {
+        loop {
+            if let Some((packet, length)) = decode(&self.buffer, ProtocolVersion::V3_1_1, 1 << 20).unwrap() {
+                let found = look(packet);
+                self.buffer.drain(..length);
+                return found;
+            }
+            let mut bytes = [0; 4096];
+            let read = self.stream.read(&mut bytes).expect("an answer in time");
+            assert!(read > 0, "the connection was closed");
+            self.buffer.extend_from_slice(&bytes[..read]);
+        }
+    }
+}
