@@ -1,4 +1,4 @@
-//! `lianwu bench` alone.
+//! `lianwu bench` alone. Exit code 0: all is well; 1: something was lost, refused or missing; 2: it could not be run.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,13 @@ struct Cli {
     bench: lianwu_bench::BenchArgs,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let all_is_well = lianwu_bench::run(&Cli::parse().bench)?;
-    Ok(if all_is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+fn main() -> ExitCode {
+    match lianwu_bench::run(&Cli::parse().bench) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
 }
