@@ -4,6 +4,7 @@
 //! replay test on a stable compiler). Start reading at `README.md`, which says how to add a target.
 
 pub mod json_scanner;
+pub mod log_block;
 pub mod mqtt_connection;
 pub mod mqtt_decode;
 pub mod policy_document;
@@ -17,6 +18,7 @@ pub type Run = fn(&[u8]);
 /// Every target by name; the replay test and the corpus folders follow this list.
 pub const TARGETS: &[(&str, Run)] = &[
     ("json_scanner", json_scanner::run),
+    ("log_block", log_block::run),
     ("mqtt_connection", mqtt_connection::run),
     ("mqtt_decode", mqtt_decode::run),
     ("policy_document", policy_document::run),
