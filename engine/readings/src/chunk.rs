@@ -91,10 +91,6 @@ pub(crate) fn kind_bit(kind: RecordKind) -> u32 {
 #[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     pub(crate) lane: Lane,
-    pub(crate) number: DeviceNumber,
-    product: ProductId,
-    /// Empty in the diagnostic lane.
-    device: Box<str>,
     pub(crate) first_lsn: Lsn,
     pub(crate) last_lsn: Lsn,
     pub(crate) first_commit: UnixMillis,
@@ -103,18 +99,27 @@ pub(crate) struct Chunk {
     /// Bit `1 << kind` for every kind in it.
     pub(crate) kinds: u32,
     pub(crate) terms: TermSet,
-    body: Vec<u8>,
+    /// As on disk: the head, then the records.
+    bytes: Vec<u8>,
 }
 
 impl Chunk {
     /// An empty chunk made for this record, which must be pushed next.
     pub(crate) fn new(lane: Lane, lsn: Lsn, committed: UnixMillis, record: &Record<'_>) -> Self {
-        let of_device = lane != Lane::Diagnostic;
+        let (number, device) = match lane {
+            Lane::Diagnostic => (DeviceNumber::NONE, ""),
+            _ => (record.number, record.device),
+        };
+        let mut bytes = Vec::with_capacity(64 + device.len() + record.payload.len());
+        bytes.push(VERSION);
+        bytes.push(lane as u8);
+        bytes.extend_from_slice(record.product.as_bytes());
+        put(&mut bytes, u64::from(number.0));
+        put_bytes(&mut bytes, device.as_bytes());
+        put(&mut bytes, lsn.0);
+        put(&mut bytes, committed.0);
         Self {
             lane,
-            number: if of_device { record.number } else { DeviceNumber::NONE },
-            product: record.product,
-            device: if of_device { record.device.into() } else { "".into() },
             first_lsn: lsn,
             last_lsn: lsn,
             first_commit: committed,
@@ -122,24 +127,23 @@ impl Chunk {
             count: 0,
             kinds: 0,
             terms: TermSet::default(),
-            body: Vec::new(),
+            bytes,
         }
     }
 
-    /// May this record be pushed, or does it need a new chunk?
+    /// May this record, of the same owner, be pushed, or does it need a new chunk? A number never changes its product
+    /// or name, so those are not compared.
     #[inline]
     pub(crate) fn takes(&self, committed: UnixMillis, record: &Record<'_>, bytes_max: usize) -> bool {
-        self.body.len() + record.payload.len() + record.topic.len() + record.note.len() < bytes_max
+        self.bytes.len() + record.payload.len() + record.topic.len() + record.note.len() < bytes_max
             && self.terms.len() < TERMS_MAX
             && committed >= self.last_commit
             && committed.0 - self.first_commit.0 <= COMMIT_SPAN_MS
-            && self.product == record.product
-            && (self.lane == Lane::Diagnostic || *self.device == *record.device)
     }
 
     /// Appends the record; its number is above all before.
     pub(crate) fn push(&mut self, lsn: Lsn, committed: UnixMillis, record: &Record<'_>) {
-        let out = &mut self.body;
+        let out = &mut self.bytes;
         let kind = record.kind as u8;
         let extras = record.code != 0 || record.qos > 1 || !record.topic.is_empty() || !record.note.is_empty();
         let flag = |set: bool, bit: u8| if set { bit } else { 0 };
@@ -170,38 +174,23 @@ impl Chunk {
     /// Memory it holds, in bytes, with a share for the maps around it.
     #[inline]
     pub(crate) fn memory(&self) -> usize {
-        size_of::<Self>() + self.device.len() + self.body.capacity() + self.terms.memory() + 32
+        size_of::<Self>() + self.bytes.capacity() + self.terms.memory() + 32
     }
 
     pub(crate) fn shrink(&mut self) {
-        self.body.shrink_to_fit();
+        self.bytes.shrink_to_fit();
         self.terms.shrink();
     }
 
     /// The value written to disk.
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.body.len() + self.device.len() + 40);
-        out.push(VERSION);
-        out.push(self.lane as u8);
-        out.extend_from_slice(self.product.as_bytes());
-        put(&mut out, u64::from(self.number.0));
-        put_bytes(&mut out, self.device.as_bytes());
-        put(&mut out, self.first_lsn.0);
-        put(&mut out, self.first_commit.0);
-        out.extend_from_slice(&self.body);
-        out
+    pub(crate) fn encoded(&self) -> &[u8] {
+        &self.bytes
     }
 
-    pub(crate) fn view(&self) -> ChunkView<'_> {
-        ChunkView {
-            lane: self.lane,
-            number: self.number,
-            product: self.product,
-            device: &self.device,
-            lsn: self.first_lsn,
-            committed: self.first_commit,
-            body: Reader::new(&self.body),
-        }
+    /// # Errors
+    /// Never: the head was written by [`Chunk::new`].
+    pub(crate) fn view(&self) -> Result<ChunkView<'_>, Fault> {
+        ChunkView::decode(&self.bytes)
     }
 }
 
@@ -315,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn records_come_back_from_memory_and_from_bytes() {
+    fn records_come_back_as_they_were_pushed() {
         for lane in [Lane::Message, Lane::Diagnostic] {
             let records = [record("lamp", "", b"{}"), record("lamp", "bad", &[0, 255]), record("lamp", "", b"")];
             let start = UnixMillis(1_714_550_399_000);
@@ -325,13 +314,10 @@ mod tests {
                 assert!(chunk.takes(committed, record, 1000));
                 chunk.push(Lsn(5 + at * at), committed, record);
             }
-            let bytes = chunk.encode();
-            for view in [chunk.view(), ChunkView::decode(&bytes).unwrap()] {
-                let read: Vec<_> = view.map(Result::unwrap).collect();
-                assert_eq!(read.iter().map(|s| s.record).collect::<Vec<_>>(), records);
-                assert_eq!(read.iter().map(|s| s.lsn.0).collect::<Vec<_>>(), [5, 6, 9]);
-                assert_eq!(read[2].committed, UnixMillis(start.0 + 1400));
-            }
+            let read: Vec<_> = chunk.view().unwrap().map(Result::unwrap).collect();
+            assert_eq!(read.iter().map(|s| s.record).collect::<Vec<_>>(), records);
+            assert_eq!(read.iter().map(|s| s.lsn.0).collect::<Vec<_>>(), [5, 6, 9]);
+            assert_eq!(read[2].committed, UnixMillis(start.0 + 1400));
         }
     }
 
@@ -339,7 +325,7 @@ mod tests {
     fn a_damaged_chunk_ends_with_one_error() {
         let mut chunk = Chunk::new(Lane::Message, Lsn(1), UnixMillis(10), &record("lamp", "", b"{}"));
         chunk.push(Lsn(1), UnixMillis(10), &record("lamp", "", b"payload"));
-        let bytes = chunk.encode();
+        let bytes = chunk.encoded();
         for length in 0..bytes.len() {
             let Ok(view) = ChunkView::decode(&bytes[..length]) else { continue };
             let read: Vec<_> = view.collect();
@@ -348,14 +334,13 @@ mod tests {
     }
 
     #[test]
-    fn another_name_or_an_older_clock_needs_a_new_chunk() {
+    fn an_older_clock_or_too_much_needs_a_new_chunk() {
         let first = record("lamp", "", b"{}");
         let mut chunk = Chunk::new(Lane::Message, Lsn(1), UnixMillis(10), &first);
         chunk.push(Lsn(1), UnixMillis(10), &first);
         assert!(chunk.takes(UnixMillis(10), &first, 100));
         assert!(!chunk.takes(UnixMillis(9), &first, 100));
         assert!(!chunk.takes(UnixMillis(11 + COMMIT_SPAN_MS), &first, 100));
-        assert!(!chunk.takes(UnixMillis(10), &record("lamp2", "", b"{}"), 100));
         assert!(!chunk.takes(UnixMillis(10), &first, 10));
     }
 }

@@ -13,7 +13,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 
 use crate::coding::{Reader, put};
 use crate::fault::Fault;
-use crate::partition::Partition;
+use crate::partition::{Marks, Partition, Summary};
 use crate::state::{StateTable, key};
 use crate::tail::Tail;
 
@@ -60,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) saving: Mutex<()>,
     pub(crate) state_bytes_max: usize,
     pub(crate) checkpoint: AtomicU64,
+    marks: Mutex<Marks>,
     control: Mutex<Control>,
     wake: Condvar,
     done: Condvar,
@@ -87,6 +88,7 @@ impl Shared {
             saving: Mutex::new(()),
             state_bytes_max,
             checkpoint: AtomicU64::new(disk.0),
+            marks: Mutex::default(),
             control: Mutex::new(Control { job: Job::Idle, stop: false }),
             wake: Condvar::new(),
             done: Condvar::new(),
@@ -149,8 +151,7 @@ impl Shared {
                     return;
                 }
             }
-            let result = catch_unwind(AssertUnwindSafe(|| self.cut()))
-                .unwrap_or_else(|_| Err(Fault::Cut("the store panicked".to_owned())));
+            let result = catch_unwind(AssertUnwindSafe(|| self.cut())).unwrap_or(Err(Fault::Panicked));
             let mut control = self.control.lock();
             control.job = match result {
                 Ok(()) => Job::Idle,
@@ -171,7 +172,7 @@ impl Shared {
         self.save_states()?;
         let partition = if tail.has_chunks() {
             let before = self.live.read().partitions.iter().find(|p| p.day == tail.day).map(|p| p.summary);
-            Some(Partition::ingest(&self.database, before, &tail)?)
+            Some(self.ingest_tail(before, &tail)?)
         } else {
             let first_day = self.live.read().first_day;
             self.write_meta(tail.last_lsn, first_day)?;
@@ -190,6 +191,15 @@ impl Shared {
         self.checkpoint.store(tail.last_lsn.0, Ordering::Release);
         self.states.write().evict(self.state_bytes_max);
         Ok(())
+    }
+
+    fn ingest_tail(&self, before: Option<Summary>, tail: &Tail) -> Result<Partition, Fault> {
+        let mut marks = self.marks.lock();
+        let result = Partition::ingest(&self.database, before, tail, &mut marks);
+        if result.is_err() {
+            marks.forget();
+        }
+        result
     }
 
     fn save_states(&self) -> Result<(), Fault> {

@@ -201,12 +201,12 @@ impl Readings for ReadingsEngine {
     }
 
     fn property_history(&self, query: &PropertyQuery<'_>) -> Result<Page<PropertyRow>, ReadingError> {
-        let plan = self.view(|view| query::property_history(view, query));
+        let plan = self.view(|view| query::property_history(view, query))?;
         Ok(query::read_properties(plan, query)?)
     }
 
     fn event_history(&self, query: &EventQuery<'_>) -> Result<EventPage, ReadingError> {
-        let plan = self.view(|view| query::event_history(view, query));
+        let plan = self.view(|view| query::event_history(view, query))?;
         Ok(query::read_events(plan, query)?)
     }
 

@@ -13,6 +13,8 @@ pub(crate) enum Fault {
     Damaged(&'static str),
     #[error("{0}")]
     Record(#[from] RecordError),
+    #[error("the store panicked")]
+    Panicked,
     /// The last cut failed and so did its repetition.
     #[error("cut the tail: {0}")]
     Cut(String),

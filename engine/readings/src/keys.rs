@@ -3,8 +3,9 @@
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::log::Lsn;
 
-use crate::chunk::{Chunk, Lane, Term};
+use crate::chunk::{Chunk, Lane, SAMPLE_SPAN_MS, Term};
 use crate::coding::{Reader, put};
+use crate::fault::Fault;
 
 /// Whose chunks: a device's, or the diagnostics of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +19,32 @@ pub(crate) const SUMMARY: [u8; 1] = [0];
 
 const SECTION_TERM: u8 = 1;
 const SECTION_LOG: u8 = 2;
-const SECTION_CHUNK: u8 = 3;
+const SECTION_COMMON: u8 = 3;
+const SECTION_MARK: u8 = 4;
+/// Above all others: the chunks of an owner follow its entries.
+const SECTION_CHUNK: u8 = 5;
+
+/// Which entries of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Index {
+    /// Every chunk, by commit time.
+    Log,
+    /// Chunks in which the term is rare: an entry for each term and chunk.
+    Rare(u64),
+    /// Chunks in which the term is common: one entry for each chunk names all its common terms. Without it a chunk of
+    /// five records would cost ten keys.
+    Common(u64),
+}
+
+impl Index {
+    fn section(self) -> u8 {
+        match self {
+            Self::Log => SECTION_LOG,
+            Self::Rare(_) => SECTION_TERM,
+            Self::Common(_) => SECTION_COMMON,
+        }
+    }
+}
 
 impl Owner {
     fn section(self, section: u8, lane: Lane) -> Vec<u8> {
@@ -45,16 +71,19 @@ impl Owner {
         key
     }
 
-    /// All entries of a term with an order time in a range, or of the log when there is no term.
-    pub(crate) fn entries(self, lane: Lane, term: Option<u64>, from: UnixMillis, to: UnixMillis) -> [Vec<u8>; 2] {
-        let mut low = match term {
-            None => self.section(SECTION_LOG, lane),
-            Some(hash) => {
-                let mut key = self.section(SECTION_TERM, lane);
-                key.extend_from_slice(&hash.to_be_bytes());
-                key
-            }
-        };
+    /// Present when the term was ever common in a chunk of this partition.
+    pub(crate) fn mark(self, lane: Lane, term: u64) -> Vec<u8> {
+        let mut key = self.section(SECTION_MARK, lane);
+        key.extend_from_slice(&term.to_be_bytes());
+        key
+    }
+
+    /// The first and the last key an entry with an order time in the range can have.
+    pub(crate) fn entries(self, lane: Lane, index: Index, from: UnixMillis, to: UnixMillis) -> [Vec<u8>; 2] {
+        let mut low = self.section(index.section(), lane);
+        if let Index::Rare(term) = index {
+            low.extend_from_slice(&term.to_be_bytes());
+        }
         let mut high = low.clone();
         low.extend_from_slice(&from.0.to_be_bytes());
         high.extend_from_slice(&to.0.to_be_bytes());
@@ -100,23 +129,43 @@ impl Span {
         }
     }
 
-    /// Reads an entry that was found under a key of [`Owner::entries`].
-    pub(crate) fn decode(lane: Lane, of_term: bool, key: &[u8], value: &[u8]) -> Option<Self> {
-        let tail = if of_term { 18 } else { 16 };
+    /// Reads an entry that was found under a key of [`Owner::entries`]. `Ok(None)`: it does not name the term.
+    pub(crate) fn decode(lane: Lane, index: Index, key: &[u8], value: &[u8]) -> Result<Option<Self>, Fault> {
+        Self::read(lane, index, key, value).ok_or(Fault::Damaged("index entry"))
+    }
+
+    fn read(lane: Lane, index: Index, key: &[u8], value: &[u8]) -> Option<Option<Self>> {
+        let tail = if index == Index::Log { 16 } else { 18 };
         let mut key = Reader::new(key.get(key.len().checked_sub(tail)?..)?);
         let order = u64::from_be_bytes(key.array()?);
         let first_lsn = Lsn(u64::from_be_bytes(key.array()?));
         let mut value = Reader::new(value);
         let span = value.number()?;
         let last_lsn = Lsn(first_lsn.0.checked_add(value.number()?)?);
-        let count = u32::try_from(value.number()?).ok()?;
-        let kinds = if of_term { 0 } else { u32::try_from(value.number()?).ok()? };
-        let (first, last) = if orders_by_first(lane, of_term) {
+        let (mut count, mut kinds) = (0, 0);
+        match index {
+            Index::Log => {
+                count = u32::try_from(value.number()?).ok()?;
+                kinds = u32::try_from(value.number()?).ok()?;
+            }
+            Index::Rare(_) => count = u32::try_from(value.number()?).ok()?,
+            Index::Common(term) => {
+                while count == 0 && !value.is_empty() {
+                    let hash = u64::from_be_bytes(value.array()?);
+                    let rows = u32::try_from(value.number()?).ok()?;
+                    count = if hash == term { rows } else { 0 };
+                }
+                if count == 0 {
+                    return Some(None);
+                }
+            }
+        }
+        let (first, last) = if orders_by_first(lane, index != Index::Log) {
             (order, order.checked_add(span)?)
         } else {
             (order.checked_sub(span)?, order)
         };
-        Some(Self { first: UnixMillis(first), last: UnixMillis(last), first_lsn, last_lsn, count, kinds })
+        Some(Some(Self { first: UnixMillis(first), last: UnixMillis(last), first_lsn, last_lsn, count, kinds }))
     }
 }
 
@@ -126,31 +175,76 @@ fn orders_by_first(lane: Lane, of_term: bool) -> bool {
     of_term && lane == Lane::Property
 }
 
-/// Every index entry of a chunk, with its key, unsorted.
-pub(crate) fn entries(owner: Owner, chunk: &Chunk, out: &mut Vec<(Vec<u8>, Vec<u8>)>) {
+/// Key and value of every index entry of a chunk, unsorted. `mark` is asked for each common term whether its mark must
+/// be written.
+pub(crate) fn entries(
+    owner: Owner,
+    chunk: &Chunk,
+    mut mark: impl FnMut(u64) -> bool,
+    out: &mut Vec<(Vec<u8>, Vec<u8>)>,
+) {
     let mut key = owner.section(SECTION_LOG, chunk.lane);
     key.extend_from_slice(&chunk.last_commit.0.to_be_bytes());
     key.extend_from_slice(&chunk.first_lsn.0.to_be_bytes());
-    out.push((key, value(&Span::of_log(chunk), false)));
+    let mut value = value(&Span::of_log(chunk));
+    put(&mut value, u64::from(chunk.kinds));
+    out.push((key, value));
+    let mut common = Vec::new();
     for (group, term) in (0_u16..).zip(chunk.terms.iter()) {
-        let order = if orders_by_first(chunk.lane, true) { term.first } else { term.last };
+        if term.count.saturating_mul(2) > chunk.count {
+            common.push(*term);
+            continue;
+        }
         let mut key = owner.section(SECTION_TERM, chunk.lane);
         key.extend_from_slice(&term.hash.to_be_bytes());
-        key.extend_from_slice(&order.0.to_be_bytes());
-        key.extend_from_slice(&chunk.first_lsn.0.to_be_bytes());
-        key.extend_from_slice(&group.to_be_bytes());
-        out.push((key, value(&Span::of_term(chunk, term), true)));
+        finish_key(&mut key, chunk, term.first, term.last, group);
+        out.push((key, self::value(&Span::of_term(chunk, term))));
+    }
+    for term in &common {
+        if mark(term.hash) {
+            out.push((owner.mark(chunk.lane, term.hash), Vec::new()));
+        }
+    }
+    common_entries(owner, chunk, common, out);
+}
+
+/// Common terms within one span of time share an entry; nearly always that is all of them.
+fn common_entries(owner: Owner, chunk: &Chunk, mut common: Vec<Term>, out: &mut Vec<(Vec<u8>, Vec<u8>)>) {
+    common.sort_unstable_by_key(|term| (term.first, term.last, term.hash));
+    let mut rest = common.as_slice();
+    let mut group = 0_u16;
+    while let Some(start) = rest.first() {
+        let within = |term: &&Term| term.last.0 - start.first.0 <= SAMPLE_SPAN_MS;
+        let together = rest.iter().take_while(within).count().max(1);
+        let (terms, others) = rest.split_at(together);
+        let last = terms.iter().map(|term| term.last).max().unwrap_or(start.last);
+        let mut key = owner.section(SECTION_COMMON, chunk.lane);
+        finish_key(&mut key, chunk, start.first, last, group);
+        let mut value = Vec::with_capacity(8 + 10 * terms.len());
+        put(&mut value, last.0 - start.first.0);
+        put(&mut value, chunk.last_lsn.0 - chunk.first_lsn.0);
+        for term in terms {
+            value.extend_from_slice(&term.hash.to_be_bytes());
+            put(&mut value, u64::from(term.count));
+        }
+        out.push((key, value));
+        rest = others;
+        group = group.saturating_add(1);
     }
 }
 
-fn value(span: &Span, of_term: bool) -> Vec<u8> {
+fn finish_key(key: &mut Vec<u8>, chunk: &Chunk, first: UnixMillis, last: UnixMillis, group: u16) {
+    let order = if orders_by_first(chunk.lane, true) { first } else { last };
+    key.extend_from_slice(&order.0.to_be_bytes());
+    key.extend_from_slice(&chunk.first_lsn.0.to_be_bytes());
+    key.extend_from_slice(&group.to_be_bytes());
+}
+
+fn value(span: &Span) -> Vec<u8> {
     let mut out = Vec::with_capacity(16);
     put(&mut out, span.last.0 - span.first.0);
     put(&mut out, span.last_lsn.0 - span.first_lsn.0);
     put(&mut out, u64::from(span.count));
-    if !of_term {
-        put(&mut out, u64::from(span.kinds));
-    }
     out
 }
 
@@ -175,20 +269,29 @@ mod tests {
         };
         for lane in [Lane::Property, Lane::Event] {
             let mut chunk = Chunk::new(lane, Lsn(40), UnixMillis(600), &record);
-            chunk.push(Lsn(40), UnixMillis(600), &record);
-            chunk.push(Lsn(44), UnixMillis(700), &record);
-            chunk.terms.add(9, UnixMillis(500));
-            chunk.terms.add(9, UnixMillis(560));
+            for (lsn, committed) in [(40, 600), (44, 700), (45, 700)] {
+                chunk.push(Lsn(lsn), UnixMillis(committed), &record);
+                chunk.terms.add(9, UnixMillis(500 + lsn));
+            }
+            chunk.terms.add(8, UnixMillis(520));
             let owner = Owner::Device(DeviceNumber(7));
             let mut out = Vec::new();
-            entries(owner, &chunk, &mut out);
-            assert_eq!(Span::decode(lane, false, &out[0].0, &out[0].1), Some(Span::of_log(&chunk)));
-            let term = chunk.terms.iter().next().unwrap();
-            assert_eq!(Span::decode(lane, true, &out[1].0, &out[1].1), Some(Span::of_term(&chunk, term)));
-            let [low, high] = owner.entries(lane, Some(9), UnixMillis(500), UnixMillis(560));
-            assert!(low <= out[1].0 && out[1].0 <= high);
-            let [low, high] = owner.entries(lane, None, UnixMillis(700), UnixMillis(700));
-            assert!(low <= out[0].0 && out[0].0 <= high);
+            entries(owner, &chunk, |term| term == 9, &mut out);
+            assert_eq!(out.len(), 4, "log, rare, mark, common");
+            let terms: Vec<_> = chunk.terms.iter().collect();
+            for (at, index, span, times) in [
+                (0, Index::Log, Span::of_log(&chunk), (700, 700)),
+                (1, Index::Rare(8), Span::of_term(&chunk, terms[1]), (520, 520)),
+                (3, Index::Common(9), Span::of_term(&chunk, terms[0]), (540, 545)),
+            ] {
+                let (key, value) = &out[at];
+                assert_eq!(Span::decode(lane, index, key, value).unwrap(), Some(span));
+                let [low, high] = owner.entries(lane, index, UnixMillis(times.0), UnixMillis(times.1));
+                assert!(low <= *key && *key <= high);
+                assert!(Span::decode(lane, index, &key[key.len() - 10..], value).is_err());
+            }
+            assert_eq!(Span::decode(lane, Index::Common(8), &out[3].0, &out[3].1).unwrap(), None);
+            assert_eq!(out[2].0, owner.mark(lane, 9));
         }
     }
 }

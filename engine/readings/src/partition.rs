@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use fjall::compaction::Leveled;
 use fjall::config::{BlockSizePolicy, CompressionPolicy, PinningPolicy};
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, Slice};
+use hashbrown::HashSet;
 use lianwu_model::UnixMillis;
 use lianwu_ports::log::Lsn;
 
 use crate::chunk::{Chunk, Lane};
 use crate::coding::{Reader, put};
 use crate::fault::Fault;
-use crate::keys::{self, Owner, SUMMARY, Span};
+use crate::keys::{self, Index, Owner, SUMMARY, Span};
 use crate::tail::{Tail, widen};
 
 const PREFIX: &str = "day-";
@@ -56,6 +58,10 @@ pub(crate) struct Partition {
     keyspace: Keyspace,
 }
 
+/// Every cut covers all devices, so each compaction rewrites the whole day: rarely is cheaper. Queries look into at most
+/// this many runs more.
+const RUNS_BEFORE_COMPACTION: u8 = 16;
+
 /// 16 KiB blocks hold two full chunks or many small ones, and compress them together.
 pub(crate) fn keyspace_options() -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default()
@@ -64,6 +70,7 @@ pub(crate) fn keyspace_options() -> KeyspaceCreateOptions {
         .filter_block_pinning_policy(PinningPolicy::all(false))
         .index_block_pinning_policy(PinningPolicy::all(false))
         .max_memtable_size(1 << 20)
+        .compaction_strategy(Arc::new(Leveled::default().with_l0_threshold(RUNS_BEFORE_COMPACTION)))
 }
 
 impl Partition {
@@ -84,7 +91,13 @@ impl Partition {
     }
 
     /// Writes a tail, all or nothing, and returns the partition that holds it.
-    pub(crate) fn ingest(database: &Database, before: Option<Summary>, tail: &Tail) -> Result<Self, Fault> {
+    pub(crate) fn ingest(
+        database: &Database,
+        before: Option<Summary>,
+        tail: &Tail,
+        marks: &mut Marks,
+    ) -> Result<Self, Fault> {
+        marks.begin(tail.day);
         let keyspace = database.keyspace(&format!("{PREFIX}{}", tail.day), keyspace_options)?;
         let mut samples = before.and_then(|summary| summary.samples);
         if let Some(times) = tail.samples {
@@ -97,14 +110,14 @@ impl Partition {
         for (owner, lanes) in tail.owners() {
             entries.clear();
             for chunk in lanes.iter().flat_map(|lane| lane.chunks()) {
-                keys::entries(owner, chunk, &mut entries);
+                keys::entries(owner, chunk, |term| marks.is_new(owner, chunk.lane, term), &mut entries);
             }
             entries.sort_unstable();
             for (key, value) in entries.drain(..) {
                 ingestion.write(key, value)?;
             }
             for chunk in lanes.iter().flat_map(|lane| lane.chunks()) {
-                ingestion.write(owner.chunk(chunk.lane, chunk.first_lsn), chunk.encode())?;
+                ingestion.write(owner.chunk(chunk.lane, chunk.first_lsn), chunk.encoded())?;
             }
         }
         ingestion.finish()?;
@@ -121,17 +134,22 @@ impl Partition {
         &self,
         owner: Owner,
         lane: Lane,
-        term: Option<u64>,
+        index: Index,
         times: (UnixMillis, UnixMillis),
         reverse: bool,
-    ) -> Box<dyn Iterator<Item = Result<Span, Fault>>> {
-        let [low, high] = owner.entries(lane, term, times.0, times.1);
+    ) -> Box<dyn Iterator<Item = Result<Option<Span>, Fault>>> {
+        let [low, high] = owner.entries(lane, index, times.0, times.1);
         let range = self.keyspace.range(low..=high);
         let decode = move |guard: fjall::Guard| {
             let (key, value) = guard.into_inner()?;
-            Span::decode(lane, term.is_some(), &key, &value).ok_or(Fault::Damaged("index entry"))
+            Span::decode(lane, index, &key, &value)
         };
         if reverse { Box::new(range.rev().map(decode)) } else { Box::new(range.map(decode)) }
+    }
+
+    /// Was this term ever common in a chunk of the owner?
+    pub(crate) fn is_marked(&self, owner: Owner, lane: Lane, term: u64) -> Result<bool, Fault> {
+        Ok(self.keyspace.contains_key(owner.mark(lane, term))?)
     }
 
     /// The encoded chunk an entry points to.
@@ -145,4 +163,40 @@ impl Partition {
 pub(crate) enum Place {
     Memory(Arc<Chunk>),
     Disk(Partition),
+}
+
+/// Marks that are on disk for sure, so that a device's common terms are marked once a day and not in every cut.
+///
+/// Kept as 64-bit mixes; forgetting some only costs writing their marks again.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    day: u64,
+    known: HashSet<u64>,
+}
+
+/// Then all are forgotten; 8 MiB.
+const MARKS_MAX: usize = 400_000;
+
+impl Marks {
+    fn begin(&mut self, day: u64) {
+        if self.day != day || self.known.len() > MARKS_MAX {
+            self.day = day;
+            self.known = HashSet::new();
+        }
+    }
+
+    fn is_new(&mut self, owner: Owner, lane: Lane, term: u64) -> bool {
+        let owner = match owner {
+            Owner::Device(number) => u64::from(number.0),
+            // Diagnostics have no terms.
+            Owner::Product(_) => return true,
+        };
+        let mixed = (owner << 8 | lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ term;
+        self.known.insert(mixed)
+    }
+
+    /// After a cut that failed.
+    pub(crate) fn forget(&mut self) {
+        self.known = HashSet::new();
+    }
 }

@@ -20,7 +20,25 @@ pub(crate) fn properties<'a>(payload: &'a [u8], out: &mut Vec<Property<'a>>) {
         out.clear();
         return;
     }
-    drop_repeated(out);
+    if may_repeat(out) {
+        drop_repeated(out);
+    }
+}
+
+/// A cheap first look: `false` only when all keys differ.
+fn may_repeat(properties: &[Property<'_>]) -> bool {
+    let mut seen = 0_u64;
+    for (key, _) in properties {
+        let content = key.content();
+        let ends =
+            content.first().zip(content.last()).map_or(0, |(first, last)| u32::from(*first) * 7 + u32::from(*last));
+        let bit = 1 << ((ends + content.len() as u32 * 5) % 64);
+        if key.is_escaped() || seen & bit != 0 {
+            return true;
+        }
+        seen |= bit;
+    }
+    false
 }
 
 fn read_properties<'a>(payload: &'a [u8], out: &mut Vec<Property<'a>>) -> Result<(), ScanError> {

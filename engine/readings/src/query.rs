@@ -13,7 +13,7 @@ use lianwu_ports::readings::{Cursor, Touched};
 
 use crate::chunk::{Chunk, ChunkView, Lane, SAMPLE_SPAN_MS, Stored};
 use crate::fault::Fault;
-use crate::keys::{Owner, Span};
+use crate::keys::{Index, Owner, Span};
 use crate::partition::{Partition, Place};
 use crate::tail::{LaneTail, Tail};
 
@@ -105,7 +105,7 @@ type Source = Box<dyn Iterator<Item = Result<Found, Fault>>>;
 
 impl View<'_> {
     /// Entries of a term in one lane, by sample time.
-    fn term_sources(&self, plan: &Plan, lane: Lane, term: u64) -> Vec<Source> {
+    fn term_sources(&self, plan: &Plan, lane: Lane, term: u64) -> Result<Vec<Source>, Fault> {
         let mut memory = Vec::new();
         self.each_in_memory(plan.owner, lane, |chunk, shared| {
             for entry in chunk.terms.iter().filter(|entry| entry.hash == term) {
@@ -119,10 +119,13 @@ impl View<'_> {
         for partition in &self.partitions {
             let samples = partition.summary.samples;
             if samples.is_some_and(|(first, last)| first <= plan.last && last >= plan.first) {
-                sources.push(self.on_disk(plan, partition, lane, Some(term), SAMPLE_SPAN_MS));
+                sources.push(self.on_disk(plan, partition, lane, Index::Rare(term), SAMPLE_SPAN_MS));
+                if partition.is_marked(plan.owner, lane, term)? {
+                    sources.push(self.on_disk(plan, partition, lane, Index::Common(term), SAMPLE_SPAN_MS));
+                }
             }
         }
-        sources
+        Ok(sources)
     }
 
     /// Entries of everything in one lane, by commit time.
@@ -137,22 +140,23 @@ impl View<'_> {
         let mut sources = vec![in_order(memory, plan)];
         for partition in &self.partitions {
             if (plan.first.day()..=plan.last.day()).contains(&partition.day) {
-                sources.push(self.on_disk(plan, partition, lane, None, span_max));
+                sources.push(self.on_disk(plan, partition, lane, Index::Log, span_max));
             }
         }
         sources
     }
 
-    fn on_disk(&self, plan: &Plan, partition: &Partition, lane: Lane, term: Option<u64>, span_max: u64) -> Source {
+    fn on_disk(&self, plan: &Plan, partition: &Partition, lane: Lane, index: Index, span_max: u64) -> Source {
         let times = plan.order_times(span_max);
         if times.0 > times.1 {
             return Box::new(std::iter::empty());
         }
-        let entries = partition.entries(plan.owner, lane, term, times, plan.descending);
+        let entries = partition.entries(plan.owner, lane, index, times, plan.descending);
         let (disk, partition) = (self.disk, partition.clone());
         Box::new(entries.filter_map(move |entry| match entry {
-            Ok(span) if span.first_lsn > disk => None,
-            Ok(span) => Some(Ok(Found { span, lane, place: Place::Disk(partition.clone()) })),
+            Ok(None) => None,
+            Ok(Some(span)) if span.first_lsn > disk => None,
+            Ok(Some(span)) => Some(Ok(Found { span, lane, place: Place::Disk(partition.clone()) })),
             Err(fault) => Some(Err(fault)),
         }))
     }
@@ -210,7 +214,7 @@ fn open(plan: &Plan, found: &Found, touched: &mut Touched, mut see: impl FnMut(&
     touched.chunks += 1;
     let bytes;
     let view = match &found.place {
-        Place::Memory(chunk) => chunk.view(),
+        Place::Memory(chunk) => chunk.view()?,
         Place::Disk(partition) => {
             bytes = partition.chunk(plan.owner, found.lane, found.span.first_lsn)?;
             ChunkView::decode(&bytes)?

@@ -155,6 +155,7 @@ impl Tail {
         let mut times: Option<(UnixMillis, UnixMillis)> = None;
         match lane {
             Lane::Property => {
+                chunk.terms.expect(properties.len());
                 for (key, _) in properties {
                     let term = if key.is_escaped() {
                         property_term(key.unescape().as_bytes())

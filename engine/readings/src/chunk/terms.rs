@@ -73,6 +73,13 @@ impl TermSet {
         self.guess = 0;
     }
 
+    /// Makes room for the terms of the first record.
+    pub(crate) fn expect(&mut self, terms: usize) {
+        if self.terms.is_empty() {
+            self.terms.reserve_exact(terms);
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.terms.len()
     }

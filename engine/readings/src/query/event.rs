@@ -13,7 +13,7 @@ use crate::payload;
 pub(crate) type EventPlan = (Plan, Vec<Source>, Vec<Source>);
 
 /// Gathers the entries; the view may be let go afterwards.
-pub(crate) fn event_history(view: &View<'_>, query: &EventQuery<'_>) -> EventPlan {
+pub(crate) fn event_history(view: &View<'_>, query: &EventQuery<'_>) -> Result<EventPlan, Fault> {
     let plan = Plan {
         owner: Owner::Device(query.device),
         descending: true,
@@ -23,9 +23,9 @@ pub(crate) fn event_history(view: &View<'_>, query: &EventQuery<'_>) -> EventPla
         limit: query.limit,
     };
     let term = event_term(query.event, query.kind);
-    let page = view.term_sources(&plan, Lane::Event, term);
-    let all = view.term_sources(&Plan { after: None, ..plan }, Lane::Event, term);
-    (plan, page, all)
+    let page = view.term_sources(&plan, Lane::Event, term)?;
+    let all = view.term_sources(&Plan { after: None, ..plan }, Lane::Event, term)?;
+    Ok((plan, page, all))
 }
 
 /// Reads the page and counts all matches.

@@ -11,7 +11,7 @@ use crate::payload;
 pub(crate) type PropertyPlan = (Plan, Vec<super::Source>);
 
 /// Gathers the entries; the view may be let go afterwards.
-pub(crate) fn property_history(view: &View<'_>, query: &PropertyQuery<'_>) -> PropertyPlan {
+pub(crate) fn property_history(view: &View<'_>, query: &PropertyQuery<'_>) -> Result<PropertyPlan, Fault> {
     let plan = Plan {
         owner: Owner::Device(query.device),
         descending: false,
@@ -20,8 +20,8 @@ pub(crate) fn property_history(view: &View<'_>, query: &PropertyQuery<'_>) -> Pr
         after: query.after,
         limit: query.limit,
     };
-    let sources = view.term_sources(&plan, Lane::Property, property_term(query.property.as_bytes()));
-    (plan, sources)
+    let sources = view.term_sources(&plan, Lane::Property, property_term(query.property.as_bytes()))?;
+    Ok((plan, sources))
 }
 
 /// Reads the page.

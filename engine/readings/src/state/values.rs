@@ -6,9 +6,17 @@ use lianwu_ports::states::PropertyValue;
 
 /// Entries in order of first appearance: time (8), length of the id (4), length of the value (4), id, value; all
 /// numbers little-endian.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ValueList {
     bytes: Vec<u8>,
+    /// Where the entry after the last one found begins: devices repeat their order.
+    guess: usize,
+}
+
+impl PartialEq for ValueList {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
 }
 
 const HEAD: usize = 16;
@@ -17,8 +25,8 @@ const HEAD: usize = 16;
 struct Entry<'a> {
     at: usize,
     time: UnixMillis,
-    id: &'a str,
-    value: &'a str,
+    id: &'a [u8],
+    value: &'a [u8],
 }
 
 impl Entry<'_> {
@@ -36,9 +44,11 @@ impl ValueList {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut at = 0;
         while at < bytes.len() {
-            at = entry(bytes, at)?.end();
+            let entry = entry(bytes, at)?;
+            std::str::from_utf8(entry.id).ok().and(std::str::from_utf8(entry.value).ok())?;
+            at = entry.end();
         }
-        Some(Self { bytes: bytes.to_vec() })
+        Some(Self { bytes: bytes.to_vec(), guess: 0 })
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -51,7 +61,11 @@ impl ValueList {
 
     pub(crate) fn to_vec(&self) -> Vec<PropertyValue> {
         self.entries()
-            .map(|entry| PropertyValue { property: entry.id.into(), value: entry.value.into(), time: entry.time })
+            .map(|entry| PropertyValue {
+                property: text(entry.id).into(),
+                value: text(entry.value).into(),
+                time: entry.time,
+            })
             .collect()
     }
 
@@ -75,27 +89,32 @@ impl ValueList {
     }
 
     pub(crate) fn remove(&mut self, id: &str) {
-        let range = self.entries().find(|entry| entry.id == id).map(|entry| entry.at..entry.end());
+        let range = self.entries().find(|entry| entry.id == id.as_bytes()).map(|entry| entry.at..entry.end());
         if let Some(range) = range {
             self.bytes.drain(range);
+            self.guess = 0;
         }
     }
 
     fn merge(&mut self, id: &str, value: &str, time: UnixMillis, newest_only: bool) {
-        let Some(old) = self.entries().find(|entry| entry.id == id) else {
+        let guessed = entry(&self.bytes, self.guess).filter(|entry| entry.id == id.as_bytes());
+        let Some(old) = guessed.or_else(|| self.entries().find(|entry| entry.id == id.as_bytes())) else {
             self.append(id, value, time);
             return;
         };
+        let guess = old.end();
         if newest_only && time < old.time {
+            self.guess = guess;
             return;
         }
-        let merged = if value.starts_with('{') && old.value.starts_with('{') {
-            Some(merge_members(old.value, value))
+        let merged = if value.starts_with('{') && old.value.starts_with(b"{") {
+            Some(merge_members(text(old.value), value))
         } else {
             None
         };
         let value = merged.as_deref().unwrap_or(value);
         let (at, range) = (old.at, old.value_at()..old.end());
+        let guess = range.start + value.len();
         if range.len() == value.len() {
             self.bytes[range].copy_from_slice(value.as_bytes());
         } else {
@@ -103,6 +122,7 @@ impl ValueList {
             self.bytes[at + 12..at + 16].copy_from_slice(&length(value));
         }
         self.bytes[at..at + 8].copy_from_slice(&time.0.to_le_bytes());
+        self.guess = guess;
     }
 
     fn append(&mut self, id: &str, value: &str, time: UnixMillis) {
@@ -113,6 +133,11 @@ impl ValueList {
         self.bytes.extend_from_slice(id.as_bytes());
         self.bytes.extend_from_slice(value.as_bytes());
     }
+}
+
+fn text(bytes: &[u8]) -> &str {
+    // Only texts are put in, and `from_bytes` has looked at the rest.
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 fn length(text: &str) -> [u8; 4] {
@@ -128,8 +153,7 @@ fn entry(bytes: &[u8], at: usize) -> Option<Entry<'_>> {
         | u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]])) << 32;
     let (id, rest) = rest.split_at_checked(number(8))?;
     let value = rest.get(..number(12))?;
-    let text = |bytes| std::str::from_utf8(bytes).ok();
-    Some(Entry { at, time: UnixMillis(time), id: text(id)?, value: text(value)? })
+    Some(Entry { at, time: UnixMillis(time), id, value })
 }
 
 /// Members of `new` replace those of `old`, new ones go to the end; both are raw JSON objects. Written without spaces
