@@ -1,0 +1,14 @@
+//! Signed calls through the whole edge, in process, over the twins in memory.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
+
+mod coverage;
+mod data;
+mod devices;
+mod envelope;
+mod models;
+mod parameters;
+mod permissions;
+mod products;
+mod projects;
+mod support;

@@ -1,0 +1,297 @@
+//! A platform in memory, callers with keys, and devices that are only pretended.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use lianwu_cloud_api::signature::client::{Tc3Call, sign_tc3};
+use lianwu_cloud_api::{CloudApi, Settings};
+use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, StoredPolicy};
+use lianwu_model::{DeviceNumber, Uin, UnixMillis};
+use lianwu_ports::Answer;
+use lianwu_ports::bus::{Bus, DeliverError, Delivery, Down};
+use lianwu_ports::clock::{Clock, ManualClock};
+use lianwu_ports::log::Lsn;
+use lianwu_ports::log::memory::MemoryLog;
+use lianwu_ports::readings::memory::MemoryReadings;
+use lianwu_ports::record::{Record, RecordBatch, RecordKind};
+use lianwu_ports::registry::memory::MemoryRegistry;
+use lianwu_services::account::AccountCache;
+use lianwu_services::follower::{Follower, Progress};
+use lianwu_services::message::ActionReply;
+use lianwu_services::randomness::Randomness;
+use lianwu_services::turn::Turns;
+use lianwu_services::{Catalog, Directory, Limits, PendingReplies, Platform, Stores, account, start};
+use serde_json::{Value, json};
+
+/// 2024-11-22, the day of the specification's signature vectors.
+pub const NOW: UnixMillis = UnixMillis(1_732_300_000_000);
+
+pub const HOST: &str = "iot.example.com:8080";
+
+/// Numbers that are all different, so ids are too.
+#[derive(Default)]
+struct Counting(AtomicU64);
+
+impl Randomness for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            let next = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            *byte = next.to_be_bytes()[0];
+        }
+    }
+}
+
+type AnswerDown = Box<dyn Fn(&Down) + Send>;
+
+/// Remembers what was sent down; devices answer as told.
+pub struct PretendedDevices {
+    pub sent: Mutex<Vec<Down>>,
+    pub closed: Mutex<Vec<(DeviceNumber, &'static str)>>,
+    pub delivery: Mutex<Delivery>,
+    /// Called with each message that was delivered.
+    pub answer: Mutex<Option<AnswerDown>>,
+}
+
+impl Bus for PretendedDevices {
+    fn deliver(&self, down: Down) -> Answer<'_, Result<Delivery, DeliverError>> {
+        let delivery = *self.delivery.lock().unwrap();
+        if delivery == Delivery::Delivered
+            && let Some(answer) = self.answer.lock().unwrap().as_ref()
+        {
+            answer(&down);
+        }
+        self.sent.lock().unwrap().push(down);
+        Box::pin(async move { Ok(delivery) })
+    }
+
+    fn disconnect(&self, number: DeviceNumber, why: &'static str) {
+        self.closed.lock().unwrap().push((number, why));
+    }
+}
+
+/// Somebody who signs.
+#[derive(Clone)]
+pub struct Caller {
+    pub uin: Uin,
+    pub secret_id: String,
+    pub secret_key: SecretKeyText,
+}
+
+pub struct Cloud {
+    pub api: CloudApi,
+    pub platform: Arc<Platform>,
+    pub devices: Arc<PretendedDevices>,
+    pub clock: Arc<ManualClock>,
+    /// A main account.
+    pub owner: Caller,
+    /// Another main account.
+    pub stranger: Caller,
+    /// Kept so that readings follow the log.
+    _follower: Follower,
+}
+
+impl Cloud {
+    pub async fn new() -> Self {
+        Self::with_limits(Limits { api_tps: 0, ..Limits::default() }).await
+    }
+
+    pub async fn with_limits(limits: Limits) -> Self {
+        let clock = Arc::new(ManualClock::at(NOW));
+        let registry = Arc::new(MemoryRegistry::new());
+        let log = Arc::new(MemoryLog::new(clock.clone(), 3));
+        let readings = Arc::new(MemoryReadings::default());
+        let progress = Arc::new(Progress::new(Lsn(0)));
+        let devices = Arc::new(PretendedDevices {
+            sent: Mutex::default(),
+            closed: Mutex::default(),
+            delivery: Mutex::new(Delivery::Delivered),
+            answer: Mutex::default(),
+        });
+        let follower = Follower::start(log.clone(), readings.clone(), progress.clone()).unwrap();
+        let platform = Arc::new(Platform {
+            clock: clock.clone(),
+            log,
+            readings: readings.clone(),
+            states: readings,
+            stores: Stores {
+                accounts: registry.clone(),
+                projects: registry.clone(),
+                products: registry.clone(),
+                devices: registry,
+            },
+            bus: devices.clone(),
+            catalog: Catalog::default(),
+            directory: Directory::default(),
+            replies: PendingReplies::default(),
+            progress,
+            limits,
+            randomness: Arc::new(Counting::default()),
+            accounts: AccountCache::default(),
+            turns: Turns::default(),
+        });
+        start::load(&platform).await.unwrap();
+        let first = account::bootstrap(&platform).await.unwrap().unwrap();
+        let owner = Caller { uin: first.uin, secret_id: first.secret_id, secret_key: first.secret_key };
+        let stranger = second_main_account(&platform).await;
+        let api = CloudApi::new(platform.clone(), Settings::default());
+        Self { api, platform, devices, clock, owner, stranger, _follower: follower }
+    }
+
+    /// A sub-account of the owner with a key and these policies.
+    pub async fn sub_account(&self, name: &str, policies: &[&str]) -> Caller {
+        let policies = policies.iter().map(ToString::to_string).collect();
+        let principal = account::create_sub_account(&self.platform, self.owner.uin, name, policies).await.unwrap();
+        let key = account::create_key(&self.platform, principal.uin).await.unwrap();
+        caller(principal.uin, &key)
+    }
+
+    pub async fn policy(&self, name: &str, document: &Value) {
+        let policy = StoredPolicy { owner: self.owner.uin, name: name.into(), document: document.to_string() };
+        account::save_policy(&self.platform, policy).await.unwrap();
+    }
+
+    /// The `Response` of a call that must succeed.
+    pub async fn ok(&self, action: &str, parameters: Value) -> Value {
+        let response = self.call(&self.owner, action, parameters).await;
+        assert!(response.get("Error").is_none(), "{action}: {response}");
+        response
+    }
+
+    /// The error code of a call that must fail.
+    pub async fn refused(&self, action: &str, parameters: Value) -> String {
+        code(&self.call(&self.owner, action, parameters).await)
+    }
+
+    /// The `Response` of a POST signed with TC3, in English.
+    pub async fn call(&self, by: &Caller, action: &str, parameters: Value) -> Value {
+        self.send(self.post(by, action, parameters.to_string())).await.2
+    }
+
+    pub fn post(&self, by: &Caller, action: &str, body: String) -> Request {
+        let signed = sign_tc3(&Tc3Call {
+            method: "POST",
+            host: HOST,
+            content_type: "application/json",
+            query: "",
+            body: body.as_bytes(),
+            service: "iotexplorer",
+            secret_id: &by.secret_id,
+            secret_key: &by.secret_key,
+            now: self.clock.now(),
+        });
+        Request::post("/")
+            .header("Host", HOST)
+            .header("Content-Type", "application/json")
+            .header("Authorization", signed.authorization)
+            .header("X-TC-Timestamp", signed.timestamp)
+            .header("X-TC-Action", action)
+            .header("X-TC-Version", "2019-04-23")
+            .header("X-TC-Region", "ap-guangzhou")
+            .header("X-TC-Language", "en-US")
+            .extension(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 40_000))))
+            .body(Body::from(body))
+            .unwrap()
+    }
+
+    /// HTTP status, headers and the content of `Response`.
+    pub async fn send(&self, request: Request) -> (u16, axum::http::HeaderMap, Value) {
+        let (head, body) = self.api.handle(request).await.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let mut value: Value = serde_json::from_slice(&body).unwrap();
+        (head.status.as_u16(), head.headers, value["Response"].take())
+    }
+
+    pub async fn project(&self, name: &str) -> String {
+        let project = self.ok("CreateProject", json!({"ProjectName": name, "ProjectDesc": ""})).await;
+        project["Project"]["ProjectId"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn product(&self, project: &str, name: &str) -> String {
+        let product = self.ok("CreateStudioProduct", new_product(project, name)).await;
+        product["Product"]["ProductId"].as_str().unwrap().to_owned()
+    }
+
+    /// A product with a model, in a project of its own name, and one device `lamp1`.
+    pub async fn lamp(&self) -> String {
+        let project = self.project("home").await;
+        let product = self.product(&project, "lamp").await;
+        self.ok("ModifyModelDefinition", json!({"ProductId": product, "ModelSchema": MODEL})).await;
+        self.ok("CreateDevice", json!({"ProductId": product, "DeviceName": "lamp1"})).await;
+        product
+    }
+
+    /// The device says something.
+    pub fn device_says(&self, product: &str, device: &str, kind: RecordKind, sample: UnixMillis, payload: &str) {
+        let device = self.platform.directory.find(product.parse().unwrap(), device).unwrap();
+        let mut batch = RecordBatch::default();
+        batch.push(&Record {
+            kind,
+            qos: 0,
+            packet_id: 0,
+            code: 0,
+            number: device.number,
+            product: device.product,
+            device: device.name.as_str(),
+            sample_time: sample,
+            topic: "",
+            note: "",
+            payload: payload.as_bytes(),
+        });
+        self.platform.log.submit(batch, Box::new(|result| assert!(result.is_ok()))).unwrap();
+    }
+
+    /// From now on devices answer every action like this.
+    pub fn devices_answer(&self, reply: ActionReply) {
+        let platform = self.platform.clone();
+        let answer = move |down: &Down| {
+            let message: Value = serde_json::from_slice(&down.payload).unwrap();
+            platform.replies.resolve(down.number, message["clientToken"].as_str().unwrap(), reply.clone());
+        };
+        *self.devices.answer.lock().unwrap() = Some(Box::new(answer));
+    }
+}
+
+async fn second_main_account(platform: &Platform) -> Caller {
+    let uin = Uin(100_000_000_002);
+    let accounts = &platform.stores.accounts;
+    let principal = Principal { uin, owner: uin, name: "other".into(), policies: Vec::new(), created: NOW };
+    accounts.create_principal(principal).await.unwrap();
+    let instance = Instance { id: "ins-other00002".parse().unwrap(), owner: uin, enterprise: true, created: NOW };
+    accounts.create_instance(instance).await.unwrap();
+    account::load(platform).await.unwrap();
+    caller(uin, &account::create_key(platform, uin).await.unwrap())
+}
+
+fn caller(uin: Uin, key: &AccessKey) -> Caller {
+    Caller { uin, secret_id: key.secret_id.clone(), secret_key: key.secret_key.clone() }
+}
+
+pub fn code(response: &Value) -> String {
+    match response["Error"]["Code"].as_str() {
+        Some(code) => code.to_owned(),
+        None => panic!("no error: {response}"),
+    }
+}
+
+pub fn new_product(project: &str, name: &str) -> Value {
+    json!({
+        "ProjectId": project, "ProductName": name, "CategoryId": 1, "ProductType": 0, "EncryptionType": "2",
+        "NetType": "wifi", "DataProtocol": 1, "ProductDesc": "",
+    })
+}
+
+pub const MODEL: &str = r#"{"version":"1.0","profile":{"ProductId":"","CategoryId":"1"},"properties":[
+{"id":"power","name":"开关","desc":"","mode":"rw","required":false,"define":{"type":"bool","mapping":{"0":"关","1":"开"}}},
+{"id":"level","name":"level","desc":"","mode":"rw","required":false,
+ "define":{"type":"int","min":"0","max":"100","start":"0","step":"1","unit":"%"}},
+{"id":"name","name":"name","desc":"","mode":"rw","required":false,"define":{"type":"string","min":"0","max":"64"}},
+{"id":"heat","name":"heat","desc":"","mode":"r","required":false,
+ "define":{"type":"float","min":"-40","max":"120","start":"0","step":"0.1","unit":""}}],
+"events":[{"id":"hot","name":"hot","desc":"","type":"alert","required":false,
+ "params":[{"id":"heat","name":"heat","define":{"type":"float","min":"-40","max":"120","start":"0","step":"0.1","unit":""}}]}],
+"actions":[{"id":"blink","name":"blink","desc":"","required":false,
+ "input":[{"id":"times","name":"times","define":{"type":"int","min":"1","max":"10","start":"1","step":"1","unit":""}}],
+ "output":[{"id":"done","name":"done","define":{"type":"bool","mapping":{"0":"no","1":"yes"}}}]}]}"#;
