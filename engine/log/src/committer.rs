@@ -12,7 +12,7 @@ use lianwu_ports::log::{Block, CommitError, Committed, Completion, Lsn};
 use lianwu_ports::record::RecordBatch;
 
 use crate::files::{File, write_all_at};
-use crate::format::{BLOCKS_AT, SegmentHeader, align, block_length, encode_head};
+use crate::format::{BLOCKS_AT, HEADER_BYTES, SegmentHeader, align, block_length, encode_head};
 use crate::keeper::{commit_error, discard};
 use crate::names;
 use crate::queue::Taken;
@@ -23,6 +23,8 @@ use crate::supply::{Prepared, Trim};
 /// A clock set back by less than this lets commit times stand still instead of going back: small corrections are
 /// routine, and each day change costs a segment.
 const CLOCK_CORRECTION_MS_MAX: u64 = 3_600_000;
+
+static ZERO_PAGE: [u8; BLOCKS_AT as usize] = [0; BLOCKS_AT as usize];
 
 /// After so many failures in a row the log refuses until a segment could be prepared anew.
 const FAILURES_MAX: u32 = 2;
@@ -134,10 +136,16 @@ impl Committer {
     }
 
     fn write_block(&mut self, active: &Active, time: UnixMillis, batches: &[RecordBatch]) -> io::Result<()> {
-        encode_head(&mut self.head, &active.segment.header, self.next, time, batches);
-        let mut parts = Vec::with_capacity(1 + batches.len());
+        let length = encode_head(&mut self.head, &active.segment.header, self.next, time, batches);
+        let length = u64::from(length);
+        let mut parts = Vec::with_capacity(2 + batches.len());
         parts.push(IoSlice::new(&self.head));
         parts.extend(batches.iter().map(|batch| IoSlice::new(batch.as_bytes())));
+        // Whole pages, or the kernel would have to fetch the rest of the last one from disk. There are zeros anyway.
+        let end = active.at + length;
+        let page_end = end.next_multiple_of(BLOCKS_AT).min(active.capacity);
+        let rest = usize::try_from(page_end.saturating_sub(end)).expect("less than a page");
+        parts.push(IoSlice::new(&ZERO_PAGE[..rest]));
         write_all_at(&*active.file, &mut parts, active.at)?;
         let started = Instant::now();
         active.file.sync_data()?;
@@ -218,7 +226,8 @@ impl Committer {
             retention_days: self.shared.options.retention_days,
             capacity: prepared.capacity,
         };
-        write_all_at(&*prepared.file, &mut [IoSlice::new(&header.encode())], 0)?;
+        let rest = &ZERO_PAGE[HEADER_BYTES..];
+        write_all_at(&*prepared.file, &mut [IoSlice::new(&header.encode()), IoSlice::new(rest)], 0)?;
         prepared.file.sync_data()?;
         let name = names::of(&header);
         files.rename(&prepared.name, &name)?;

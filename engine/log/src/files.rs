@@ -13,7 +13,8 @@ pub mod simulated;
 pub enum Open {
     Read,
     Write,
-    /// Reading and writing; made empty if it exists.
+    /// Writing aligned pages only; made empty if it exists. Goes past the page cache where the file system can: the zeros
+    /// of a new segment are not read again, and copying them costs more than all work on the records.
     Create,
 }
 

@@ -13,8 +13,11 @@ use crate::shared::Shared;
 use crate::supply::{Job, Prepared, Trim};
 use crate::walker::Walker;
 
-/// Zeros written by one call.
-static ZEROS: [u8; 128 << 10] = [0; 128 << 10];
+/// Zeros written by one call, where the disk can fetch them without a copy.
+static ZEROS: Zeros = Zeros([0; 1 << 20]);
+
+#[repr(align(4096))]
+struct Zeros([u8; 1 << 20]);
 
 /// Zeros written between two syncs: a commit waits behind at most so many.
 const SYNC_BYTES: u64 = 4 << 20;
@@ -68,18 +71,29 @@ fn prepare(shared: &Shared) -> Result<Prepared, CommitError> {
 }
 
 fn write_zeros(shared: &Shared, name: &str, capacity: u64) -> io::Result<Arc<dyn File>> {
-    let file = shared.files.open(name, Open::Create)?;
+    let mut file = shared.files.open(name, Open::Create)?;
+    let mut through_cache = false;
     let mut written = 0;
     while written < capacity {
-        let length = (capacity - written).min(ZEROS.len() as u64);
-        let zeros = &ZEROS[..usize::try_from(length).expect("at most the array's length")];
-        write_all_at(&*file, &mut [IoSlice::new(zeros)], written)?;
+        let length = (capacity - written).min(ZEROS.0.len() as u64);
+        let zeros = &ZEROS.0[..usize::try_from(length).expect("at most the array's length")];
+        match write_all_at(&*file, &mut [IoSlice::new(zeros)], written) {
+            Ok(()) => {}
+            // Past the page cache some file systems want larger pages than ours; through it there are no such rules.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput && written == 0 && !through_cache => {
+                file = shared.files.open(name, Open::Write)?;
+                through_cache = true;
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
         written += length;
         if written % SYNC_BYTES == 0 || written == capacity {
             file.sync_data()?;
         }
     }
-    Ok(file)
+    // From here on it is written through the page cache.
+    shared.files.open(name, Open::Write)
 }
 
 /// Removes a file nobody needs; what remains is removed at the next start.

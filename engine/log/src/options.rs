@@ -13,7 +13,7 @@ use crate::format::{BLOCKS_AT, HeaderError};
 pub struct LogOptions {
     /// The log's own directory, made if missing; usually `DATA/log`.
     pub directory: PathBuf,
-    /// Size a segment is prepared with: 16 KiB to 2 GiB, default 64 MiB. One block never spans segments, so a batch
+    /// Size a segment is prepared with: 16 KiB to 2 GiB in steps of 4 KiB, default 64 MiB. One block never spans segments, so a batch
     /// must fit as well. Segments that exist keep their size.
     pub segment_bytes: u64,
     /// Bytes of records that may wait for the disk, the block being written included; default 64 MiB. One batch is
@@ -44,6 +44,9 @@ impl LogOptions {
     pub(crate) fn check(&self) -> Result<(), OpenError> {
         if !(BLOCKS_AT * 4..=2 << 30).contains(&self.segment_bytes) {
             return Err(OpenError::Options("segment size must be 16 KiB to 2 GiB"));
+        }
+        if !self.segment_bytes.is_multiple_of(BLOCKS_AT) {
+            return Err(OpenError::Options("segment size must be a multiple of 4 KiB"));
         }
         if self.retention_days == 0 {
             return Err(OpenError::Options("retention must be at least one day"));

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind, IoSlice};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +12,9 @@ use super::{File, Files, Open};
 
 /// Held locked as long as the log is open, so that two programs never write one log.
 const LOCK: &str = "lock";
+
+/// Not all file systems know it.
+const DIRECT: i32 = rustix::fs::OFlags::DIRECT.bits().cast_signed();
 
 /// A directory on disk, locked for this process.
 #[derive(Debug)]
@@ -53,7 +56,13 @@ impl Files for DiskFiles {
         match open {
             Open::Read => {}
             Open::Write => _ = options.write(true),
-            Open::Create => _ = options.write(true).create(true).truncate(true),
+            Open::Create => {
+                options.write(true).create(true).truncate(true);
+                let direct = options.clone().custom_flags(DIRECT).open(self.path.join(name));
+                if let Ok(file) = direct {
+                    return Ok(Arc::new(DiskFile(file)));
+                }
+            }
         }
         Ok(Arc::new(DiskFile(options.open(self.path.join(name))?)))
     }

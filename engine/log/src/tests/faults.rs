@@ -1,7 +1,10 @@
 //! A full disk, a broken disk, damaged files.
 
+use std::sync::Arc;
+
 use lianwu_model::UnixMillis;
-use lianwu_ports::log::{CommitError, LogHealth, Lsn, ReadError};
+use lianwu_ports::log::{CommitError, LogHealth, Lsn, ReadError, SubmitError};
+use parking_lot::Mutex;
 
 use super::world::{NOON, World};
 use crate::OpenError;
@@ -315,4 +318,38 @@ fn a_torn_block_is_cut_off() {
         }
     }
     assert!(torn > 10, "most of these blocks were torn, not absent");
+}
+
+/// Is the queue bounded in bytes, the batch given back whole, and one batch always taken?
+#[test]
+fn a_full_queue_gives_the_batch_back() {
+    let mut world = World::new(12);
+    world.options.queue_bytes_max = 1000;
+    world.open().unwrap();
+    world.submit(1, 2000);
+    let late = super::world::batch(&[7], 10);
+    let rejected = world.log().submit(late.clone(), Box::new(|_| {})).unwrap_err();
+    assert_eq!((rejected.reason, rejected.batch), (SubmitError::Busy, late));
+    assert!(world.log().stats().queue_bytes > 1000);
+    assert!(world.commit()[0].1.is_ok());
+    // What was taken counts until the committer comes back for more.
+    assert!(world.commit().is_empty());
+    assert_eq!(world.log().stats().queue_bytes, 0);
+    world.submit(1, 10);
+    assert!(world.commit()[0].1.is_ok());
+}
+
+/// Does a completion that panics stop anybody else?
+#[test]
+fn a_panicking_completion_stops_nobody() {
+    let mut world = opened(13);
+    let broken = Box::new(|_| panic!("a mistake of the caller, meant to be seen in this test's output"));
+    world.log().submit(super::world::batch(&[1], 10), broken).unwrap();
+    world.log().commit();
+    let next = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&next);
+    let completion = Box::new(move |result| *seen.lock() = Some(result));
+    world.log().submit(super::world::batch(&[2], 10), completion).unwrap();
+    world.log().commit();
+    assert_eq!(next.lock().clone().unwrap().unwrap().first, Lsn(2));
 }
