@@ -165,11 +165,25 @@ fn no_such_version(version: &str) -> ApiError {
 }
 
 fn not_served(name: &str) -> ApiError {
+    if let Some(reason) = declined(name) {
+        return ApiError::new(
+            "UnsupportedOperation",
+            format!("本平台不提供接口 `{name}`：它依赖厂商自有的增值服务。"),
+            format!("This platform does not serve the operation `{name}`: {reason}."),
+        );
+    }
     ApiError::new(
         "UnsupportedOperation",
         format!("本平台暂不支持接口 `{name}`。"),
         format!("This platform does not serve the operation `{name}` yet."),
     )
+}
+
+/// Why an operation is refused for good; `None` when it is still to come.
+fn declined(name: &str) -> Option<&'static str> {
+    const DECLINED: &str = include_str!("../declined.txt");
+    let line = DECLINED.lines().find(|line| line.split(' ').next() == Some(name))?;
+    line.splitn(3, ' ').nth(2)
 }
 
 fn unknown(name: &str) -> ApiError {

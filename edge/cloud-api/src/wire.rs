@@ -4,7 +4,7 @@ use lianwu_model::device::DeviceStatus;
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind, Project};
 use lianwu_model::{UnixMillis, json};
 use lianwu_services::device::DeviceView;
-use lianwu_services::{Platform, project};
+use lianwu_services::project::ProjectCounts;
 
 use crate::call::Call;
 use crate::codes;
@@ -33,8 +33,7 @@ pub fn project(project: &Project) -> ProjectEntry {
     }
 }
 
-pub fn project_with_counts(platform: &Platform, project: &Project) -> ProjectEntryEx {
-    let counts = project::counts(platform, project);
+pub fn project_with_counts(project: &Project, counts: ProjectCounts) -> ProjectEntryEx {
     ProjectEntryEx {
         project_id: project.id.to_string(),
         project_name: project.name.clone(),

@@ -13,9 +13,9 @@ use lianwu_model::account::Principal;
 use lianwu_model::device::{Device, DeviceSecretText, DeviceStatus};
 use lianwu_model::product::{DevelopmentStatus, Product};
 use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, Uin};
-use lianwu_ports::readings::ReadingError;
 use lianwu_ports::registry::StoreError;
 use lianwu_ports::states::DeviceState;
+use tracing::warn;
 
 use crate::Platform;
 use crate::directory::DirectoryDevice;
@@ -41,14 +41,14 @@ pub enum DeviceError {
     TooMany(u64),
     #[error("{0} devices are named, 1 to {max} are allowed", max = BATCH_MAX)]
     BatchSize(usize),
+    #[error("device {0} is named twice")]
+    NamedTwice(DeviceKey),
     #[error("the device secret is not usable: {0}")]
     Secret(#[from] SecretError),
     #[error("the registry failed")]
     Store(StoreError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    #[error("forget what the device said: {0}")]
-    Forget(#[from] ReadingError),
 }
 
 /// What callers are shown of one device.
@@ -151,24 +151,39 @@ pub struct DeviceRef {
 /// Deletes all of them or none; open connections are closed, state is forgotten.
 ///
 /// # Errors
-/// [`DeviceError::BatchSize`], `Product`, `NotFound`, also when one is named twice.
+/// [`DeviceError::BatchSize`], `Product`, `NotFound`, `NamedTwice`.
 pub async fn delete(platform: &Platform, owner: Uin, devices: &[DeviceRef]) -> Result<(), DeviceError> {
     check_batch(devices)?;
     let _turn = platform.turns.take().await;
     let keys = registered(platform, owner, devices)?;
     let numbers = platform.stores.devices.delete_devices(keys.clone()).await.map_err(store)?;
-    for (key, number) in keys.iter().zip(numbers) {
+    for (key, number) in keys.iter().zip(&numbers) {
         platform.directory.remove(key.product, key.device.as_str());
-        platform.bus.disconnect(number, "the device was deleted");
-        platform.states.forget(number)?;
+        platform.bus.disconnect(*number, "the device was deleted");
     }
+    forget(platform, numbers).await;
     Ok(())
+}
+
+/// Numbers are never used again, so state that could not be removed is never seen: worth a line, not a failure.
+async fn forget(platform: &Platform, numbers: Vec<DeviceNumber>) {
+    let states = Arc::clone(&platform.states);
+    let forgetting = tokio::task::spawn_blocking(move || {
+        for number in numbers {
+            if let Err(error) = states.forget(number) {
+                warn!(number = number.0, %error, "the state of a deleted device stays behind");
+            }
+        }
+    });
+    if forgetting.await.is_err() {
+        warn!("the states of deleted devices stay behind");
+    }
 }
 
 /// Enables or disables devices, one after the other. A disabled device's connection is closed and not accepted again.
 ///
 /// # Errors
-/// [`DeviceError::BatchSize`], `Product`, `NotFound`: none was changed then.
+/// [`DeviceError::BatchSize`], `Product`, `NotFound`, `NamedTwice`: none was changed then.
 pub async fn set_enabled(
     platform: &Platform,
     owner: Uin,
@@ -202,7 +217,11 @@ fn check_batch(devices: &[DeviceRef]) -> Result<(), DeviceError> {
 fn registered(platform: &Platform, owner: Uin, devices: &[DeviceRef]) -> Result<Vec<DeviceKey>, DeviceError> {
     let mut keys = Vec::with_capacity(devices.len());
     for wanted in devices {
-        keys.push(find(platform, owner, &wanted.product, &wanted.name)?.key());
+        let key = find(platform, owner, &wanted.product, &wanted.name)?.key();
+        if keys.contains(&key) {
+            return Err(DeviceError::NamedTwice(key));
+        }
+        keys.push(key);
     }
     Ok(keys)
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: spec/cloud-api.md 2.1 and 3.16, spec/thing-model-and-console.md 1.1.
 
+use std::collections::HashMap;
+
 use lianwu_model::account::Instance;
 use lianwu_model::product::Project;
 use lianwu_model::{InstanceId, ProjectId, Uin};
@@ -149,15 +151,14 @@ pub async fn list(platform: &Platform, filter: ProjectFilter, slice: Slice) -> R
     platform.stores.projects.projects(filter, slice).await.map_err(store)
 }
 
-/// Counts products and registered devices, from memory.
+/// Products and registered devices of each project of the account that has any, from memory.
 #[must_use]
-pub fn counts(platform: &Platform, project: &Project) -> ProjectCounts {
-    let mut counts = ProjectCounts::default();
-    for product in platform.catalog.owned_by(project.owner) {
-        if product.product.project == project.id {
-            counts.products += 1;
-            counts.devices += platform.directory.count(product.product.id);
-        }
+pub fn counts(platform: &Platform, owner: Uin) -> HashMap<ProjectId, ProjectCounts> {
+    let mut counts: HashMap<ProjectId, ProjectCounts> = HashMap::new();
+    for product in platform.catalog.owned_by(owner) {
+        let project = counts.entry(product.product.project.clone()).or_default();
+        project.products += 1;
+        project.devices += platform.directory.count(product.product.id);
     }
     counts
 }

@@ -35,6 +35,11 @@ impl From<DeviceError> for ApiError {
                 &format!("一次应为 1 到 {BATCH_MAX} 台设备，收到 {count} 台"),
                 &format!("it must name 1 to {BATCH_MAX} devices, not {count}"),
             ),
+            DeviceError::NamedTwice(device) => Self::value(
+                "DevicesItems",
+                &format!("设备 `{device}` 重复"),
+                &format!("the device `{device}` is named twice"),
+            ),
             DeviceError::Secret(error) => Self::value(
                 "DefinedPsk",
                 "应为不超过 64 个字符的 Base64 文本",
@@ -42,10 +47,6 @@ impl From<DeviceError> for ApiError {
             ),
             DeviceError::Store(error) => store(&error),
             DeviceError::Telemetry(error) => error.into(),
-            DeviceError::Forget(error) => {
-                tracing::error!(%error, "a deleted device was not forgotten");
-                Self::internal()
-            }
         }
     }
 }

@@ -35,7 +35,8 @@ pub async fn delete(call: Call, r: DeleteProjectRequest) -> Result<DeleteProject
 
 pub async fn describe(call: Call, r: DescribeProjectRequest) -> Result<DescribeProjectResponse, ApiError> {
     let project = project::find(&call.platform, call.owner(), &r.project_id).await?;
-    Ok(DescribeProjectResponse { project: Some(wire::project_with_counts(&call.platform, &project)) })
+    let counts = project::counts(&call.platform, call.owner()).remove(&project.id).unwrap_or_default();
+    Ok(DescribeProjectResponse { project: Some(wire::project_with_counts(&project, counts)) })
 }
 
 pub async fn list(call: Call, r: GetProjectListRequest) -> Result<GetProjectListResponse, ApiError> {
@@ -53,7 +54,9 @@ pub async fn list(call: Call, r: GetProjectListRequest) -> Result<GetProjectList
         filter.product = Some(product::find(&call.platform, call.owner(), &id)?.product.id);
     }
     let listed = visible(&call, filter, slice).await?;
-    let projects = listed.rows.iter().map(|project| wire::project_with_counts(&call.platform, project)).collect();
+    let counts = project::counts(&call.platform, call.owner());
+    let of = |project: &Project| counts.get(&project.id).copied().unwrap_or_default();
+    let projects = listed.rows.iter().map(|project| wire::project_with_counts(project, of(project))).collect();
     Ok(GetProjectListResponse { projects, total: wire::count(listed.total) })
 }
 

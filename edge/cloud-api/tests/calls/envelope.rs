@@ -60,7 +60,10 @@ async fn common_parameters_are_checked_by_name() {
 async fn an_unserved_operation_is_named() {
     let cloud = Cloud::new().await;
     let response = cloud.call(&cloud.owner, "PublishMessage", json!({})).await;
-    assert!(response["Error"]["Message"].as_str().unwrap().contains("`PublishMessage`"));
+    assert!(response["Error"]["Message"].as_str().unwrap().contains("`PublishMessage` yet"));
+    let response = cloud.call(&cloud.owner, "ActivateTWeTalk", json!({})).await;
+    assert_eq!(code(&response), "UnsupportedOperation");
+    assert!(response["Error"]["Message"].as_str().unwrap().contains("voice dialogue"));
 }
 
 #[tokio::test]
