@@ -79,12 +79,14 @@ impl Fixture {
     #[track_caller]
     pub fn history(&self, device: &Device, property: &str) -> Vec<(u64, String)> {
         let mut rows = Vec::new();
+        // A cursor belongs to one range: every page must ask for the same.
+        let (min, max) = (now_ms() - 86_400_000, now_ms() + 86_400_000);
         let mut context = String::new();
         loop {
             let mut request = device.reference();
             request["FieldName"] = property.into();
-            request["MinTime"] = (now_ms() - 86_400_000).into();
-            request["MaxTime"] = (now_ms() + 86_400_000).into();
+            request["MinTime"] = min.into();
+            request["MaxTime"] = max.into();
             request["Limit"] = 100.into();
             request["Context"] = context.into();
             let page = self.cloud.call("DescribeDeviceDataHistory", &request);

@@ -1,0 +1,32 @@
+// Calls the cloud API through the vendor's SDK (tencentcloud-sdk-nodejs), as the test says: the first line is the
+// profile, every further line one call, one line of answer each.
+"use strict";
+
+const readline = require("node:readline");
+const { iotexplorer } = require("tencentcloud-sdk-nodejs/tencentcloud/services/iotexplorer");
+
+async function main() {
+  let client;
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const command = JSON.parse(line);
+    if (!client) {
+      client = new iotexplorer.v20190423.Client({
+        credential: { secretId: command.secret_id, secretKey: command.secret_key },
+        region: command.region,
+        profile: {
+          signMethod: command.sign ?? "TC3-HMAC-SHA256",
+          language: "en-US",
+          httpProfile: { protocol: "http://", endpoint: command.endpoint, reqMethod: command.method ?? "POST" },
+        },
+      });
+      continue;
+    }
+    try {
+      console.log(JSON.stringify({ response: await client[command.action](command.parameters) }));
+    } catch (error) {
+      console.log(JSON.stringify({ error: { code: error.code, message: error.message, id: error.requestId } }));
+    }
+  }
+}
+
+main();

@@ -1,0 +1,188 @@
+//! The vendor's Python device SDK, unmodified: MQTT 3.1, one topic per SUBSCRIBE, events in its own form.
+
+use lianwu_testkit::{Device, Fixture, LAMP_MODEL, Running, Server, ServerOptions, fail, python};
+use serde_json::{Value, json};
+
+/// The SDK's program and what it says.
+struct SdkDevice {
+    running: Running,
+    _file: tempfile::NamedTempFile,
+}
+
+impl SdkDevice {
+    fn start(server: &Server, device: &Device) -> Self {
+        let identity = json!({
+            "auth_mode": "KEY", "productId": device.product, "deviceName": device.name,
+            "productSecret": "YOUR_PRODUCT_SECRET",
+            "key_deviceinfo": {"deviceSecret": device.secret},
+            "cert_deviceinfo": {"devCaFile": "", "devCertFile": "", "devPrivateKeyFile": ""},
+            "region": "china",
+        });
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), identity.to_string()).expect("write the SDK's device file");
+        let address = server.mqtt_address();
+        let mut command = python("sdk_device.py");
+        command.arg(file.path()).arg(address.ip().to_string()).arg(address.port().to_string());
+        Self { running: Running::start("the Python device SDK", &mut command), _file: file }
+    }
+
+    #[track_caller]
+    fn does(&mut self, command: &Value) {
+        self.running.tell(&command.to_string());
+    }
+
+    /// The next event of this kind; acknowledgements of publishes and subscriptions before it are passed over.
+    #[track_caller]
+    fn hears(&mut self, event: &str) -> Value {
+        loop {
+            let said = self.running.next_json();
+            match said["event"].as_str() {
+                Some(found) if found == event => return said,
+                Some("published" | "subscribed") => {}
+                _ => fail(format!("expected {event}, the SDK said {said}")),
+            }
+        }
+    }
+
+    /// Connected, and subscribed to all four thing-model topics.
+    #[track_caller]
+    fn ready(&mut self) {
+        assert_eq!(self.hears("connected")["rc"], 0);
+        self.does(&json!({"do": "template_init"}));
+        for _ in 0..4 {
+            assert_eq!(self.hears("subscribed")["qos"], 0, "the SDK asks for QoS 0");
+        }
+    }
+}
+
+/// Does the SDK's whole conversation work: sign-in, report, status, control, clearing, device information?
+#[test]
+fn properties() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let device = lamp.device("light-1");
+    let mut sdk = SdkDevice::start(&server, &device);
+    sdk.ready();
+
+    let values = json!({"power_switch": 1, "color": 2, "brightness": 55, "name": "大厅",
+                        "position": {"longitude": 113, "latitude": 22}, "power": "high"});
+    sdk.does(&json!({"do": "report", "params": values}));
+    let reply = sdk.hears("property");
+    assert_eq!(reply["topic"], device.thing("down/property"));
+    assert_eq!(
+        reply["payload"],
+        json!({"method": "report_reply", "clientToken": format!("{}-0", device.product), "code": 0, "status": "success"})
+    );
+    let latest = lamp.latest(&device);
+    for (id, value) in values.as_object().expect("an object") {
+        assert_eq!(latest[id]["Value"], *value, "{id}");
+    }
+
+    sdk.does(
+        &json!({"do": "report_info", "params": {"name": device.name, "fw_ver": "1.0.0", "mac": "11:22:33:44:55:66"}}),
+    );
+    let reply = sdk.hears("property")["payload"].clone();
+    assert_eq!((&reply["method"], &reply["code"]), (&json!("report_info_reply"), &json!(0)));
+
+    sdk.does(&json!({"do": "get_status"}));
+    let reply = sdk.hears("property")["payload"].clone();
+    assert_eq!((&reply["method"], &reply["code"]), (&json!("get_status_reply"), &json!(0)));
+    assert_eq!(reply["data"]["reported"], values);
+
+    let request = json!({"ProductId": device.product, "DeviceName": device.name, "Data": "{\"power_switch\":0,\"brightness\":80}"});
+    let result = lamp.cloud.call("ControlDeviceData", &request);
+    assert_eq!(result["Result"], "{\"Sent\":1,\"pushResult\":0}");
+    let control = sdk.hears("property")["payload"].clone();
+    assert_eq!(control["method"], "control");
+    assert_eq!(control["params"], json!({"power_switch": 0, "brightness": 80}));
+    assert!(control["clientToken"].as_str().is_some_and(|token| token.starts_with("clientToken-")), "{control}");
+
+    // The SDK leaves `method` out of this answer; the platform must not take it for a broken message.
+    sdk.does(&json!({"do": "control_reply", "code": 0, "status": ""}));
+    sdk.does(&json!({"do": "get_status"}));
+    let reply = sdk.hears("property")["payload"].clone();
+    assert_eq!(reply["method"], "get_status_reply");
+    assert_eq!(reply["data"]["control"], json!({"power_switch": 0, "brightness": 80}), "desired until it is cleared");
+
+    sdk.does(&json!({"do": "clear_control"}));
+    let reply = sdk.hears("property")["payload"].clone();
+    assert_eq!((&reply["method"], &reply["code"]), (&json!("clear_control_reply"), &json!(0)));
+    sdk.does(&json!({"do": "get_status"}));
+    let reply = sdk.hears("property")["payload"].clone();
+    assert_eq!(reply["data"].get("control"), None);
+    sdk.does(&json!({"do": "disconnect"}));
+    sdk.hears("disconnected");
+}
+
+/// Are events answered and found: one by one in the SDK's mixed form, several at once, and plainly written?
+#[test]
+fn events() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let device = lamp.device("light-1");
+    let mut sdk = SdkDevice::start(&server, &device);
+    sdk.ready();
+
+    let low = json!({"eventId": "low_voltage", "type": "alert", "timestamp": 0, "params": {"voltage": 2.8}});
+    let status =
+        json!({"eventId": "status_report", "type": "info", "timestamp": 0, "params": {"status": 1, "message": "ok"}});
+    let fault = json!({"eventId": "hardware_fault", "type": "fault", "timestamp": 0, "params": {"name": "fan", "error_code": 7}});
+
+    sdk.does(&json!({"do": "events", "events": [low]}));
+    let reply = sdk.hears("event")["payload"].clone();
+    assert_eq!((&reply["method"], &reply["code"]), (&json!("event_reply"), &json!(0)), "event_post with a list of one");
+
+    sdk.does(&json!({"do": "events", "events": [status, fault]}));
+    let reply = sdk.hears("event")["payload"].clone();
+    assert_eq!((&reply["method"], &reply["code"]), (&json!("events_reply"), &json!(0)));
+
+    let plain = json!({"method": "event_post", "clientToken": "plain-1", "version": "1.0", "eventId": "low_voltage",
+                       "type": "alert", "timestamp": 0, "params": {"voltage": 3.1}});
+    sdk.does(&json!({"do": "publish", "topic": device.thing("up/event"), "payload": plain, "qos": 1}));
+    let reply = sdk.hears("event")["payload"].clone();
+    assert_eq!((&reply["method"], &reply["clientToken"]), (&json!("event_reply"), &json!("plain-1")));
+
+    let unknown = json!({"eventId": "no_such_event", "type": "info", "timestamp": 0, "params": {}});
+    sdk.does(&json!({"do": "events", "events": [unknown]}));
+    let reply = sdk.hears("event")["payload"].clone();
+    assert_eq!((&reply["code"], &reply["status"]), (&json!(404), &json!("no_such_event not defined")));
+
+    let found = lamp.cloud.call("ListEventHistory", &device.reference());
+    let rows = found["EventHistory"].as_array().expect("a list");
+    let ids: Vec<_> = rows.iter().map(|row| row["EventId"].as_str().unwrap_or_default()).collect();
+    assert_eq!(ids.len(), 4, "{found}");
+    assert_eq!(ids[0], "low_voltage", "newest first");
+    for id in ["low_voltage", "status_report", "hardware_fault"] {
+        assert!(ids.contains(&id), "{id} in {ids:?}");
+    }
+}
+
+/// Does a caller of CallDeviceActionSync get what the SDK's device answered?
+#[test]
+fn an_action_is_answered() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let device = lamp.device("light-1");
+    let mut sdk = SdkDevice::start(&server, &device);
+    sdk.ready();
+
+    let mut request = device.reference();
+    request["ActionId"] = "light_blink".into();
+    request["InputParams"] = "{\"period\":3}".into();
+    let cloud = lamp.cloud.clone();
+    let caller = std::thread::spawn(move || cloud.call("CallDeviceActionSync", &request));
+
+    let action = sdk.hears("action");
+    assert_eq!(action["topic"], device.thing("down/action"));
+    let action = action["payload"].clone();
+    assert_eq!((&action["method"], &action["actionId"]), (&json!("action"), &json!("light_blink")));
+    assert_eq!(action["params"], json!({"period": 3}));
+    assert!(action["timestamp"].is_u64(), "the C SDK refuses an action without a timestamp: {action}");
+    sdk.does(&json!({"do": "action_reply", "clientToken": action["clientToken"], "code": 0,
+                     "status": "action execute success!", "response": {"err_code": 0}}));
+
+    let answer = caller.join().expect("the call ended in an answer");
+    assert_eq!(answer["ClientToken"], action["clientToken"]);
+    assert_eq!(answer["Status"], "action execute success!");
+    assert_eq!(answer["OutputParams"], "{\"err_code\":0}");
+}
