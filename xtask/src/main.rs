@@ -1,8 +1,11 @@
-//! Chores of this repository: `cargo xtask generate [--check]`.
+//! Chores of this repository: `cargo xtask generate [--check]`, `cargo xtask tidy`.
 
 mod generate;
+mod tidy;
 
-use anyhow::{Result, bail};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -10,6 +13,7 @@ fn main() -> Result<()> {
     match words.as_slice() {
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
-        _ => bail!("usage: cargo xtask generate [--check]"),
+        ["tidy"] => tidy::run(Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has a parent folder")?),
+        _ => bail!("usage: cargo xtask generate [--check] | tidy"),
     }
 }

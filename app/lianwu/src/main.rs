@@ -1,1 +1,34 @@
-fn main() {}
+//! The one binary. Reads the command line and the configuration, puts the rooms together; the only crate that names
+//! engines. Start reading at [`serve`].
+
+mod bench;
+mod cli;
+mod config;
+mod credentials;
+mod serve;
+mod simulate;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use cli::{Cli, Command};
+
+/// Small buffers come and go with every turn; this allocator gives their memory back and keeps its own small.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(options) => serve::run(&options),
+        Command::Credentials(options) => credentials::run(&options),
+        Command::Simulate(options) => simulate::run(&options),
+        Command::Bench(options) => bench::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lianwu: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

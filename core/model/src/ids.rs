@@ -44,8 +44,7 @@ impl FromStr for ProductId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        Self::from_bytes(text.as_bytes())
-            .ok_or(IdError { kind: "ProductId", rule: "10 upper-case letters and digits" })
+        Self::from_bytes(text.as_bytes()).ok_or(IdError { kind: "ProductId", rule: "10 upper-case letters and digits" })
     }
 }
 
@@ -122,9 +121,7 @@ impl FromStr for ProjectId {
 
     fn from_str(text: &str) -> Result<Self, IdError> {
         match text.strip_prefix("prj-") {
-            Some(rest)
-                if rest.len() == 8 && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) =>
-            {
+            Some(rest) if rest.len() == 8 && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) => {
                 Ok(Self(text.into()))
             }
             _ => Err(IdError { kind: "ProjectId", rule: "'prj-' and 8 lower-case letters or digits" }),

@@ -62,7 +62,7 @@ fn protocol_errors_after_sign_in_end_the_connection() {
 /// Is a socket that says nothing, or only half a CONNECT, closed?
 #[test]
 fn a_slow_connect_is_closed() {
-    let world = World::with(AccessOptions { connect_timeout: Duration::from_secs(1), ..AccessOptions::default() });
+    let world = World::with(&AccessOptions { connect_timeout: Duration::from_secs(1), ..AccessOptions::default() });
     let mut silent = world.socket();
     let mut half = world.socket();
     half.send(&[0x10, 100, 0, 4]);

@@ -45,10 +45,10 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        Self::with(AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..AccessOptions::default() })
+        Self::with(&AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..AccessOptions::default() })
     }
 
-    pub fn with(options: AccessOptions) -> Self {
+    pub fn with(options: &AccessOptions) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOW));
         let log = Arc::new(MemoryLog::new(Arc::clone(&clock), 3));
         let readings = Arc::new(MemoryReadings::default());
@@ -81,7 +81,7 @@ impl World {
         }
         let follower =
             Follower::start(platform.log.clone(), platform.readings.clone(), Arc::clone(&platform.progress)).unwrap();
-        let access = DeviceAccess::start(&platform, &bus, "127.0.0.1:0".parse().unwrap(), &options).unwrap();
+        let access = DeviceAccess::start(&platform, &bus, "127.0.0.1:0".parse().unwrap(), options).unwrap();
         Self { platform, log, bus, access: Some(access), follower: Some(follower) }
     }
 

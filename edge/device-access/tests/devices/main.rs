@@ -1,5 +1,7 @@
 //! Device access against a platform in memory: what a device sees, and what is written down.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first thing that is not as expected")]
+
 mod bad_input;
 mod harness;
 mod messages;

@@ -55,7 +55,7 @@ fn the_newer_connection_wins() {
 /// Do devices of several workers find their home, and can each of them be reached?
 #[test]
 fn every_device_lives_on_its_home_worker() {
-    let world = World::with(AccessOptions {
+    let world = World::with(&AccessOptions {
         workers: 3,
         device_up_tps: 0,
         device_connects_per_5s: 0,
@@ -77,7 +77,7 @@ fn every_device_lives_on_its_home_worker() {
 /// Is a device that signs in again and again slowed down?
 #[test]
 fn too_many_sign_ins_are_refused() {
-    let world = World::with(AccessOptions { device_connects_per_5s: 2, ..AccessOptions::default() });
+    let world = World::with(&AccessOptions { device_connects_per_5s: 2, ..AccessOptions::default() });
     drop(world.lamp("lamp-1"));
     drop(world.lamp("lamp-1"));
     let mut third = world.socket();
@@ -90,7 +90,8 @@ fn too_many_sign_ins_are_refused() {
 /// Is everything answered that was read, and the device closed that is far over its rate?
 #[test]
 fn a_device_far_over_its_rate_is_closed_after_its_answers() {
-    let world = World::with(AccessOptions { device_up_tps: 10, device_connects_per_5s: 0, ..AccessOptions::default() });
+    let world =
+        World::with(&AccessOptions { device_up_tps: 10, device_connects_per_5s: 0, ..AccessOptions::default() });
     let mut lamp = world.lamp("lamp-1");
     let mut bytes = Vec::new();
     for id in 1..=200_u16 {

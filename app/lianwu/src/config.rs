@@ -1,0 +1,304 @@
+//! The configuration: one TOML file, each key also from the environment, unknown keys refused by name.
+//!
+//! `LIANWU__LISTEN__MQTT=127.0.0.1:1883` is `listen.mqtt`. The environment wins over the file, the file over the
+//! defaults.
+
+#[cfg(test)]
+mod documented;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use lianwu_services::Limits;
+use serde::{Deserialize, Serialize};
+
+const ENVIRONMENT_PREFIX: &str = "LIANWU__";
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub listen: Listen,
+    pub public: Public,
+    pub limits: LimitsConfig,
+    pub log: LogConfig,
+    pub readings: ReadingsConfig,
+    pub retention: Retention,
+    pub server: Server,
+    pub seal: Seal,
+}
+
+/// Addresses; an empty text switches a listener off, port 0 picks a free port.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    pub mqtt: String,
+    pub http: String,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { mqtt: "0.0.0.0:1883".into(), http: "127.0.0.1:8080".into() }
+    }
+}
+
+/// Names under which devices and people reach the platform, where they differ from the addresses.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Public {
+    pub device_host: String,
+    pub console_url: String,
+}
+
+/// Zero means "no limit".
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    pub device_up_tps: u32,
+    pub device_down_tps: u32,
+    pub instance_tps: u32,
+    pub device_connects_per_5s: u32,
+    pub dev_product_devices: u64,
+    pub api_tps: u32,
+    pub projects: u64,
+    pub products: u64,
+    pub packet_bytes_max: usize,
+    pub reply_wait_ms: u64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            device_up_tps: limits.device_up_tps,
+            device_down_tps: limits.device_down_tps,
+            instance_tps: limits.instance_tps,
+            device_connects_per_5s: limits.device_connects_per_5s,
+            dev_product_devices: limits.dev_product_devices,
+            api_tps: limits.api_tps,
+            projects: limits.projects,
+            products: limits.products,
+            packet_bytes_max: limits.packet_bytes_max,
+            reply_wait_ms: limits.reply_wait_ms,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// Size of one segment file.
+    pub segment_bytes: u64,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { segment_bytes: 64 << 20 }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReadingsConfig {
+    /// Newest records kept in memory before they are written as chunks.
+    pub tail_bytes_max: usize,
+}
+
+impl Default for ReadingsConfig {
+    fn default() -> Self {
+        Self { tail_bytes_max: 64 << 20 }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// History is kept for this many days.
+    pub days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: Limits::default().retention_days }
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Threads that serve devices; 0 means one for every two cores, at least one.
+    pub workers: usize,
+    /// `text` or `json`.
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Seal {
+    /// Key that seals secrets in the registry; `DATA/seal.key` when empty.
+    pub key_file: PathBuf,
+}
+
+impl Config {
+    /// Reads the file, if one is given, and lays the environment over it.
+    ///
+    /// # Errors
+    /// Names the file, the line or the variable, and what was expected.
+    pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Self> {
+        let mut table = match file {
+            Some(path) => std::fs::read_to_string(path)
+                .with_context(|| format!("read the configuration {}", path.display()))?
+                .parse::<toml::Table>()
+                .with_context(|| format!("the configuration {} is not TOML", path.display()))?,
+            None => toml::Table::new(),
+        };
+        for (name, value) in environment {
+            if let Some(key) = name.strip_prefix(ENVIRONMENT_PREFIX) {
+                let path: Vec<String> = key.split("__").map(str::to_lowercase).collect();
+                set(&mut table, &path, &value).with_context(|| format!("environment variable {name}"))?;
+            }
+        }
+        let config: Self = table.try_into().context("the configuration has a key or a value that does not fit")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.mqtt_address()?;
+        if self.http_address()?.is_none() {
+            bail!("listen.http is empty, but the API and the health check need it");
+        }
+        if !(1..=3650).contains(&self.retention.days) {
+            bail!("retention.days is {}, allowed 1 to 3650", self.retention.days);
+        }
+        if !(1 << 20..=1 << 30).contains(&self.log.segment_bytes) {
+            bail!("log.segment_bytes is {}, allowed 1 MiB to 1 GiB", self.log.segment_bytes);
+        }
+        if !(1024..=1 << 20).contains(&self.limits.packet_bytes_max) {
+            bail!("limits.packet_bytes_max is {}, allowed 1 KiB to 1 MiB", self.limits.packet_bytes_max);
+        }
+        Ok(())
+    }
+
+    /// Where devices connect; `None` when switched off.
+    pub fn mqtt_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.mqtt", &self.listen.mqtt)
+    }
+
+    /// Where API and console are served.
+    pub fn http_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.http", &self.listen.http)
+    }
+
+    /// The limits the services work with.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            device_up_tps: self.limits.device_up_tps,
+            device_down_tps: self.limits.device_down_tps,
+            device_connects_per_5s: self.limits.device_connects_per_5s,
+            dev_product_devices: self.limits.dev_product_devices,
+            api_tps: self.limits.api_tps,
+            instance_tps: self.limits.instance_tps,
+            projects: self.limits.projects,
+            products: self.limits.products,
+            packet_bytes_max: self.limits.packet_bytes_max,
+            retention_days: self.retention.days,
+            reply_wait_ms: self.limits.reply_wait_ms,
+        }
+    }
+
+    /// Threads that serve devices.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        match self.server.workers {
+            0 => std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
+            workers => workers,
+        }
+    }
+}
+
+fn address(key: &str, text: &str) -> Result<Option<SocketAddr>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let address = text
+        .parse()
+        .with_context(|| format!("{key} is '{text}', expected an address and a port such as 0.0.0.0:1883"))?;
+    Ok(Some(address))
+}
+
+/// Sets a dotted key. A text that reads as a number or a truth value becomes one where the default is one.
+fn set(table: &mut toml::Table, path: &[String], value: &str) -> Result<()> {
+    let Some((last, parents)) = path.split_last() else { bail!("names no key") };
+    let mut table = table;
+    for parent in parents {
+        table = table
+            .entry(parent.clone())
+            .or_insert_with(|| toml::Table::new().into())
+            .as_table_mut()
+            .with_context(|| format!("'{parent}' is a value in the configuration file, not a section"))?;
+    }
+    let value = match value.parse::<i64>() {
+        Ok(number) => number.into(),
+        Err(_) => value.into(),
+    };
+    table.insert(last.clone(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lianwu.toml");
+        std::fs::write(&path, file).unwrap();
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Config::load(Some(&path), environment)
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+        let config = load(
+            "[listen]\nmqtt = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:2\"\n[limits]\napi_tps = 7\n",
+            &[("LIANWU__LISTEN__MQTT", "127.0.0.1:3"), ("LIANWU__LIMITS__DEVICE_UP_TPS", "0"), ("PATH", "x")],
+        )
+        .unwrap();
+        assert_eq!(config.listen.mqtt, "127.0.0.1:3");
+        assert_eq!(config.listen.http, "127.0.0.1:2");
+        assert_eq!(config.limits.api_tps, 7);
+        assert_eq!(config.limits.device_up_tps, 0);
+        assert_eq!(config.retention.days, 3);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (file, environment, expected) in [
+            ("[listen]\nmqqt = \"\"\n", None, "mqqt"),
+            ("[listen]\nmqtt = \"nowhere\"\n", None, "listen.mqtt is 'nowhere'"),
+            ("[retention]\ndays = 0\n", None, "retention.days is 0"),
+            ("listen = 3\n", Some(("LIANWU__LISTEN__MQTT", "x")), "LIANWU__LISTEN__MQTT"),
+            ("[listen]\nhttp = \"\"\n", None, "listen.http is empty"),
+            ("", Some(("LIANWU__LIMITS__API_TPS", "many")), "api_tps"),
+        ] {
+            let error = load(file, environment.as_slice()).expect_err(file);
+            let text = format!("{error:#}");
+            assert!(text.contains(expected), "{text} does not name {expected}");
+        }
+    }
+
+    #[test]
+    fn an_empty_address_switches_the_listener_off() {
+        assert_eq!(load("[listen]\nmqtt = \"\"\n", &[]).unwrap().mqtt_address().unwrap(), None);
+    }
+}

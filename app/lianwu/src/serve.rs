@@ -1,0 +1,190 @@
+//! `lianwu serve`: puts the rooms together, runs them, takes them apart in order.
+
+mod demo;
+mod first_run;
+mod metrics;
+mod storage;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use lianwu_cloud_api::{CloudApi, Settings};
+use lianwu_device_access::{AccessOptions, DeviceAccess, LocalBus};
+use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions};
+use lianwu_model::UnixMillis;
+use lianwu_ports::clock::Clock;
+use lianwu_services::account::AccountCache;
+use lianwu_services::follower::{self, Follower, Progress};
+use lianwu_services::randomness::SystemRandomness;
+use lianwu_services::turn::Turns;
+use lianwu_services::{Catalog, Directory, PendingReplies, Platform};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+
+use crate::cli::ServeOptions;
+use crate::config::{Config, LogFormat};
+use storage::Storage;
+
+/// How often expired history is looked for.
+const EXPIRY_PERIOD: Duration = Duration::from_secs(600);
+
+/// How long calls in progress may take when the platform stops.
+const HTTP_GRACE: Duration = Duration::from_secs(2);
+
+/// The machine's clock.
+#[derive(Debug)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixMillis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub fn run(options: &ServeOptions) -> Result<()> {
+    let config = Config::load(options.config.as_deref(), std::env::vars())?;
+    start_logging(config.server.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(16)
+        .thread_name("api")
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
+    runtime.block_on(serve(options, &config))
+}
+
+fn start_logging(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LIANWU_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => builder.with_ansi(false).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let storage = Storage::open(&options.data, config, &clock)?;
+    let bus = Arc::new(LocalBus::default());
+    let platform = Arc::new(Platform {
+        clock,
+        log: storage.log.clone(),
+        readings: storage.readings.clone(),
+        states: storage.readings.clone(),
+        stores: storage.stores(),
+        bus: bus.clone(),
+        catalog: Catalog::default(),
+        directory: Directory::default(),
+        replies: PendingReplies::default(),
+        progress: Arc::new(Progress::new(storage.readings_applied())),
+        limits: config.limits(),
+        randomness: Arc::new(SystemRandomness),
+        accounts: AccountCache::default(),
+        turns: Turns::default(),
+    });
+    follower::catch_up(platform.log.as_ref(), platform.readings.as_ref());
+    let loaded = lianwu_services::start::load(&platform).await.context("load the registry")?;
+    info!(products = loaded.products, devices = loaded.devices, "the registry is loaded");
+    let follower = Follower::start(platform.log.clone(), platform.readings.clone(), Arc::clone(&platform.progress))
+        .context("start the readings thread")?;
+    let first_run = first_run::FirstRun::prepare(&options.data, &platform, config).await?;
+
+    let access = match config.mqtt_address()? {
+        Some(address) => Some(DeviceAccess::start(&platform, &bus, address, &access_options(config))?),
+        None => None,
+    };
+    let http_address = config.http_address()?.context("listen.http is empty")?;
+    let listener = tokio::net::TcpListener::bind(http_address)
+        .await
+        .with_context(|| format!("listen for HTTP on {http_address}"))?;
+    let http_address = listener.local_addr()?;
+    let stats = access.as_ref().map(DeviceAccess::stats).unwrap_or_default();
+    let metrics = metrics::Metrics::new(&platform, stats, &storage.log);
+    let health = Health::default();
+    let router = lianwu_http::routes(Parts {
+        cloud_api: CloudApi::new(Arc::clone(&platform), Settings::default()).router(),
+        health: health.clone(),
+        metrics: Arc::new(metrics.registry()),
+        metrics_access: MetricsAccess::default(),
+    });
+    let server = Server::start(listener, router, ServerOptions::default()).context("serve HTTP")?;
+
+    let mqtt_address = access.as_ref().map(DeviceAccess::address);
+    first_run.announce(mqtt_address, http_address)?;
+    health.set_ready(true);
+    let demo = if options.demo { demo::start(&platform, mqtt_address).await? } else { None };
+    let expiry = tokio::spawn(expire(Arc::clone(&platform)));
+
+    stop_signal().await?;
+    info!("stopping");
+    health.set_ready(false);
+    expiry.abort();
+    if let Some(demo) = demo {
+        demo.stop().await;
+    }
+    server.stop(HTTP_GRACE).await;
+    tokio::task::spawn_blocking(move || {
+        if let Some(access) = access {
+            access.stop();
+        }
+        platform.log.close();
+        follower.stop();
+        if let Err(error) = platform.readings.seal() {
+            warn!(%error, "the readings could not be sealed; they are rebuilt from the log at the next start");
+        }
+    })
+    .await
+    .context("stop")?;
+    storage.close().await;
+    info!("stopped, everything is committed");
+    Ok(())
+}
+
+fn access_options(config: &Config) -> AccessOptions {
+    AccessOptions {
+        workers: config.workers(),
+        packet_bytes_max: config.limits.packet_bytes_max,
+        device_up_tps: config.limits.device_up_tps,
+        device_connects_per_5s: config.limits.device_connects_per_5s,
+        ..AccessOptions::default()
+    }
+}
+
+/// Gives the disk back what retention no longer keeps.
+async fn expire(platform: Arc<Platform>) {
+    let mut period = tokio::time::interval(EXPIRY_PERIOD);
+    loop {
+        period.tick().await;
+        let platform = Arc::clone(&platform);
+        let done = tokio::task::spawn_blocking(move || {
+            let now = platform.clock.now();
+            let days = u64::from(platform.limits.retention_days);
+            let oldest = now.minus(Duration::from_millis(days * UnixMillis::DAY_MS));
+            if let Err(error) = platform.readings.expire(oldest) {
+                warn!(%error, "expired readings could not be removed");
+            }
+            let bytes = platform.log.expire(now);
+            if bytes > 0 {
+                info!(bytes, "expired history was removed");
+            }
+        });
+        if done.await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn stop_signal() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The data folder: who may use it, and the engines in it.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use lianwu_log::{LogOptions, SegmentLog};
+use lianwu_ports::clock::Clock;
+use lianwu_ports::log::Lsn;
+use lianwu_ports::readings::Readings as _;
+use lianwu_readings::{ReadingsEngine, ReadingsOptions};
+use lianwu_services::Stores;
+use lianwu_sqlite::{SealKey, SqliteRegistry};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::config::Config;
+
+/// Everything kept under one folder.
+pub struct Storage {
+    pub log: Arc<SegmentLog>,
+    pub readings: Arc<ReadingsEngine>,
+    registry: Arc<SqliteRegistry>,
+    /// Held while this process uses the folder.
+    _lock: File,
+}
+
+impl Storage {
+    /// Opens or creates the folder.
+    ///
+    /// # Errors
+    /// When another process uses it, or something in it cannot be read; nothing is repaired by guessing.
+    pub fn open(folder: &Path, config: &Config, clock: &Arc<dyn Clock>) -> Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("create the data folder {}", folder.display()))?;
+        let lock = lock(folder)?;
+        let seal_path = match config.seal.key_file.as_os_str().is_empty() {
+            true => folder.join("seal.key"),
+            false => config.seal.key_file.clone(),
+        };
+        let seal = SealKey::load_or_create(&seal_path).context("the key that seals secrets")?;
+        let registry = SqliteRegistry::open(&folder.join("registry.db"), seal).context("open the registry")?;
+        let options = LogOptions {
+            segment_bytes: config.log.segment_bytes,
+            retention_days: u16::try_from(config.retention.days).unwrap_or(u16::MAX),
+            ..LogOptions::new(folder.join("log"))
+        };
+        let log = SegmentLog::open(options, Arc::clone(clock)).context("open the log")?;
+        let options = ReadingsOptions {
+            tail_bytes_max: config.readings.tail_bytes_max,
+            ..ReadingsOptions::new(folder.join("readings"))
+        };
+        let readings = ReadingsEngine::open(options).context("open the readings")?;
+        Ok(Self { log: Arc::new(log), readings, registry, _lock: lock })
+    }
+
+    /// The registry's stores.
+    pub fn stores(&self) -> Stores {
+        Stores {
+            accounts: self.registry.clone(),
+            projects: self.registry.clone(),
+            products: self.registry.clone(),
+            devices: self.registry.clone(),
+        }
+    }
+
+    /// How far the readings got before the last stop.
+    pub fn readings_applied(&self) -> Lsn {
+        self.readings.applied()
+    }
+
+    /// Closes the registry; the log is closed before.
+    pub async fn close(self) {
+        self.registry.close().await;
+    }
+}
+
+/// One process for one folder: two would overwrite each other's log.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("create {}", path.display()))?;
+    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        bail!("the data folder {} is used by another lianwu; stop it first or choose another --data", folder.display());
+    }
+    Ok(file)
+}
