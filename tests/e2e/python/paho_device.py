@@ -20,7 +20,7 @@ def main():
     client.on_message = lambda c, u, m: lines.say(
         {"event": "message", "topic": m.topic, "qos": m.qos, "payload": m.payload.decode()}
     )
-    client.connect(address, port, keepalive=60)
+    client.connect(address, int(port), keepalive=60)
     client.loop_start()
     for command in lines.commands():
         if command["do"] == "subscribe":

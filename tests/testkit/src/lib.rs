@@ -10,6 +10,7 @@ mod fixture;
 mod http;
 mod mqtt;
 mod programs;
+mod sdk;
 mod server;
 mod wait;
 
@@ -21,5 +22,6 @@ pub use mqtt::{MqttClient, Received};
 pub use programs::{
     Finished, Running, mosquitto_pub, mosquitto_sub, node, on_path, package_root, platform_binary, python, run_text,
 };
+pub use sdk::SdkClient;
 pub use server::{Server, ServerOptions, Stopped};
 pub use wait::{DEADLINE, fail, now_ms, skip, wait_for};
