@@ -182,6 +182,12 @@ impl Chunk {
         self.terms.shrink();
     }
 
+    /// Touches the places the next record will change.
+    #[inline]
+    pub(crate) fn warm(&self) -> usize {
+        usize::from(self.bytes.last().copied().unwrap_or(0)) + self.terms.warm()
+    }
+
     /// The value written to disk.
     pub(crate) fn encoded(&self) -> &[u8] {
         &self.bytes

@@ -1,13 +1,16 @@
 //! Writing a full tail to disk, on a thread of its own so that records go on being applied into the next tail.
 //!
-//! Order of one cut: changed states (each row names the last record in it, so being ahead is harmless), then the
-//! chunks with the number of the last record, all or nothing. What a crash leaves undone is applied again.
+//! Order of one cut: changed states, when it is time for them, then the chunks with the number of the last record, all
+//! or nothing. Every row of a state names the last record in it, so being ahead is harmless; being behind is too: the
+//! checkpoint is the older of the two, and what a crash leaves undone is applied again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use fjall::{Database, Keyspace, PersistMode};
+use lianwu_model::UnixMillis;
 use lianwu_ports::log::Lsn;
 use parking_lot::{Condvar, Mutex, RwLock};
 
@@ -31,11 +34,18 @@ pub(crate) struct Live {
     pub(crate) cutting: Option<Arc<Tail>>,
     /// By day.
     pub(crate) partitions: Vec<Partition>,
-    /// Last record on disk: chunks there that begin later belong to a tail.
+    /// Last record in the chunks on disk: chunks there that begin later belong to a tail.
     pub(crate) disk: Lsn,
     /// Records committed on earlier days have expired and leave nothing in the readings.
     pub(crate) first_day: u64,
 }
+
+/// Between two writes of the changed states: a restart replays that much of the log, a busy device is written that
+/// rarely.
+const STATES_EVERY: Duration = Duration::from_secs(60);
+
+/// Or after so many records: a replay takes about a microsecond for each.
+const STATES_EVERY_RECORDS: u64 = 1_000_000;
 
 #[derive(Debug, PartialEq, Eq)]
 enum Job {
@@ -59,7 +69,10 @@ pub(crate) struct Shared {
     /// Held while rows of states go to disk, so that an older row never follows a newer one.
     pub(crate) saving: Mutex<()>,
     pub(crate) state_bytes_max: usize,
+    /// Last record after which a restart may go on.
     pub(crate) checkpoint: AtomicU64,
+    /// Commit time of the tail with which states were written last.
+    states_saved: Mutex<UnixMillis>,
     marks: Mutex<Marks>,
     control: Mutex<Control>,
     wake: Condvar,
@@ -69,7 +82,8 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn open(database: Database, states_disk: Keyspace, state_bytes_max: usize) -> Result<Self, Fault> {
         let mut partitions = Partition::open_all(&database)?;
-        let (mut disk, first_day) = read_meta(&states_disk)?;
+        let (checkpoint, first_day) = read_meta(&states_disk)?;
+        let mut disk = checkpoint;
         for partition in std::mem::take(&mut partitions) {
             if partition.day < first_day {
                 partition.delete(&database)?;
@@ -87,7 +101,8 @@ impl Shared {
             states: RwLock::default(),
             saving: Mutex::new(()),
             state_bytes_max,
-            checkpoint: AtomicU64::new(disk.0),
+            checkpoint: AtomicU64::new(checkpoint.0),
+            states_saved: Mutex::default(),
             marks: Mutex::default(),
             control: Mutex::new(Control { job: Job::Idle, stop: false }),
             wake: Condvar::new(),
@@ -169,13 +184,14 @@ impl Shared {
 
     fn cut(&self) -> Result<(), Fault> {
         let Some(tail) = self.live.read().cutting.clone() else { return Ok(()) };
-        self.save_states()?;
+        let states_due = self.states_due(&tail);
+        if states_due {
+            self.save_states()?;
+        }
         let partition = if tail.has_chunks() {
             let before = self.live.read().partitions.iter().find(|p| p.day == tail.day).map(|p| p.summary);
             Some(self.ingest_tail(before, &tail)?)
         } else {
-            let first_day = self.live.read().first_day;
-            self.write_meta(tail.last_lsn, first_day)?;
             None
         };
         {
@@ -188,7 +204,11 @@ impl Shared {
             live.disk = tail.last_lsn;
             live.cutting = None;
         }
-        self.checkpoint.store(tail.last_lsn.0, Ordering::Release);
+        if states_due {
+            // Only now are both on disk: chunks and states.
+            self.move_checkpoint(tail.last_lsn)?;
+            *self.states_saved.lock() = tail.first_commit;
+        }
         self.states.write().evict(self.state_bytes_max);
         Ok(())
     }
@@ -200,6 +220,34 @@ impl Shared {
             marks.forget();
         }
         result
+    }
+
+    /// Is it time to write states with this tail?
+    fn states_due(&self, tail: &Tail) -> bool {
+        let saved = *self.states_saved.lock();
+        tail.first_commit > saved.plus(STATES_EVERY)
+            || tail.first_commit < saved
+            || tail.last_lsn.0 - self.checkpoint.load(Ordering::Acquire) > STATES_EVERY_RECORDS
+            || self.states.read().bytes() > self.state_bytes_max
+    }
+
+    /// Writes the changed states, so that a restart goes on after the last cut. `applied` is the last record whose
+    /// effect on states is known: after a restart that can be less than what the chunks hold.
+    pub(crate) fn save_checkpoint(&self, applied: Lsn) -> Result<(), Fault> {
+        let _no_cut = self.settled()?;
+        let last = self.live.read().disk.min(applied);
+        if last.0 > self.checkpoint.load(Ordering::Acquire) {
+            self.save_states()?;
+            self.move_checkpoint(last)?;
+        }
+        Ok(())
+    }
+
+    fn move_checkpoint(&self, last: Lsn) -> Result<(), Fault> {
+        let first_day = self.live.read().first_day;
+        self.write_meta(last, first_day)?;
+        self.checkpoint.store(last.0, Ordering::Release);
+        Ok(())
     }
 
     fn save_states(&self) -> Result<(), Fault> {

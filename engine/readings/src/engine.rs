@@ -24,7 +24,7 @@ use crate::query::{self, View};
 use crate::state::{State, concerns, key, load};
 
 /// Records applied before waiting queries get a turn.
-const RECORDS_PER_TURN: u64 = 256;
+const RECORDS_PER_TURN: usize = 256;
 
 /// Readings and states in one folder.
 pub struct ReadingsEngine {
@@ -71,29 +71,53 @@ impl ReadingsEngine {
             return Ok(());
         }
         self.make_room(block.time)?;
-        let mut properties = Vec::new();
+        let (mut turn, mut properties) = (Vec::with_capacity(RECORDS_PER_TURN), Vec::new());
+        let mut records = block.records();
+        loop {
+            turn.clear();
+            for entry in records.by_ref().take(RECORDS_PER_TURN) {
+                turn.push(entry?);
+            }
+            if turn.is_empty() {
+                return Ok(());
+            }
+            self.apply_turn(block.time, &turn, &mut properties)?;
+        }
+    }
+
+    /// Applies a few records under one hold of the locks, so that waiting queries get their turn soon.
+    fn apply_turn<'a>(
+        &self,
+        committed: UnixMillis,
+        turn: &[(Lsn, Record<'a>)],
+        properties: &mut Vec<Property<'a>>,
+    ) -> Result<(), Fault> {
         let mut live = self.shared.live.write();
         let mut states = self.shared.states.write();
-        for entry in block.records() {
-            let (lsn, record) = entry?;
-            if lsn <= live.active.last_lsn {
+        // With many devices nearly every record waits for memory. Reading what the turn will need in a loop of its own
+        // lets those waits overlap.
+        let warm = |(_, record): &(Lsn, Record<'_>)| live.active.warm(record).wrapping_add(states.warm(record.number));
+        std::hint::black_box(turn.iter().map(warm).fold(0, usize::wrapping_add));
+        let applied = self.applied();
+        for (lsn, record) in turn.iter().filter(|(lsn, _)| *lsn > applied) {
+            read_properties(record, properties);
+            if concerns(record) {
+                states.apply(&self.shared.states_disk, *lsn, record, properties)?;
+            }
+            // After a restart chunks may be ahead of states.
+            if *lsn <= live.active.last_lsn {
                 continue;
             }
-            read_properties(&record, &mut properties);
-            if concerns(&record) {
-                states.apply(&self.shared.states_disk, lsn, &record, &properties)?;
-            }
-            live.active.note(lsn, block.time);
-            if block.time.day() >= live.first_day {
-                live.active.push(lsn, block.time, &record, &properties, self.options.chunk_bytes_max);
-            }
-            if live.active.records.is_multiple_of(RECORDS_PER_TURN) {
-                self.applied.store(lsn.0, Ordering::Release);
-                RwLockWriteGuard::bump(&mut states);
-                RwLockWriteGuard::bump(&mut live);
+            live.active.note(*lsn, committed);
+            if committed.day() >= live.first_day {
+                live.active.push(*lsn, committed, record, properties, self.options.chunk_bytes_max);
             }
         }
-        self.applied.store(live.active.last_lsn.0, Ordering::Release);
+        if let Some((last, _)) = turn.last() {
+            self.applied.store(last.0.max(applied.0), Ordering::Release);
+        }
+        drop(states);
+        RwLockWriteGuard::unlock_fair(live);
         Ok(())
     }
 
@@ -117,8 +141,7 @@ impl ReadingsEngine {
 
     fn seal_now(&self) -> Result<(), Fault> {
         self.shared.freeze()?;
-        self.shared.settle()?;
-        Ok(self.shared.database.persist(PersistMode::SyncAll)?)
+        self.shared.save_checkpoint(self.applied())
     }
 
     fn expire_days(&self, first_day: u64) -> Result<(), Fault> {

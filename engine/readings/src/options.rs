@@ -30,7 +30,7 @@ impl ReadingsOptions {
             tail_bytes_max: 64 << 20,
             cut_after: Duration::from_secs(300),
             chunk_bytes_max: 8 << 10,
-            state_bytes_max: 24 << 20,
+            state_bytes_max: 32 << 20,
             cache_bytes: 12 << 20,
             search_records_max: 200_000,
         }

@@ -62,11 +62,14 @@ pub(crate) struct Partition {
 /// this many runs more.
 const RUNS_BEFORE_COMPACTION: u8 = 16;
 
-/// 16 KiB blocks hold two full chunks or many small ones, and compress them together.
+/// 16 KiB blocks hold two full chunks or many small ones, and compress them together. Indexes and filters are in parts,
+/// so that a look-up reads a few KiB of them and the block cache may stay small.
 pub(crate) fn keyspace_options() -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default()
         .data_block_size_policy(BlockSizePolicy::all(16 << 10))
         .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
+        .index_block_partitioning_policy(PinningPolicy::all(true))
+        .filter_block_partitioning_policy(PinningPolicy::all(true))
         .filter_block_pinning_policy(PinningPolicy::all(false))
         .index_block_pinning_policy(PinningPolicy::all(false))
         .max_memtable_size(1 << 20)

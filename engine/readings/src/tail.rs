@@ -111,6 +111,14 @@ impl Tail {
         self.last_lsn = lsn;
     }
 
+    /// Touches the memory that pushing this record will need; the number means nothing.
+    #[inline]
+    pub(crate) fn warm(&self, record: &Record<'_>) -> usize {
+        let lane =
+            self.devices.get(&record.number.0).and_then(|device| device.lanes[Lane::of(record) as usize].as_ref());
+        lane.and_then(|lane| lane.open.as_ref()).map_or(0, Chunk::warm)
+    }
+
     /// Puts a record into its chunks. `properties` are those of an accepted report.
     pub(crate) fn push(
         &mut self,

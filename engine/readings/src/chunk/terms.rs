@@ -73,6 +73,12 @@ impl TermSet {
         self.guess = 0;
     }
 
+    /// Touches the terms.
+    #[inline]
+    pub(crate) fn warm(&self) -> usize {
+        self.terms.iter().step_by(2).map(|term| term.count as usize).sum()
+    }
+
     /// Makes room for the terms of the first record.
     pub(crate) fn expect(&mut self, terms: usize) {
         if self.terms.is_empty() {

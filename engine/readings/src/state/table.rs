@@ -67,6 +67,12 @@ impl StateTable {
         Ok(())
     }
 
+    /// Touches the memory that applying a record of this device will need; the number means nothing.
+    #[inline]
+    pub(crate) fn warm(&self, number: DeviceNumber) -> usize {
+        self.cached.get(&number.0).map_or(0, |cached| cached.state.warm())
+    }
+
     pub(crate) fn get(&self, number: DeviceNumber) -> Option<&State> {
         self.cached.get(&number.0).map(|cached| &cached.state)
     }
