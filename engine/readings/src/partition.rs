@@ -18,7 +18,8 @@ use crate::tail::{Tail, widen};
 const PREFIX: &str = "day-";
 const VERSION: u8 = 1;
 
-/// What is known of a partition without reading it; written by every cut, in the same ingestion as its chunks.
+/// What is known of a partition without reading it; written by every cut, in the same ingestion as its chunks. Its
+/// version is that of the index entries too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Summary {
     /// Last record that was cut into it.
