@@ -1,6 +1,9 @@
 //! How parameters may be written. Source: spec/cloud-api.md 1.4.
 
-use serde_json::json;
+use lianwu_cloud_api::generated::metadata::OPERATIONS;
+use lianwu_cloud_api::parameters::{Parameters, decode, decode_query};
+use proptest::prelude::{Strategy, any, prop_oneof, proptest};
+use serde_json::{Value, json};
 
 use super::envelope::get;
 use super::support::{Cloud, code};
@@ -96,4 +99,47 @@ async fn queries_are_flattened() {
     assert!(cloud.send(get(&cloud, "DeleteDevice", &force)).await.2.get("Error").is_none());
     let force = format!("ProductId={product}&DeviceName=lamp2&ForceDelete=yes");
     assert_eq!(code(&cloud.send(get(&cloud, "DeleteDevice", &force)).await.2), "InvalidParameter");
+}
+
+/// Pieces of JSON and of names that occur, in any order.
+fn fragments(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        8 => proptest::sample::select(pieces).prop_map(str::to_owned),
+        1 => any::<char>().prop_map(String::from),
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    /// Does any body make the decoder panic, or accept what is not an object of known names?
+    #[test]
+    fn any_body_is_read_or_refused(
+        body in fragments(&[
+            "{", "}", "[", "]", ":", ",", "\"", "\"ProductId\"", "\"DeviceName\"", "\"DevicesItems\"", "\"Limit\"",
+            "null", "1", "-1", "1e999", "true", "\\u0041", "\\ud800", " ",
+        ]),
+        at in 0..OPERATIONS.len(),
+    ) {
+        let spec = &OPERATIONS[at];
+        let parameters = Parameters::Json(body.into_bytes().into());
+        if let Ok(Value::Object(read)) = decode::<Value>(spec, &parameters) {
+            assert!(read.keys().all(|name| spec.fields.iter().any(|field| field.name == name)));
+        }
+    }
+
+    /// The same for queries.
+    #[test]
+    fn any_query_is_read_or_refused(
+        query in fragments(&[
+            "&", "=", ".", "0", "1", "18446744073709551616", "ProductId", "DeviceName", "DevicesItems", "Limit",
+            "Filters", "Name", "Values", "%41", "%", "+", "true",
+        ]),
+        at in 0..OPERATIONS.len(),
+    ) {
+        let spec = &OPERATIONS[at];
+        let Ok(pairs) = decode_query(&query) else { return Ok(()) };
+        if let Ok(Value::Object(read)) = decode::<Value>(spec, &Parameters::Flat(pairs)) {
+            assert!(read.keys().all(|name| spec.fields.iter().any(|field| field.name == name)));
+        }
+    }
 }
