@@ -99,3 +99,19 @@ async fn connections_over_the_bound_wait() {
     assert!(second.await.unwrap().contains("Lianwu is running"));
     server.stop(Duration::from_secs(5)).await;
 }
+
+/// Does a connection end that says nothing: from the start, in the middle of its headers, after an answer?
+#[tokio::test]
+async fn silent_connections_are_ended() {
+    let options = ServerOptions { header_wait_max: Duration::from_millis(50), ..ServerOptions::default() };
+    let (server, _) = start(options).await;
+    for said in ["", "GET / HTTP/1.1\r\nHost:", "GET /console/ HTTP/1.1\r\nHost: x\r\n\r\n"] {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(said.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // Ends because the server closes; otherwise the test never does.
+        stream.read_to_end(&mut answer).await.unwrap();
+        assert_eq!(answer.is_empty(), !said.ends_with("\r\n\r\n"), "{said:?}");
+    }
+    server.stop(Duration::from_secs(5)).await;
+}
