@@ -86,8 +86,10 @@ impl CloudApi {
     pub async fn handle(&self, request: Request) -> Response<Body> {
         let source = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let request_id: Arc<str> = uuid::Uuid::new_v4().to_string().into();
-        let headers = request.headers().clone();
-        let mut audit = Audit::start(Instant::now(), Arc::clone(&request_id), source, &headers);
+        let (head, body) = request.into_parts();
+        let headers = head.headers.clone();
+        let mut audit = Audit::start(Instant::now(), Arc::clone(&request_id), source, &head);
+        let request = Request::from_parts(head, body);
         let outcome = self.inner.answer(request, &request_id, source, &mut audit).await;
         audit.write(outcome.as_ref().err());
         let text = outcome.unwrap_or_else(|error| envelope::failure(&error, audit.language(), &request_id));

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use lianwu_services::account::Signer;
 
 use super::common::Common;
@@ -28,8 +28,11 @@ pub(super) struct Audit {
 }
 
 impl Audit {
-    pub(super) fn start(start: Instant, request_id: Arc<str>, source: Option<IpAddr>, headers: &HeaderMap) -> Self {
-        let language = headers.get("x-tc-language").and_then(|value| value.to_str().ok());
+    pub(super) fn start(start: Instant, request_id: Arc<str>, source: Option<IpAddr>, head: &Parts) -> Self {
+        // A call that cannot be read is refused in the language it seems to ask for.
+        let header = head.headers.get("x-tc-language").and_then(|value| value.to_str().ok());
+        let query = head.uri.query().unwrap_or_default();
+        let language = header.or_else(|| query.split('&').find_map(|pair| pair.strip_prefix("Language=")));
         Self {
             start,
             request_id,

@@ -83,6 +83,14 @@ async fn messages_come_in_both_languages_and_chinese_by_default() {
 }
 
 #[tokio::test]
+async fn an_unreadable_query_is_refused_in_its_language() {
+    let cloud = Cloud::new().await;
+    let request = Request::get("/?Action=DescribeDevice&Language=en-US").header("Host", HOST).body(Body::empty());
+    let response = cloud.send(request.unwrap()).await.2;
+    assert_eq!(response["Error"]["Message"], "The parameter Authorization is missing.");
+}
+
+#[tokio::test]
 async fn other_methods_and_large_requests_are_refused_in_an_envelope() {
     let cloud = Cloud::new().await;
     let put = Request::put("/").header("Host", HOST).header("X-TC-Action", "X").body(Body::empty()).unwrap();
