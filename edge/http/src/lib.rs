@@ -1,7 +1,7 @@
 //! The `http` listener: accept loop, limits, health, metrics, and which API a request is for.
 //!
-//! Must not know: signatures, operations, storage. Start reading at [`routes`] (who answers which path) and [`server`]
-//! (how connections live and end).
+//! Must not know: signatures, operations, storage. Start reading at [`mod@routes`] (who answers which path) and
+//! [`server`] (how connections live and end).
 
 pub mod console_notice;
 pub mod health;
