@@ -1,6 +1,8 @@
 //! Property history. Index: the term of the property, by the first sample time of its rows in a chunk.
 
 use lianwu_ports::readings::{Page, PropertyQuery, PropertyRow};
+use memchr::memchr;
+use memchr::memmem::Finder;
 
 use super::{Plan, View, merge, open};
 use crate::chunk::{Lane, property_term};
@@ -29,12 +31,17 @@ pub(crate) fn read_properties(
     (plan, sources): PropertyPlan,
     query: &PropertyQuery<'_>,
 ) -> Result<Page<PropertyRow>, Fault> {
+    // Most records of a chunk do not carry a rare property: a search for its quoted name is much cheaper than reading
+    // the JSON. Only an escape could hide the name.
+    let name = format!("\"{}\"", query.property);
+    let name = Finder::new(&name);
+    let may_carry = |payload: &[u8]| name.find(payload).is_some() || memchr(b'\\', payload).is_some();
     merge::page(sources, &plan, u64::MAX, |found, touched| {
         let mut rows = Vec::new();
         open(&plan, found, touched, |stored| {
             let record = &stored.record;
             let rank = plan.rank(record.sample_time, stored.lsn, 0);
-            if !plan.accepts(rank) {
+            if !plan.accepts(rank) || !may_carry(record.payload) {
                 return;
             }
             if let Some(value) = payload::property(record.payload, query.property, &mut Vec::new()) {

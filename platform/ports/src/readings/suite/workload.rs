@@ -151,13 +151,14 @@ impl Workload {
             if property == "rare" && !self.random.one_in(10) {
                 continue;
             }
-            let n = self.random.below(1000);
+            let n = self.random.below(if property == "power" { 30 } else { 1000 });
             let value = match property {
                 "place" => format!(r#"{{"{}":{n}, "y":{}}}"#, if n.is_multiple_of(2) { "x" } else { "y" }, n % 7),
                 "color" => format!("\"red\\u0021{n}\""),
                 _ => n.to_string(),
             };
-            members.push(format!("\"{property}\":{value}"));
+            let key = if n == 1 && property == "power" { "po\\u0077er" } else { property };
+            members.push(format!("\"{key}\":{value}"));
         }
         format!("{{{}}}", members.join(", "))
     }
