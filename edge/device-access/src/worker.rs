@@ -1,7 +1,7 @@
 //! One thread, one single-threaded runtime, all connections of the devices that live there.
 //!
-//! Tasks: `accept` (own listener on the shared port), `mailbox` (messages from the cloud and from other workers), one
-//! per connection (`connection`), `turn` (once per turn: release what is durable, hand over the batch, write), `tick`
+//! Tasks: `accept` (own listener on the shared port), `mailbox` (messages from the cloud and from other workers), `turn`
+//! (once per turn: serve every connection that is ready, release what is durable, hand over the batch, write), `tick`
 //! (deadlines). They share one `RefCell<State>`, borrowed inside a poll and never across an await.
 
 mod accept;
@@ -10,6 +10,7 @@ mod control;
 mod held;
 mod publish;
 mod rate;
+mod ready;
 mod sign_in;
 mod state;
 mod subscribe;
@@ -31,6 +32,7 @@ pub(crate) use sign_in::Arrival;
 
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
+use ready::Ready;
 use state::State;
 use turn::Completions;
 
@@ -72,6 +74,7 @@ pub(crate) struct Worker {
     stats: Arc<AccessStats>,
     peers: Vec<mpsc::Sender<Mail>>,
     completions: Arc<Completions>,
+    ready: Arc<Ready>,
     /// Told when a stopping worker has nothing left to commit or to write.
     drained: Notify,
     state: RefCell<State>,
@@ -103,11 +106,12 @@ async fn serve(start: Start) -> std::io::Result<()> {
         stats: start.stats,
         peers: start.peers,
         completions: Arc::default(),
+        ready: Arc::default(),
         drained: Notify::new(),
     });
     let accept = tokio::task::spawn_local(accept::run(Rc::clone(&worker), listener));
     let mailbox = tokio::task::spawn_local(accept::mailbox(Rc::clone(&worker), start.mailbox));
-    let turn = tokio::task::spawn_local(turn::run(Rc::clone(&worker)));
+    let turn = tokio::task::spawn_local(tokio::task::unconstrained(turn::run(Rc::clone(&worker))));
     let tick = tokio::task::spawn_local(tick::run(Rc::clone(&worker)));
     // An error means the sender is gone: stop as well.
     let _ = stop.wait_for(|stop| *stop).await;

@@ -1,6 +1,8 @@
 //! New sockets, and messages from outside the worker.
 
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Wake as _;
 use std::time::Duration;
 
 use lianwu_device_protocol::topic::DownTopics;
@@ -8,8 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
+use super::rate::Bucket;
+use super::ready::Wakeup;
 use super::state::{Connection, Place};
-use super::{Mail, Worker, connection, rate::Bucket};
+use super::{Mail, Worker};
 
 /// Pause after an accept that failed, for example because no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -69,7 +73,7 @@ impl Worker {
         self.insert(&mut state, stream, peer, mqtt);
     }
 
-    /// Gives a connection its place and its task.
+    /// Gives a connection its place.
     pub(crate) fn insert(
         self: &Rc<Self>,
         state: &mut super::state::State,
@@ -82,6 +86,7 @@ impl Worker {
         let entry = state.connections.vacant_entry();
         let slot = u32::try_from(entry.key()).expect("fewer than 2^32 connections");
         let place = Place { slot, generation };
+        let wakeup = Wakeup::new(&self.ready, place);
         let deadline = mqtt.deadline();
         entry.insert(Connection {
             stream,
@@ -96,10 +101,10 @@ impl Worker {
             is_dirty: false,
             is_blocked: false,
             peer: Box::new(peer),
-            task: None,
+            wakeup: Arc::clone(&wakeup),
         });
-        let task = tokio::task::spawn_local(connection::run(Rc::clone(self), place));
-        state.connections[slot as usize].task = Some(task.abort_handle());
+        // Served at the next turn: that look registers it with the runtime.
+        wakeup.wake();
         if let Some(deadline) = deadline {
             let due = state.wheel_second(deadline);
             state.wheel.insert(due, place);

@@ -1,9 +1,9 @@
-//! The task of one connection: read into the worker's one buffer, decode, hand on, keep only an incomplete rest.
+//! Serving one connection: read into the worker's one buffer, decode, hand on, keep only an incomplete rest.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use lianwu_mqtt::{Step, decode};
 use lianwu_ports::record::{Record, RecordKind};
@@ -15,10 +15,8 @@ use super::Worker;
 use super::rate::PAUSE_MAX;
 use super::state::{Place, State};
 
-/// Runs until the connection is closed. Small on purpose: every idle device pays for it.
-pub(crate) async fn run(worker: Rc<Worker>, place: Place) {
-    poll_fn(|cx| worker.poll_read(cx, place)).await;
-}
+/// Reads of one connection in one turn; more wait until the others had theirs.
+const READS_PER_TURN: usize = 4;
 
 /// Does the connection go on?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,49 +26,54 @@ pub(crate) enum Flow {
 }
 
 impl Worker {
-    fn poll_read(self: &Rc<Self>, cx: &mut Context<'_>, place: Place) -> Poll<()> {
-        let mut state = self.state.borrow_mut();
-        let state = &mut *state;
-        self.refresh_time(state);
-        loop {
-            if state.is_stopping {
-                return Poll::Ready(());
-            }
-            if state.must_wait_for_disk(self.options.uncommitted_bytes_max) {
-                state.stalled.push(cx.waker().clone());
-                return Poll::Pending;
-            }
-            let now = state.now;
-            let Some(connection) = state.connections.get_mut(place.slot as usize) else { return Poll::Ready(()) };
-            if connection.generation != place.generation {
-                return Poll::Ready(());
-            }
-            let pause = connection.bucket.pause(now);
-            if !pause.is_zero() {
-                state.paused.push((now + pause, cx.waker().clone()));
-                return Poll::Pending;
-            }
-            let mut buffer = ReadBuf::new(&mut state.read_buffer);
-            let read = match Pin::new(&mut connection.stream).poll_read(cx, &mut buffer) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(())) => buffer.filled().len(),
-                Poll::Ready(Err(error)) => {
-                    self.close(state, place, &format!("read failed: {error}"));
-                    return Poll::Ready(());
-                }
-            };
-            if read == 0 {
-                self.close(state, place, "the device closed the connection without DISCONNECT");
-                return Poll::Ready(());
-            }
-            self.stats.bytes_up.add(read as u64);
-            let bytes = std::mem::take(&mut state.read_buffer);
-            let flow = self.received(state, place, &bytes[..read]);
-            state.read_buffer = bytes;
-            if flow == Flow::Closed {
-                return Poll::Ready(());
+    /// Serves one connection that was woken.
+    pub(crate) fn serve(self: &Rc<Self>, state: &mut State, place: Place) {
+        let Some(connection) = state.connection(place) else { return };
+        connection.wakeup.reset();
+        let waker = Waker::from(Arc::clone(&connection.wakeup));
+        for _ in 0..READS_PER_TURN {
+            if !self.read(state, place, &waker) {
+                return;
             }
         }
+        waker.wake();
+    }
+
+    /// One read; `true` when there may be more.
+    fn read(self: &Rc<Self>, state: &mut State, place: Place, waker: &Waker) -> bool {
+        if state.must_wait_for_disk(self.options.uncommitted_bytes_max) {
+            state.stalled.push(waker.clone());
+            return false;
+        }
+        let now = state.now;
+        let Some(connection) = state.connections.get_mut(place.slot as usize) else { return false };
+        if connection.generation != place.generation {
+            return false;
+        }
+        let pause = connection.bucket.pause(now);
+        if !pause.is_zero() {
+            state.paused.push((now + pause, waker.clone()));
+            return false;
+        }
+        let mut buffer = ReadBuf::new(&mut state.read_buffer);
+        match Pin::new(&mut connection.stream).poll_read(&mut Context::from_waker(waker), &mut buffer) {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => {
+                self.close(state, place, &format!("read failed: {error}"));
+                return false;
+            }
+        }
+        let read = buffer.filled().len();
+        if read == 0 {
+            self.close(state, place, "the device closed the connection without DISCONNECT");
+            return false;
+        }
+        self.stats.bytes_up.add(read as u64);
+        let bytes = std::mem::take(&mut state.read_buffer);
+        let flow = self.received(state, place, &bytes[..read]);
+        state.read_buffer = bytes;
+        flow == Flow::Open
     }
 
     /// Handles bytes in the order they arrived, behind what was left from before.
@@ -161,9 +164,6 @@ impl Worker {
             // What does not fit into the socket now is lost with the connection.
             let _ = connection.stream.try_write(&connection.out);
         }
-        if let Some(task) = connection.task {
-            task.abort();
-        }
         match &connection.device {
             Some(device) => {
                 if state.homes.get(&device.number) == Some(&place.slot) {
@@ -210,13 +210,7 @@ impl Worker {
 
     /// From now on no socket is read.
     pub(crate) fn stop_reading(&self) {
-        let mut state = self.state.borrow_mut();
-        state.is_stopping = true;
-        for (_, connection) in &state.connections {
-            if let Some(task) = &connection.task {
-                task.abort();
-            }
-        }
+        self.state.borrow_mut().is_stopping = true;
     }
 
     /// Closes every connection; the records about it still have to be committed.

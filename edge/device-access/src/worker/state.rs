@@ -13,10 +13,10 @@ use lianwu_ports::record::RecordBatch;
 use lianwu_services::directory::DirectoryDevice;
 use slab::Slab;
 use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
 
 use super::held::Held;
 use super::rate::Bucket;
+use super::ready::Wakeup;
 use crate::wheel::Wheel;
 
 /// Bytes read with one system call, for all connections of the worker.
@@ -57,8 +57,8 @@ pub(crate) struct Connection {
     /// The socket took less than it was given; a task waits until it takes more.
     pub(crate) is_blocked: bool,
     pub(crate) peer: Box<SocketAddr>,
-    /// Ends the task that reads.
-    pub(crate) task: Option<AbortHandle>,
+    /// Lists it as ready when the socket is.
+    pub(crate) wakeup: Arc<Wakeup>,
 }
 
 /// A batch that waits for the disk.

@@ -1,5 +1,5 @@
-//! Once per turn, after every connection that had something to read: release what has become durable, hand the batch
-//! to the log, write. Two wake-ups per batch, nothing per message.
+//! Once per turn: serve every connection that has something to read, release what has become durable, hand the batch to
+//! the log, write. Two wake-ups per batch, nothing per message.
 
 use std::cell::RefMut;
 use std::future::poll_fn;
@@ -16,6 +16,9 @@ use super::Worker;
 use super::held::{After, Held};
 use super::state::{InFlight, Place, State};
 
+/// Ticket of a batch, and what became of it.
+type Outcome = (u64, Result<Committed, CommitError>);
+
 /// Outcomes of batches, left by the committer's thread.
 #[derive(Default)]
 pub(crate) struct Completions {
@@ -24,7 +27,7 @@ pub(crate) struct Completions {
 
 #[derive(Default)]
 struct CompletionsInner {
-    done: Vec<(u64, Result<Committed, CommitError>)>,
+    done: Vec<Outcome>,
     waker: Option<Waker>,
 }
 
@@ -41,7 +44,7 @@ impl Completions {
     }
 
     /// Swaps what is done into `into`, and leaves a waker for what comes next.
-    fn take(&self, into: &mut Vec<(u64, Result<Committed, CommitError>)>, waker: &Waker) {
+    fn take(&self, into: &mut Vec<Outcome>, waker: &Waker) {
         let mut inner = self.inner.lock();
         std::mem::swap(&mut inner.done, into);
         inner.waker = Some(waker.clone());
@@ -51,8 +54,9 @@ impl Completions {
 /// The task.
 pub(crate) async fn run(worker: Rc<Worker>) {
     let mut done = Vec::new();
+    let mut ready = Vec::new();
     poll_fn(move |cx| {
-        worker.turn(cx, &mut done);
+        worker.turn(cx, &mut ready, &mut done);
         Poll::<()>::Pending
     })
     .await;
@@ -83,9 +87,18 @@ fn is_idle(state: &State) -> bool {
 }
 
 impl Worker {
-    fn turn(self: &Rc<Self>, cx: &mut Context<'_>, done: &mut Vec<(u64, Result<Committed, CommitError>)>) {
+    fn turn(self: &Rc<Self>, cx: &mut Context<'_>, ready: &mut Vec<Place>, done: &mut Vec<Outcome>) {
         let mut state = self.state.borrow_mut();
         state.turn = Some(cx.waker().clone());
+        // Whatever the connections ask for is done below.
+        state.is_turn_due = true;
+        self.refresh_time(&mut state);
+        self.ready.take(ready, cx.waker());
+        for place in ready.drain(..) {
+            if !state.is_stopping {
+                self.serve(&mut state, place);
+            }
+        }
         state.is_turn_due = false;
         self.completions.take(done, cx.waker());
         for (ticket, outcome) in done.drain(..) {
