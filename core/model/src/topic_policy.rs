@@ -23,11 +23,8 @@ impl TopicPermission {
 }
 
 /// Topics every product starts with, behind `${ProductId}/${DeviceName}/`.
-const DEFAULTS: [(&str, TopicPermission); 3] = [
-    ("control", TopicPermission::Subscribe),
-    ("event", TopicPermission::Publish),
-    ("data", TopicPermission::Both),
-];
+const DEFAULTS: [(&str, TopicPermission); 3] =
+    [("control", TopicPermission::Subscribe), ("event", TopicPermission::Publish), ("data", TopicPermission::Both)];
 
 /// Permission on a topic by its part behind product and device; `None` when no policy covers it.
 #[must_use]

@@ -63,6 +63,21 @@ impl Catalog {
         products
     }
 
+    /// Replaces everything: at start, in one step, however many products there are.
+    pub fn fill(&self, products: Vec<Product>, models: Vec<CompiledModel>) {
+        self.change(|map| {
+            map.clear();
+            for product in products {
+                map.insert(product.id, CatalogProduct { product: Arc::new(product), model: None });
+            }
+            for model in models {
+                if let Some(product) = map.get_mut(&model.stored.product) {
+                    product.model = Some(Arc::new(model));
+                }
+            }
+        });
+    }
+
     /// Adds or replaces a product; its model stays.
     pub fn put_product(&self, product: Product) {
         self.change(|map| {

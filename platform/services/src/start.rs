@@ -28,18 +28,17 @@ pub async fn load(platform: &Arc<Platform>) -> Result<Loaded, StoreError> {
     account::load(platform).await?;
     let products = platform.stores.products.products().await?;
     loaded.products = products.len() as u64;
-    for product in products {
-        platform.catalog.put_product(product);
-    }
+    let mut models = Vec::new();
     for stored in platform.stores.products.models().await? {
         match ThingModel::parse(&stored.text) {
-            Ok(definition) => platform.catalog.put_model(thing_model::compile(stored, definition)),
+            Ok(definition) => models.push(thing_model::compile(stored, definition)),
             Err(error) => {
                 error!(product_id = %stored.product, %error, "a saved thing model does not read: save it again");
                 loaded.unreadable += 1;
             }
         }
     }
+    platform.catalog.fill(products, models);
     let (unreadable, total) = load_devices(platform).await?;
     loaded.unreadable += unreadable;
     loaded.devices = total;
