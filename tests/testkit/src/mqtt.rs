@@ -103,7 +103,25 @@ impl MqttClient {
     /// Sends a CONNECT of MQTT 3.1.1, clean session, keep-alive 60 s.
     #[track_caller]
     pub fn send_connect(&mut self, credentials: &Credentials) {
-        self.send_raw(&connect_bytes(credentials));
+        self.send_raw(&Self::connect_bytes(credentials));
+    }
+
+    /// Bytes of a CONNECT of MQTT 3.1.1, clean session, keep-alive 60 s.
+    #[must_use]
+    #[track_caller]
+    pub fn connect_bytes(credentials: &Credentials) -> Vec<u8> {
+        let connect = Connect {
+            version: ProtocolVersion::V3_1_1,
+            clean_session: true,
+            keep_alive_seconds: 60,
+            client_id: &credentials.client_id,
+            user_name: Some(&credentials.user_name),
+            password: Some(credentials.password.as_bytes()),
+            will: None,
+        };
+        let mut bytes = Vec::new();
+        encode::connect(&mut bytes, &connect).unwrap_or_else(|error| fail(format!("encode CONNECT: {error}")));
+        bytes
     }
 
     #[track_caller]
@@ -141,6 +159,20 @@ impl MqttClient {
         let (qos, packet_id) = (QoS::AtLeastOnce, Some(id));
         self.send(&Packet::Publish(Publish { duplicate: false, qos, retain: false, topic, packet_id, payload }));
         id.get()
+    }
+
+    /// Publishes with QoS 1, where the server may vanish at any moment.
+    ///
+    /// # Errors
+    /// The connection has ended.
+    pub fn try_publish_qos1(&mut self, topic: &str, payload: &[u8]) -> std::io::Result<u16> {
+        let id = self.take_id();
+        let (qos, packet_id) = (QoS::AtLeastOnce, Some(id));
+        let mut bytes = Vec::new();
+        let packet = Publish { duplicate: false, qos, retain: false, topic, packet_id, payload };
+        encode::publish(&mut bytes, &packet).map_err(std::io::Error::other)?;
+        self.try_send_raw(&bytes)?;
+        Ok(id.get())
     }
 
     /// Publishes with QoS 1 and waits for the PUBACK.
@@ -309,23 +341,6 @@ impl MqttClient {
             },
         }
     }
-}
-
-/// Bytes of a CONNECT of MQTT 3.1.1, clean session, keep-alive 60 s.
-#[track_caller]
-fn connect_bytes(credentials: &Credentials) -> Vec<u8> {
-    let connect = Connect {
-        version: ProtocolVersion::V3_1_1,
-        clean_session: true,
-        keep_alive_seconds: 60,
-        client_id: &credentials.client_id,
-        user_name: Some(&credentials.user_name),
-        password: Some(credentials.password.as_bytes()),
-        will: None,
-    };
-    let mut bytes = Vec::new();
-    encode::connect(&mut bytes, &connect).unwrap_or_else(|error| fail(format!("encode CONNECT: {error}")));
-    bytes
 }
 
 fn owned(packet: &Packet<'_>) -> Received {

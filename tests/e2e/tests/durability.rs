@@ -1,0 +1,63 @@
+//! Promise 1: nothing acknowledged is lost by `kill -9`.
+
+use std::time::Duration;
+
+use lianwu_testkit::{COUNTER_MODEL, Fixture, Ledger, Load, Server, ServerOptions, assert_nothing_lost};
+
+/// Longest start after a crash, the reading of the log's tail included. The promise of the documentation.
+const REOPEN_MAX: Duration = Duration::from_secs(5);
+
+/// Rounds in an ordinary run; `LIANWU_CRASH_ROUNDS=50` for the whole proof.
+const ROUNDS: u64 = 5;
+
+const DEVICES: usize = 4;
+
+/// Is every acknowledged report in the history after many crashes under load, with segments that change often?
+#[test]
+fn killed_under_load_again_and_again() {
+    let rounds = std::env::var("LIANWU_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
+    let options = ServerOptions::default()
+        .set("LIANWU__LOG__SEGMENT_BYTES", "1048576")
+        .set("LIANWU__READINGS__TAIL_BYTES_MAX", "262144");
+    let mut server = Server::start(options);
+    let fixture = Fixture::new(&server, COUNTER_MODEL);
+    let devices: Vec<_> = (0..DEVICES).map(|number| fixture.device(&format!("counter-{number}"))).collect();
+    let mut ledgers = vec![Ledger::default(); DEVICES];
+    let mut slowest = Duration::ZERO;
+    for round in 0..rounds {
+        let load = Load::start(server.mqtt_address(), &devices, ledgers);
+        // Another place in the load, and in the segment, each time.
+        load.wait_for_acknowledged(400 + round * 37 % 500);
+        server.kill();
+        ledgers = load.ended();
+        server.restart();
+        slowest = slowest.max(server.ready_after);
+        eprintln!("round {round}: ready after {:?}", server.ready_after);
+        assert!(server.ready_after < REOPEN_MAX, "ready after {:?}, promised {REOPEN_MAX:?}", server.ready_after);
+    }
+    let fixture = Fixture { cloud: server.cloud(), ..fixture };
+    let found = assert_nothing_lost(&fixture, &devices, &ledgers);
+    let acknowledged: usize = ledgers.iter().map(|ledger| ledger.acknowledged.len()).sum();
+    eprintln!("{rounds} crashes, {found} reports found, {acknowledged} acknowledgements, slowest start {slowest:?}");
+    assert!(acknowledged > 0);
+}
+
+/// Do latest values survive a crash, and can the same devices go on reporting?
+#[test]
+fn latest_values_survive_a_crash() {
+    let mut server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, COUNTER_MODEL);
+    let devices = [fixture.device("counter")];
+    let load = Load::start(server.mqtt_address(), &devices, vec![Ledger::default()]);
+    load.wait_for_acknowledged(100);
+    let ledgers = load.stop();
+    let before = fixture.latest(&devices[0]);
+    server.kill();
+    server.restart();
+    let fixture = Fixture { cloud: server.cloud(), ..fixture };
+    assert_eq!(fixture.latest(&devices[0]), before);
+    let load = Load::start(server.mqtt_address(), &devices, ledgers);
+    load.wait_for_acknowledged(100);
+    let ledgers = load.stop();
+    assert_nothing_lost(&fixture, &devices, &ledgers);
+}

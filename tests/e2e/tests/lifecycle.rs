@@ -1,0 +1,181 @@
+//! Start and stop: files and their rights, secrets, a second server on the same data, SIGTERM.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use lianwu_testkit::{
+    COUNTER_MODEL, Fixture, LAMP_MODEL, Ledger, Load, Method, MqttClient, Received, Server, ServerOptions,
+    assert_nothing_lost, http,
+};
+use serde_json::{Value, json};
+
+/// Source: the fixed outside face, "exit 0 within 10 s".
+const STOP_MAX: Duration = Duration::from_secs(10);
+
+/// Does SIGTERM under load end in exit 0, in time, with nothing acknowledged lost and the latest values kept?
+#[test]
+fn sigterm_under_load() {
+    let mut server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, COUNTER_MODEL);
+    let devices = [fixture.device("counter-0"), fixture.device("counter-1")];
+    let load = Load::start(server.mqtt_address(), &devices, vec![Ledger::default(); 2]);
+    load.wait_for_acknowledged(300);
+    let stopped = server.stop();
+    let ledgers = load.ended();
+    eprintln!("stopped after {:?}", stopped.after);
+    assert!(stopped.status.success(), "{stopped:?}\n{}", server.log());
+    assert!(stopped.after < STOP_MAX, "{stopped:?}");
+
+    server.restart();
+    let fixture = Fixture { cloud: server.cloud(), ..fixture };
+    assert_nothing_lost(&fixture, &devices, &ledgers);
+    for (device, ledger) in devices.iter().zip(&ledgers) {
+        let latest = fixture.latest(device)["n"]["Value"].as_u64().expect("a number");
+        let last = ledger.acknowledged.iter().max().copied().expect("something was acknowledged");
+        assert!((last..ledger.next).contains(&latest), "{latest} is not from {last} on");
+    }
+}
+
+/// Does an idle server with signed-in devices stop quickly and cleanly, twice in a row?
+#[test]
+fn sigterm_with_idle_devices() {
+    let mut server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, LAMP_MODEL);
+    let device = fixture.device("light-1");
+    for _ in 0..2 {
+        let mut client = MqttClient::subscribed(server.mqtt_address(), &device);
+        let stopped = server.stop();
+        assert!(stopped.status.success() && stopped.after < STOP_MAX, "{stopped:?}\n{}", server.log());
+        client.expect_close();
+        server.restart();
+    }
+}
+
+/// Are project, product, model, device, values and events there after a restart, and the credentials unchanged?
+#[test]
+fn everything_is_there_after_a_restart() {
+    let mut server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, LAMP_MODEL);
+    let device = fixture.device("light-1");
+    let mut client = MqttClient::subscribed(server.mqtt_address(), &device);
+    let reply = client.ask(
+        &device.thing("up/property"),
+        r#"{"method":"report","clientToken":"1","params":{"power_switch":1,"name":"大厅"}}"#,
+    );
+    assert!(reply.contains("\"code\":0"), "{reply}");
+    let event = json!({"method": "event_post", "clientToken": "2", "version": "1.0", "eventId": "low_voltage",
+                       "type": "alert", "timestamp": 0, "params": {"voltage": 2.8}});
+    client.publish_acknowledged(&device.thing("up/event"), event.to_string().as_bytes());
+    let before = [
+        fixture.latest(&device),
+        fixture.cloud.call("DescribeModelDefinition", &json!({"ProductId": device.product}))["Model"].clone(),
+        fixture.cloud.call("DescribeProject", &json!({"ProjectId": fixture.project}))["Project"].clone(),
+        fixture.cloud.call("ListEventHistory", &device.reference())["EventHistory"].clone(),
+    ];
+    let (id, key) = (server.first_run("secret_id"), server.first_run("secret_key"));
+    assert!(server.stop().status.success());
+    server.restart();
+
+    assert_eq!((server.first_run("secret_id"), server.first_run("secret_key")), (id, key));
+    let fixture = Fixture { cloud: server.cloud(), ..fixture };
+    let after = [
+        fixture.latest(&device),
+        fixture.cloud.call("DescribeModelDefinition", &json!({"ProductId": device.product}))["Model"].clone(),
+        fixture.cloud.call("DescribeProject", &json!({"ProjectId": fixture.project}))["Project"].clone(),
+        fixture.cloud.call("ListEventHistory", &device.reference())["EventHistory"].clone(),
+    ];
+    assert_eq!(before, after);
+    let described = fixture.cloud.call("DescribeDevice", &device.reference())["Device"].clone();
+    assert_eq!(
+        (&described["Status"], &described["DevicePsk"]),
+        (&json!(0), &json!(device.secret)),
+        "offline, same key"
+    );
+    drop(MqttClient::subscribed(server.mqtt_address(), &device));
+}
+
+/// Is what the first start writes complete, and readable by its owner only?
+#[test]
+fn first_run_file() {
+    let server = Server::start(ServerOptions::default());
+    let path = server.first_run_path();
+    let content: Value = serde_json::from_slice(&std::fs::read(&path).expect("first-run.json")).expect("JSON");
+    for field in ["console_url", "secret_id", "secret_key", "region"] {
+        assert!(content[field].as_str().is_some_and(|text| !text.is_empty()), "{field}");
+    }
+    assert_eq!(content["listen"]["mqtt"], server.mqtt_address().to_string());
+    assert_eq!(content["listen"]["http"], server.http_address().to_string());
+    let mode = std::fs::metadata(&path).expect("first-run.json").permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600, "mode {mode:o}");
+}
+
+/// Do secrets stay out of the log, even at its most talkative, and out of the files that are kept?
+#[test]
+fn secrets_stay_secret() {
+    let options = ServerOptions::default().set("LIANWU_LOG", "trace").set("LIANWU__LOG__SEGMENT_BYTES", "1048576");
+    let mut server = Server::start(options);
+    let fixture = Fixture::new(&server, LAMP_MODEL);
+    let device = fixture.device("light-1");
+    let good = device.credentials(Method::HmacSha256);
+    let wrong =
+        lianwu_testkit::Credentials::compute(&device.client_id(), "AAECAwQFBgcICQoLDA0ODw==", Method::HmacSha1, 1);
+    let mut client = server.mqtt();
+    client.send_connect(&wrong);
+    client.expect(&Received::ConnAck(4));
+    let mut client = server.mqtt();
+    client.send_connect(&good);
+    client.expect(&Received::ConnAck(0));
+    fixture.cloud.call("DescribeDevice", &device.reference());
+    assert!(server.stop().status.success());
+
+    let secrets = [
+        ("SecretKey", server.first_run("secret_key")),
+        ("DeviceSecret", device.secret.clone()),
+        ("password of a good sign-in", good.password),
+        ("password of a refused sign-in", wrong.password),
+    ];
+    let log = server.log();
+    assert!(log.contains("light-1"), "the log is talkative enough to prove something");
+    for (what, secret) in &secrets {
+        let bare = secret.split(';').next().unwrap_or_default();
+        assert!(!log.contains(bare), "the log shows the {what}");
+    }
+    let mut files = 0;
+    each_file(&server.data(), &mut |path, content| {
+        files += 1;
+        // Files are written ahead with zeros; no secret has one.
+        let parts: Vec<_> = content.split(|byte| *byte == 0).filter(|part| part.len() >= 16).collect();
+        for (what, secret) in &secrets {
+            let bare = secret.split(';').next().unwrap_or_default().as_bytes();
+            let shown = parts.iter().any(|part| part.windows(bare.len()).any(|window| window == bare));
+            assert!(!shown || path.ends_with("first-run.json"), "{} holds the {what} in plain text", path.display());
+        }
+    });
+    assert!(files >= 3, "registry, log and first-run.json were looked at");
+}
+
+fn each_file(folder: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
+    for entry in std::fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            each_file(&path, look);
+        } else if path.is_file() {
+            look(&path, &std::fs::read(&path).expect("a readable file"));
+        }
+    }
+}
+
+/// Is a second server on the same data refused, with a reason, while the first goes on?
+#[test]
+fn two_servers_on_one_folder() {
+    let server = Server::start(ServerOptions::default());
+    let refused = server.command(&server.data()).output().expect("the binary runs");
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("another") || why.contains("in use") || why.contains("lock"), "{why}");
+    let answer = http(server.http_address(), "GET", "/healthz", &[], b"").expect("the first still answers");
+    assert_eq!(answer.status, 200);
+    let fixture = Fixture::new(&server, LAMP_MODEL);
+    drop(fixture.device("light-1"));
+}
