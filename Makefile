@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 DATA ?= ./data
+TARGET = $(or $(CARGO_TARGET_DIR),./target)
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -18,7 +19,7 @@ build: deps ## the one binary, optimised
 	$(CARGO) build --release --locked --package lianwu
 
 run: build ## build everything, start the platform under ./data with the demo lamps
-	./target/release/lianwu serve --data $(DATA) --demo
+	$(TARGET)/release/lianwu serve --data $(DATA) --demo
 
 fmt: ## format the sources
 	$(CARGO) fmt --all

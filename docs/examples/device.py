@@ -33,9 +33,12 @@ device.connect()
 while not device.isMqttConnected():
     time.sleep(0.1)
 device.templateInit(product, name, on_property, ignore, ignore, ignore)
-while True:
-    brightness = (brightness + 1) % 101
-    report = {"method": "report", "clientToken": f"{product}-{brightness}",
-              "params": {"power_switch": 1, "brightness": brightness}}
-    device.templateReport(product, name, report)
-    time.sleep(1)
+try:
+    while True:
+        brightness = (brightness + 1) % 101
+        report = {"method": "report", "clientToken": f"{product}-{brightness}",
+                  "params": {"power_switch": 1, "brightness": brightness}}
+        device.templateReport(product, name, report)
+        time.sleep(1)
+except KeyboardInterrupt:
+    device.disconnect()
