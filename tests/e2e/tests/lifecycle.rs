@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use lianwu_testkit::{
-    COUNTER_MODEL, Fixture, LAMP_MODEL, Ledger, Load, Method, MqttClient, Received, Server, ServerOptions,
-    assert_nothing_lost, http,
+    COUNTER_MODEL, DEADLINE, Fixture, LAMP_MODEL, Ledger, Load, Method, MqttClient, Received, Server, ServerOptions,
+    assert_nothing_lost, http, wait_for,
 };
 use serde_json::{Value, json};
 
@@ -178,4 +178,33 @@ fn two_servers_on_one_folder() {
     assert_eq!(answer.status, 200);
     let fixture = Fixture::new(&server, LAMP_MODEL);
     drop(fixture.device("light-1"));
+}
+
+/// Does `--demo` give a product with three lamps that sign in and report by themselves, and only once?
+#[test]
+fn the_demo_reports() {
+    let options = ServerOptions { arguments: vec!["--demo".into()], ..ServerOptions::default() };
+    let mut server = Server::start(options);
+    for start in 0..2 {
+        let cloud = server.cloud();
+        let products = wait_for("the demo's product", DEADLINE, || {
+            let found = cloud.call("SearchStudioProduct", &json!({"ProductName": "lamp"}));
+            (found["Total"] == 1).then_some(found)
+        });
+        let product = products["Products"][0]["ProductId"].clone();
+        let listed = wait_for("three lamps online", DEADLINE, || {
+            let listed = cloud.call("GetDeviceList", &json!({"ProductId": product}));
+            let rows = listed["Devices"].as_array().cloned().unwrap_or_default();
+            (rows.len() == 3 && rows.iter().all(|row| row["Status"] == 1)).then_some(rows)
+        });
+        for lamp in &listed {
+            let request = json!({"ProductId": product, "DeviceName": lamp["DeviceName"]});
+            wait_for(&format!("a report of {}, start {start}", lamp["DeviceName"]), DEADLINE, || {
+                (cloud.call("DescribeDeviceData", &request)["Data"] != "{}").then_some(())
+            });
+        }
+        let stopped = server.stop();
+        assert!(stopped.status.success() && stopped.after < STOP_MAX, "{stopped:?}");
+        server.restart();
+    }
 }

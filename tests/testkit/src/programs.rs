@@ -13,7 +13,7 @@ use crate::credentials::Credentials;
 use crate::wait::{fail, wait_for};
 
 /// Longest run of one program.
-const PROGRAM_MAX: Duration = Duration::from_secs(60);
+const PROGRAM_MAX: Duration = Duration::from_secs(30);
 
 /// A program that has ended.
 #[derive(Clone, Debug)]

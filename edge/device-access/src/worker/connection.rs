@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use lianwu_mqtt::{Step, decode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, ReadBuf};
 use tracing::debug;
 
@@ -161,8 +162,9 @@ impl Worker {
         }
         let connection = state.connections.remove(place.slot as usize);
         if !connection.out.is_empty() && !connection.is_blocked {
-            // What does not fit into the socket now is lost with the connection.
-            let _ = connection.stream.try_write(&connection.out);
+            // Past the runtime, which does not know yet that a socket that has just moved to this worker can be
+            // written: it would say "later", and there is none. What does not fit now is lost with the connection.
+            let _ = SockRef::from(&connection.stream).send(&connection.out);
         }
         match &connection.device {
             Some(device) => {
@@ -175,7 +177,7 @@ impl Worker {
                 self.stats.devices_online.set(state.homes.len() as u64);
             }
             None => {
-                self.stats.malformed.add(1);
+                self.stats.ended_before_sign_in.add(1);
                 debug!(peer = %connection.peer, why, "closed before sign-in");
             }
         }
