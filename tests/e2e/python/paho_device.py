@@ -1,6 +1,6 @@
 """A device on paho-mqtt, an ordinary MQTT client, told by the test what to do.
 
-Arguments: address, port, client id, user name, password.
+Arguments: address, port, protocol version (3 or 4), client id, user name, password.
 """
 
 import sys
@@ -10,8 +10,8 @@ import paho.mqtt.client as mqtt
 
 
 def main():
-    address, port, client_id, user_name, password = sys.argv[1:]
-    client = mqtt.Client(client_id=client_id, clean_session=True, protocol=mqtt.MQTTv311)
+    address, port, version, client_id, user_name, password = sys.argv[1:]
+    client = mqtt.Client(client_id=client_id, clean_session=True, protocol=int(version))
     client.username_pw_set(user_name, password)
     client.on_connect = lambda c, u, flags, rc: lines.say({"event": "connected", "rc": rc})
     client.on_disconnect = lambda c, u, rc: lines.say({"event": "disconnected", "rc": rc})

@@ -22,9 +22,14 @@ struct Paho(Running);
 
 impl Paho {
     fn start(server: &Server, credentials: &Credentials) -> Self {
+        Self::speaking("4", server, credentials)
+    }
+
+    /// `version` is the level in CONNECT: 3 for MQTT 3.1, 4 for 3.1.1.
+    fn speaking(version: &str, server: &Server, credentials: &Credentials) -> Self {
         let address = server.mqtt_address();
         let mut command = python("paho_device.py");
-        command.args([address.ip().to_string(), address.port().to_string()]);
+        command.args([address.ip().to_string(), address.port().to_string(), version.to_owned()]);
         command.args([&credentials.client_id, &credentials.user_name, &credentials.password]);
         Self(Running::start("paho-mqtt", &mut command))
     }
@@ -70,6 +75,25 @@ fn paho_with_both_methods() {
         let payload: Value = serde_json::from_str(control["payload"].as_str().expect("a text")).expect("JSON");
         assert_eq!((&payload["method"], &payload["params"]), (&json!("control"), &json!({"power_switch": 0})));
     }
+}
+
+/// Does a client of MQTT 3.1 sign in with a client id above that version's 23 characters, as the vendor's devices do?
+#[test]
+fn paho_with_mqtt_3_1() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let device = lamp.device("a-name-that-makes-a-long-client-id");
+    let mut paho = Paho::speaking("3", &server, &device.credentials(Method::HmacSha1));
+    paho.says(&json!({"event": "connected", "rc": 0}));
+    paho.does(&json!({"do": "subscribe", "topic": device.thing("down/property"), "qos": 0}));
+    paho.says(&json!({"event": "subscribed", "qos": [0]}));
+    let report = r#"{"method":"report","clientToken":"3.1","params":{"brightness":31}}"#;
+    paho.does(&json!({"do": "publish", "topic": device.thing("up/property"), "payload": report, "qos": 1}));
+    let said = [paho.0.next_json(), paho.0.next_json()];
+    let reply = r#"{"method":"report_reply","clientToken":"3.1","code":0,"status":"success"}"#;
+    assert!(said.contains(&json!({"event": "published", "mid": 2})), "{said:?}");
+    assert!(said.iter().any(|event| event["payload"] == reply), "{said:?}");
+    assert_eq!(lamp.latest(&device)["brightness"]["Value"], 31);
 }
 
 /// Is a publish without permission acknowledged and dropped?
