@@ -150,6 +150,8 @@ fn access_options(config: &Config) -> AccessOptions {
         workers: config.workers(),
         packet_bytes_max: config.limits.packet_bytes_max,
         device_up_tps: config.limits.device_up_tps,
+        device_down_tps: config.limits.device_down_tps,
+        instance_tps: config.limits.instance_tps,
         device_connects_per_5s: config.limits.device_connects_per_5s,
         ..AccessOptions::default()
     }

@@ -22,6 +22,10 @@ pub struct AccessOptions {
     pub unread_bytes_max: usize,
     /// Messages per second of one device; 0 means no limit.
     pub device_up_tps: u32,
+    /// Messages per second the cloud may send to one device; 0 means no limit.
+    pub device_down_tps: u32,
+    /// Messages per second of all devices together; 0 means no limit.
+    pub instance_tps: u32,
     /// Sign-ins of one device within 5 s; 0 means no limit.
     pub device_connects_per_5s: u32,
 }
@@ -38,6 +42,8 @@ impl Default for AccessOptions {
             uncommitted_bytes_max: 16 << 20,
             unread_bytes_max: 512 * 1024,
             device_up_tps: 20,
+            device_down_tps: 20,
+            instance_tps: 0,
             device_connects_per_5s: 1,
         }
     }

@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use lianwu_services::Platform;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -12,7 +13,7 @@ use tracing::error;
 use crate::bus::LocalBus;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
-use crate::worker::{self, Start};
+use crate::worker::{self, InstanceRate, Start};
 
 /// Connections the kernel keeps until they are accepted: a whole fleet signs in again after a restart.
 const BACKLOG: i32 = 4096;
@@ -51,6 +52,7 @@ impl DeviceAccess {
         let (stop, stopped) = watch::channel(false);
         let (peers, mailboxes): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(options.mailbox_max)).unzip();
         bus.connect(peers.clone());
+        let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
         let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new() };
         for (index, (listener, mailbox)) in listeners.into_iter().zip(mailboxes).enumerate() {
             let stats = Arc::new(AccessStats::default());
@@ -59,6 +61,7 @@ impl DeviceAccess {
                 index,
                 platform: Arc::clone(platform),
                 options: options.clone(),
+                instance_rate: instance_rate.clone(),
                 stats,
                 listener,
                 mailbox,

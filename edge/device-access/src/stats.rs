@@ -19,8 +19,8 @@ pub struct AccessStats {
     pub messages_refused: Counter,
     pub bytes_up: Counter,
     pub bytes_down: Counter,
-    /// Connections closed because of what they sent before sign-in.
-    pub malformed: Counter,
+    /// Connections that ended without a sign-in, refused ones included.
+    pub ended_before_sign_in: Counter,
     pub rate_limited: Counter,
     /// Connections closed because they did not read.
     pub slow_consumers: Counter,

@@ -28,6 +28,7 @@ use lianwu_services::Platform;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
+pub(crate) use rate::InstanceRate;
 pub(crate) use sign_in::Arrival;
 
 use crate::options::AccessOptions;
@@ -59,6 +60,7 @@ pub(crate) struct Start {
     pub(crate) index: usize,
     pub(crate) platform: Arc<Platform>,
     pub(crate) options: AccessOptions,
+    pub(crate) instance_rate: Option<Arc<InstanceRate>>,
     pub(crate) stats: Arc<AccessStats>,
     pub(crate) listener: TcpListener,
     pub(crate) mailbox: mpsc::Receiver<Mail>,
@@ -71,6 +73,7 @@ pub(crate) struct Worker {
     index: usize,
     platform: Arc<Platform>,
     options: AccessOptions,
+    instance_rate: Option<Arc<InstanceRate>>,
     stats: Arc<AccessStats>,
     peers: Vec<mpsc::Sender<Mail>>,
     completions: Arc<Completions>,
@@ -103,6 +106,7 @@ async fn serve(start: Start) -> std::io::Result<()> {
         state: RefCell::new(State::new(start.platform.clock.now())),
         platform: start.platform,
         options: start.options,
+        instance_rate: start.instance_rate,
         stats: start.stats,
         peers: start.peers,
         completions: Arc::default(),

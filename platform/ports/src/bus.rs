@@ -55,6 +55,9 @@ pub enum DeliverError {
     /// The home of the device has too much to do: try again.
     #[error("too many messages wait for the device's worker")]
     Busy,
+    /// More than so many messages a second to one device.
+    #[error("a device may be sent {0} messages a second, see limits.device_down_tps")]
+    OverRate(u32),
     #[error("log the message: {0}")]
     Commit(#[from] CommitError),
     #[error("the platform is shutting down")]

@@ -59,6 +59,8 @@ fn nothing_behind(scanner: Scanner<'_>) -> Result<(), ValuesError> {
 pub enum SendError {
     #[error("too much is waiting, try again")]
     Busy,
+    #[error("a device may be sent {0} messages a second, see limits.device_down_tps")]
+    OverRate(u32),
     #[error("{0}")]
     Storage(String),
     #[error("the platform is shutting down")]
@@ -69,6 +71,7 @@ impl From<DeliverError> for SendError {
     fn from(error: DeliverError) -> Self {
         match error {
             DeliverError::Busy => Self::Busy,
+            DeliverError::OverRate(per_second) => Self::OverRate(per_second),
             DeliverError::Commit(CommitError::Closed) | DeliverError::Closed => Self::Closed,
             DeliverError::Commit(error) => Self::Storage(error.to_string()),
         }

@@ -30,7 +30,9 @@ const COUNTERS: [(&str, &str, Read); 10] = [
     ("device_messages_refused", "Messages answered with an error or without permission", |s| s.messages_refused.get()),
     ("device_bytes_up", "Bytes received from devices", |s| s.bytes_up.get()),
     ("device_bytes_down", "Bytes written to devices", |s| s.bytes_down.get()),
-    ("device_malformed", "Connections closed because of what they sent before sign-in", |s| s.malformed.get()),
+    ("device_ended_before_sign_in", "Connections that ended without a sign-in, refused ones included", |s| {
+        s.ended_before_sign_in.get()
+    }),
     ("device_rate_limited", "Connections closed for going over their rate", |s| s.rate_limited.get()),
     ("device_slow_consumers", "Connections closed because they did not read", |s| s.slow_consumers.get()),
 ];

@@ -1,6 +1,7 @@
 //! The data folder: who may use it, and the engines in it.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,14 +32,23 @@ impl Storage {
     /// # Errors
     /// When another process uses it, or something in it cannot be read; nothing is repaired by guessing.
     pub fn open(folder: &Path, config: &Config, clock: &Arc<dyn Clock>) -> Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("create the data folder {}", folder.display()))?;
+        create(folder).with_context(|| format!("create the data folder {}", folder.display()))?;
         let lock = lock(folder)?;
         let seal_path = match config.seal.key_file.as_os_str().is_empty() {
             true => folder.join("seal.key"),
             false => config.seal.key_file.clone(),
         };
+        let registry_path = folder.join("registry.db");
+        if registry_path.exists() && !seal_path.exists() {
+            bail!(
+                "the key {} that seals the secrets in {} is missing; put it back from a backup",
+                seal_path.display(),
+                registry_path.display()
+            );
+        }
         let seal = SealKey::load_or_create(&seal_path).context("the key that seals secrets")?;
-        let registry = SqliteRegistry::open(&folder.join("registry.db"), seal).context("open the registry")?;
+        let registry = SqliteRegistry::open(&registry_path, seal)
+            .context("open the registry (is the disk full, or the folder not writable?)")?;
         let options = LogOptions {
             segment_bytes: config.log.segment_bytes,
             retention_days: u16::try_from(config.retention.days).unwrap_or(u16::MAX),
@@ -72,6 +82,14 @@ impl Storage {
     pub async fn close(self) {
         self.registry.close().await;
     }
+}
+
+/// Messages of devices are nobody else's business.
+fn create(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// One process for one folder: two would overwrite each other's log.

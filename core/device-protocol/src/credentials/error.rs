@@ -69,7 +69,7 @@ pub enum UserNameFault {
     SdkAppId,
     #[error("expiry is not a decimal number")]
     ExpiryDigits,
-    #[error("expiry has {0} digits; write the absolute time in UNIX seconds (10 digits) or milliseconds (13)")]
+    #[error("expiry has {0} digits; write the absolute time in UNIX seconds, 10 digits or more")]
     ExpiryLength(usize),
 }
 

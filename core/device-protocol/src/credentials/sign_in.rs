@@ -7,9 +7,6 @@ use subtle::ConstantTimeEq;
 
 use super::{CredentialField, DeviceSecret, Method, PasswordFault, SignInError, UserNameFault};
 
-/// Numbers below this are UNIX seconds (until the year 5138), from it on milliseconds (from 1973).
-const SECONDS_BELOW: u64 = 100_000_000_000;
-
 /// The claim of a device that signs in by key, not yet verified. `Debug` hides the signature.
 #[derive(Clone, Copy)]
 pub struct SignIn<'a> {
@@ -17,7 +14,7 @@ pub struct SignIn<'a> {
     pub device: &'a str,
     /// Random text of the client; only for logs.
     pub connection_id: &'a str,
-    /// Last moment at which the credential is good. Seconds or milliseconds on the wire, told apart by size.
+    /// Last moment at which the credential is good; always UNIX seconds on the wire, see docs/adr/0008-expiry.md.
     pub expiry: UnixMillis,
     pub method: Method,
     user_name: &'a str,
@@ -123,9 +120,10 @@ fn user_name_rest(rest: &str) -> Result<(&str, UnixMillis), UserNameFault> {
     if !(10..=19).contains(&expiry.len()) {
         return Err(UserNameFault::ExpiryLength(expiry.len()));
     }
-    // 19 digits fit u64. The C SDK sends 17 of LONG_MAX, Python milliseconds (spec/device-protocol.md 2.2).
-    let number: u64 = expiry.parse().map_err(|_| UserNameFault::ExpiryDigits)?;
-    let expiry = if number < SECONDS_BELOW { UnixMillis::from_seconds(number) } else { UnixMillis(number) };
+    // 19 digits fit u64. The C SDK sends 17 of LONG_MAX, Python its start time in milliseconds, which read as
+    // milliseconds would have passed before it arrives (spec/device-protocol.md 2.2).
+    let seconds: u64 = expiry.parse().map_err(|_| UserNameFault::ExpiryDigits)?;
+    let expiry = UnixMillis::from_seconds(seconds);
     Ok((connection_id, expiry))
 }
 

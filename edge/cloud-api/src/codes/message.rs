@@ -102,6 +102,11 @@ impl From<SendError> for ApiError {
                 "待发送的消息过多，请稍后重试。",
                 "Too many messages are waiting; try again.",
             ),
+            SendError::OverRate(per_second) => Self::new(
+                "RequestLimitExceeded",
+                format!("向同一设备下发消息超过每秒 {per_second} 条（limits.device_down_tps）。"),
+                format!("More than {per_second} messages a second to one device (limits.device_down_tps)."),
+            ),
             SendError::Storage(why) => {
                 tracing::error!(%why, "a message could not be stored");
                 Self::internal()

@@ -20,6 +20,7 @@ use tracing::warn;
 
 use super::Worker;
 use super::held::{After, StatusRequest};
+use super::rate::Bucket;
 use super::state::{Connection, Place, State};
 
 impl Worker {
@@ -33,6 +34,16 @@ impl Worker {
             let error = CommitError::Full(why.to_string());
             drop(answer.send(Err(DeliverError::Commit(error))));
             return;
+        }
+        let per_second = self.options.device_down_tps;
+        if per_second > 0 {
+            let now = state.now;
+            let bucket = state.down_rates.entry(down.number).or_insert_with(|| Bucket::new(now));
+            if !bucket.pause(now).is_zero() {
+                drop(answer.send(Err(DeliverError::OverRate(per_second))));
+                return;
+            }
+            bucket.take(now, per_second);
         }
         let mut topic = String::new();
         let (kind, logged_topic) = match &down.kind {

@@ -56,6 +56,9 @@ impl Worker {
         if up_tps > 0 {
             connection.bucket.take(now, up_tps);
         }
+        if let Some(rate) = &self.instance_rate {
+            connection.bucket.wait(now, rate.take(now));
+        }
         self.stats.messages_up.add(1);
         let incoming = Incoming { place, device: &device, packet, durability: Durability::Disk };
         match Topic::parse(packet.topic) {

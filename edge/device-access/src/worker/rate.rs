@@ -1,5 +1,6 @@
 //! A token bucket that may go into debt: what was read is never dropped, the socket is left unread instead.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Longest debt that is waited out; a device deeper in debt is closed (decision 4).
@@ -12,8 +13,9 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
+    /// With a second's worth to spend.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { paid_at: now }
+        Self { paid_at: now.checked_sub(Duration::from_secs(1)).unwrap_or(now) }
     }
 
     /// Counts one message. The device may send a second's worth at once before it has to wait.
@@ -22,9 +24,46 @@ impl Bucket {
         self.paid_at = self.paid_at.max(oldest) + Duration::from_secs(1) / per_second;
     }
 
+    /// Has everything sent been paid for, and a second's worth besides?
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.paid_at) >= Duration::from_secs(1)
+    }
+
+    /// Leaves the socket unread for at least so long.
+    pub(crate) fn wait(&mut self, now: Instant, pause: Duration) {
+        self.paid_at = self.paid_at.max(now + pause);
+    }
+
     /// How long to leave the socket unread.
     pub(crate) fn pause(&self, now: Instant) -> Duration {
         self.paid_at.saturating_duration_since(now)
+    }
+}
+
+/// The rate of all devices together, shared by the workers.
+#[derive(Debug)]
+pub(crate) struct InstanceRate {
+    started: Instant,
+    per_second: u32,
+    /// As in [`Bucket`], in nanoseconds since `started`.
+    paid_ns: AtomicU64,
+}
+
+impl InstanceRate {
+    /// `None` when there is no limit.
+    pub(crate) fn new(now: Instant, per_second: u32) -> Option<Self> {
+        (per_second > 0).then(|| Self { started: now, per_second, paid_ns: 0.into() })
+    }
+
+    /// Counts one message; how long its sender has to wait, at most [`PAUSE_MAX`]: nobody is closed for the others.
+    pub(crate) fn take(&self, now: Instant) -> Duration {
+        const SECOND_NS: u64 = 1_000_000_000;
+        let now_ns = u64::try_from(now.saturating_duration_since(self.started).as_nanos()).unwrap_or(u64::MAX);
+        let step = SECOND_NS / u64::from(self.per_second);
+        let paid = |paid: u64| paid.max(now_ns.saturating_sub(SECOND_NS)).min(now_ns + SECOND_NS) + step;
+        let before = self.paid_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |ns| Some(paid(ns)));
+        let after = paid(before.unwrap_or_default());
+        Duration::from_nanos(after.saturating_sub(now_ns)).min(PAUSE_MAX)
     }
 }
 
@@ -45,6 +84,19 @@ mod tests {
         }
         assert_eq!(bucket.pause(start), Duration::from_millis(500));
         assert_eq!(bucket.pause(start + Duration::from_millis(500)), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_instance_makes_everybody_wait_but_nobody_for_long() {
+        let start = Instant::now();
+        let rate = InstanceRate::new(start, 100).unwrap();
+        let now = start + Duration::from_secs(30);
+        let pauses: Vec<_> = (0..1_000).map(|_| rate.take(now)).collect();
+        assert!(pauses[..100].iter().all(Duration::is_zero));
+        assert_eq!(pauses[149], Duration::from_millis(500));
+        assert_eq!(pauses[999], PAUSE_MAX);
+        assert_eq!(rate.take(now + Duration::from_secs(5)), Duration::ZERO);
+        assert!(InstanceRate::new(start, 0).is_none());
     }
 
     #[test]

@@ -80,6 +80,8 @@ pub(crate) struct State {
     /// Signed-in devices that live on this worker.
     pub(crate) homes: HashMap<DeviceNumber, u32>,
     pub(crate) recent_sign_ins: HashMap<DeviceNumber, SignIns>,
+    /// Devices the cloud has sent to lately.
+    pub(crate) down_rates: HashMap<DeviceNumber, Bucket>,
     pub(crate) next_generation: u32,
     pub(crate) read_buffer: Box<[u8]>,
     /// The reply to the message at hand, and its topic.
@@ -120,6 +122,7 @@ impl State {
             connections: Slab::new(),
             homes: HashMap::new(),
             recent_sign_ins: HashMap::new(),
+            down_rates: HashMap::new(),
             next_generation: 0,
             read_buffer: vec![0; READ_BYTES].into(),
             reply: Vec::new(),

@@ -46,6 +46,8 @@ pub(crate) async fn run(worker: Rc<Worker>) {
             check_deadline(&worker, &mut state, place);
         }
         forget_sign_ins(&mut state);
+        let now = state.now;
+        state.down_rates.retain(|_, bucket| !bucket.is_full(now));
     }
 }
 

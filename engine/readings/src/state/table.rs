@@ -20,7 +20,8 @@ struct Cached {
 /// States in memory. A device that is missing here is on disk as it is, or unknown.
 #[derive(Debug, Default)]
 pub(crate) struct StateTable {
-    cached: HashMap<u32, Cached>,
+    /// Boxed: the table has empty places, and moves when it grows.
+    cached: HashMap<u32, Box<Cached>>,
     /// Every dirty number; more than once when a device was forgotten in between.
     dirty: Vec<u32>,
     bytes: usize,
@@ -54,7 +55,7 @@ impl StateTable {
         if !self.cached.contains_key(&number) {
             let state = load(disk, number)?.unwrap_or_default();
             self.bytes += state.memory();
-            self.cached.insert(number, Cached { state, dirty: false });
+            self.cached.insert(number, Box::new(Cached { state, dirty: false }));
         }
         let Some(cached) = self.cached.get_mut(&number) else { return Ok(()) };
         let before = cached.state.memory();
@@ -127,7 +128,7 @@ impl StateTable {
     /// Puts a state in that is already on disk.
     pub(crate) fn put_clean(&mut self, number: u32, state: State) {
         self.bytes += state.memory();
-        if let Some(old) = self.cached.insert(number, Cached { state, dirty: false }) {
+        if let Some(old) = self.cached.insert(number, Box::new(Cached { state, dirty: false })) {
             self.bytes -= old.state.memory();
         }
     }
