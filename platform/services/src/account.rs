@@ -14,7 +14,7 @@ use crate::Platform;
 use crate::randomness::{ALPHANUMERIC, DIGITS, Randomness, text};
 
 pub use cache::{AccountCache, Signer};
-pub use found::{FirstAccount, bootstrap};
+pub use found::{FirstAccount, bootstrap, bootstrap_written};
 
 /// Long-term keys a principal may have. Source: spec/accounts.md 2.
 pub const KEYS_MAX: usize = 2;

@@ -1,9 +1,12 @@
 //! Promise 1: nothing acknowledged is lost by `kill -9`.
 
 use std::collections::HashSet;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use lianwu_testkit::{COUNTER_MODEL, Fixture, Ledger, Load, Server, ServerOptions, assert_nothing_lost};
+use lianwu_testkit::{
+    COUNTER_MODEL, DEADLINE, Fixture, Ledger, Load, MqttClient, Server, ServerOptions, assert_nothing_lost,
+};
 
 /// Longest start after a crash, the reading of the log's tail included. The promise of the documentation.
 const REOPEN_MAX: Duration = Duration::from_secs(5);
@@ -63,4 +66,33 @@ fn latest_values_survive_a_crash() {
     load.wait_for_acknowledged(100);
     let ledgers = load.stop();
     assert_nothing_lost(&fixture, &devices, &ledgers);
+}
+
+/// Is every device whose creation was answered there after a crash, with the secret that was given out?
+#[test]
+fn answered_registrations_survive_a_crash() {
+    let mut server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, COUNTER_MODEL);
+    let (created, count) = channel();
+    let registering = fixture.clone();
+    // Runs until the server is gone; a call without an answer ends the thread in a panic, which is expected.
+    let thread = std::thread::spawn(move || {
+        for number in 0.. {
+            let device = registering.device(&format!("device-{number}"));
+            if created.send(device).is_err() {
+                return;
+            }
+        }
+    });
+    let mut devices: Vec<_> = (0..50).map(|_| count.recv_timeout(DEADLINE).expect("a device in time")).collect();
+    server.kill();
+    drop(thread.join());
+    devices.extend(count.try_iter());
+    server.restart();
+    let cloud = server.cloud();
+    for device in &devices {
+        let described = cloud.call("DescribeDevice", &device.reference());
+        assert_eq!(described["Device"]["DevicePsk"], device.secret);
+    }
+    drop(MqttClient::device(server.mqtt_address(), &devices[devices.len() - 1]));
 }

@@ -2,11 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use lianwu_testkit::{
-    COUNTER_MODEL, DEADLINE, Fixture, LAMP_MODEL, Ledger, Load, Method, MqttClient, Received, Server, ServerOptions,
-    assert_nothing_lost, http, wait_for,
+    COUNTER_MODEL, DEADLINE, Fixture, LAMP_MODEL, Ledger, Load, Method, MqttClient, Received, Running, Server,
+    ServerOptions, assert_nothing_lost, http, on_path, platform_binary, skip, wait_for,
 };
 use serde_json::{Value, json};
 
@@ -206,5 +207,36 @@ fn the_demo_reports() {
         let stopped = server.stop();
         assert!(stopped.status.success() && stopped.after < STOP_MAX, "{stopped:?}");
         server.restart();
+    }
+}
+
+/// Is the key of the first account known whenever it is valid, also when the very first start is cut off while it
+/// writes it down?
+#[test]
+fn a_first_start_cut_off() {
+    let test = "a_first_start_cut_off";
+    if !on_path("strace") {
+        return skip(test, "strace is not installed");
+    }
+    let probe = Command::new("strace").args(["-o", "/dev/null", "true"]).output().expect("strace starts");
+    if !probe.status.success() {
+        return skip(test, &format!("ptrace is not permitted: {}", String::from_utf8_lossy(&probe.stderr).trim()));
+    }
+    for call in ["openat", "rename"] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = folder.path().join("data");
+        let next = data.join("first-run.json.next");
+        let mut cut_off = Command::new("strace");
+        cut_off.args(["-f", "-o", "/dev/null", "-P", &next.to_string_lossy(), "-e", &format!("trace={call}")]);
+        cut_off.args(["-e", &format!("inject={call}:signal=SIGKILL:when=1")]);
+        cut_off.arg(platform_binary()).arg("serve").arg("--data").arg(&data);
+        cut_off.env("LIANWU__LISTEN__MQTT", "127.0.0.1:0").env("LIANWU__LISTEN__HTTP", "127.0.0.1:0");
+        let ended = Running::start(&format!("a first start killed in {call}"), &mut cut_off).finish();
+        assert_ne!(ended.code, Some(0), "{ended:?}");
+        assert!(data.join("registry.db").is_file(), "it had come as far as the registry");
+
+        let server = Server::start(ServerOptions { data: Some(data), ..ServerOptions::default() });
+        let listed = server.cloud().call("GetProjectList", &json!({}));
+        assert_eq!(listed["Total"], 0, "after a first start killed in {call}");
     }
 }

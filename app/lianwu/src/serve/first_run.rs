@@ -7,7 +7,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use lianwu_services::{Platform, account};
+use lianwu_services::Platform;
+use lianwu_services::account::{self, FirstAccount};
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
@@ -28,28 +29,32 @@ pub struct FirstRun {
 impl FirstRun {
     /// Makes the first account, or reads what an earlier start wrote.
     ///
-    /// The secrets are on disk before this returns: an account whose key nobody knows would be useless.
+    /// The key is in the file before it is valid: a key that is valid and known to nobody would be useless.
     pub async fn prepare(folder: &Path, platform: &Platform, config: &Config) -> Result<Self> {
         let path = folder.join(FILE);
-        let mut content = match std::fs::read(&path) {
+        let content = match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} is not JSON", path.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Map::new(),
             Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
         };
-        let first = account::bootstrap(platform).await.context("make the first account")?;
-        if let Some(first) = &first {
-            content.insert("secret_id".into(), first.secret_id.clone().into());
-            content.insert("secret_key".into(), first.secret_key.0.clone().into());
-            content.insert("region".into(), REGION.into());
-            content.insert("instance_id".into(), first.instance.as_str().into());
-            content.insert("uin".into(), first.uin.to_string().into());
-        }
-        let is_first = first.is_some();
-        let first_run = Self { path, content, console_url: config.public.console_url.clone(), is_first };
-        if is_first {
-            first_run.write()?;
-        }
+        let mut first_run = Self { path, content, console_url: config.public.console_url.clone(), is_first: false };
+        let first = account::bootstrap_written(platform, |first| first_run.hold(first)).await;
+        first_run.is_first = first.context("make the first account")?.is_some();
         Ok(first_run)
+    }
+
+    /// Takes the credentials in and brings them to disk.
+    fn hold(&mut self, first: &FirstAccount) -> Result<()> {
+        for (name, text) in [
+            ("secret_id", first.secret_id.as_str()),
+            ("secret_key", &first.secret_key.0),
+            ("region", REGION),
+            ("instance_id", first.instance.as_str()),
+            ("uin", &first.uin.to_string()),
+        ] {
+            self.content.insert(name.into(), text.into());
+        }
+        self.write()
     }
 
     /// Writes the addresses and tells the person at the terminal.
@@ -84,7 +89,10 @@ impl FirstRun {
             file.write_all(text.as_bytes())?;
             file.write_all(b"\n")?;
             file.sync_all()?;
-            std::fs::rename(&next, &self.path)
+            std::fs::rename(&next, &self.path)?;
+            // The name, too, must outlive a power cut.
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            std::fs::File::open(folder)?.sync_all()
         };
         write().with_context(|| format!("write {}", self.path.display()))
     }

@@ -24,6 +24,18 @@ pub struct FirstAccount {
 /// # Errors
 /// When the registry fails.
 pub async fn bootstrap(platform: &Platform) -> Result<Option<FirstAccount>, StoreError> {
+    bootstrap_written(platform, |_| Ok(())).await
+}
+
+/// The same, with the key written down by `write_down` before it is stored: a start cut off in between leaves a note
+/// of a key that never was, and the next start makes another. The other way round nobody would know the key.
+///
+/// # Errors
+/// When the registry fails, or whatever `write_down` says; no key is stored then.
+pub async fn bootstrap_written<E: From<StoreError>>(
+    platform: &Platform,
+    write_down: impl FnOnce(&FirstAccount) -> Result<(), E>,
+) -> Result<Option<FirstAccount>, E> {
     let _turn = platform.turns.take().await;
     let accounts = &platform.stores.accounts;
     if !accounts.keys().await?.is_empty() {
@@ -52,7 +64,9 @@ pub async fn bootstrap(platform: &Platform) -> Result<Option<FirstAccount>, Stor
     };
     // The key comes last: its presence says that everything else is there.
     let key = random_key(platform.randomness.as_ref(), uin, now);
-    accounts.create_key(key.clone()).await?;
+    let first = FirstAccount { uin, secret_id: key.secret_id.clone(), secret_key: key.secret_key.clone(), instance };
+    write_down(&first)?;
+    accounts.create_key(key).await?;
     load(platform).await?;
-    Ok(Some(FirstAccount { uin, secret_id: key.secret_id, secret_key: key.secret_key, instance }))
+    Ok(Some(first))
 }
