@@ -26,6 +26,9 @@ use super::state::{Place, State};
 /// The vendor's text. Source: spec/thing-model-and-console.md 7.4.
 const NO_PERMISSION: &str = "topic without permission";
 
+/// What a device is told while the disk is full.
+const STORAGE_FULL: &str = "not stored: storage is full";
+
 /// Code of a record about a publish without permission; no reply carries it.
 const NO_PERMISSION_CODE: u32 = 403;
 
@@ -240,8 +243,8 @@ impl Worker {
         after: Option<After>,
     ) {
         let Incoming { place, device, packet, durability } = *incoming;
-        if let Some(why) = state.refusing.clone() {
-            return self.storage_full(state, incoming, &why);
+        if state.refusing.is_some() {
+            return self.storage_full(state, incoming);
         }
         let packet_id = packet.packet_id.map_or(0, PacketId::get);
         let is_canonical = matches!(
@@ -292,8 +295,9 @@ impl Worker {
         state.want_turn();
     }
 
-    /// Not stored and not acknowledged: the device learns why from the reply and sends again later.
-    fn storage_full(&self, state: &mut State, incoming: &Incoming<'_>, why: &str) {
+    /// Not stored and not acknowledged: the device learns why from the reply and sends again later. Which file, and
+    /// how much is missing, is in the platform's log: a device has no business with folders of the server.
+    fn storage_full(&self, state: &mut State, incoming: &Incoming<'_>) {
         self.stats.messages_refused.add(1);
         let (kind, method) = match Topic::parse(incoming.packet.topic) {
             Topic::ThingUp { kind: ThingKind::Property, .. } => (DownTopic::ThingProperty, ReplyMethod::Report),
@@ -302,8 +306,7 @@ impl Worker {
         };
         let token = client_token(incoming.packet.payload);
         let mut payload = Vec::new();
-        let status = format!("not stored: {why}");
-        reply::render_reply(method, token, ReplyCode::Internal, &status, &mut payload);
+        reply::render_reply(method, token, ReplyCode::Internal, STORAGE_FULL, &mut payload);
         let mut topic = String::new();
         down_topic(kind, incoming.device.product, incoming.device.name.as_str(), &mut topic);
         state.send(incoming.place, |connection, out| {
