@@ -1,8 +1,8 @@
 //! Limits as shipped: what is refused, in which words, and that nothing acknowledged is dropped for them.
 
 use lianwu_testkit::{
-    COUNTER_MODEL, DEADLINE, Fixture, LAMP_MODEL, Ledger, Method, MqttClient, Received, Server, ServerOptions,
-    assert_nothing_lost, fail, wait_for,
+    COUNTER_MODEL, DEADLINE, Device, Fixture, LAMP_MODEL, Ledger, Load, Method, MqttClient, Received, Server,
+    ServerOptions, assert_nothing_lost, fail, wait_for,
 };
 use serde_json::json;
 
@@ -80,6 +80,51 @@ fn signing_in_too_often() {
             other => fail(format!("a device that came back later got {other:?}")),
         }
     });
+}
+
+/// Is the cloud told when it sends a device more than it may get, while another device is served?
+#[test]
+fn messages_to_one_device_per_second() {
+    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__DEVICE_DOWN_TPS", "5"));
+    let fixture = Fixture::new(&server, LAMP_MODEL);
+    let (busy, calm) = (fixture.device("busy"), fixture.device("calm"));
+    let mut client = MqttClient::subscribed(server.mqtt_address(), &busy);
+    let control = |device: &Device| {
+        let mut request = device.reference();
+        request["Data"] = "{\"brightness\":1}".into();
+        fixture.cloud.try_call("ControlDeviceData", &request)
+    };
+    let mut sent = 0;
+    let refused = wait_for("a control to be refused for its rate", DEADLINE, || match control(&busy) {
+        Ok(_) => {
+            sent += 1;
+            None
+        }
+        Err(failure) => Some(failure),
+    });
+    assert_eq!(refused.code, "RequestLimitExceeded", "{}", refused.message);
+    assert!(control(&calm).is_ok());
+    assert!(sent >= 5, "a second's worth passes: {sent}");
+    for _ in 0..sent {
+        assert_eq!(client.next_json()["method"], "control");
+    }
+    client.expect_nothing();
+}
+
+/// Do devices that are together above the rate of the instance wait, without being closed and without losing anything?
+#[test]
+fn messages_of_the_instance_per_second() {
+    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__INSTANCE_TPS", "100"));
+    let fixture = Fixture::new(&server, COUNTER_MODEL);
+    let devices: Vec<_> = (0..4).map(|number| fixture.device(&format!("member-{number}"))).collect();
+    let load = Load::start(server.mqtt_address(), &devices, vec![Ledger::default(); devices.len()]);
+    load.wait_for_acknowledged(400);
+    let ledgers = load.stop();
+    for ledger in &ledgers {
+        let acknowledged = ledger.acknowledged.iter().max().map_or(0, |last| last + 1);
+        assert_eq!(acknowledged, ledger.next, "every report of a device that stays within its window is answered");
+    }
+    assert_nothing_lost(&fixture, &devices, &ledgers);
 }
 
 /// Do the quotas of the cloud API have the vendor's codes?
