@@ -13,10 +13,6 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use cli::{Cli, Command};
 
-/// Small buffers come and go with every turn; this allocator gives their memory back and keeps its own small.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(options) => serve::run(&options),

@@ -171,6 +171,11 @@ impl RecordBatch {
         self.count += 1;
     }
 
+    /// Gives back memory that was reserved for more records: the log and its followers keep batches for a while.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+    }
+
     #[must_use]
     pub fn len(&self) -> u32 {
         self.count

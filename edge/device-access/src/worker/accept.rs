@@ -100,11 +100,12 @@ impl Worker {
             generation,
             is_dirty: false,
             is_blocked: false,
-            peer: Box::new(peer),
+            peer,
             wakeup: Arc::clone(&wakeup),
         });
         // Served at the next turn: that look registers it with the runtime.
         wakeup.wake();
+        // When it comes up, the connection is signed in or late; then the keep-alive takes the entry over.
         if let Some(deadline) = deadline {
             let due = state.wheel_second(deadline);
             state.wheel.insert(due, place);

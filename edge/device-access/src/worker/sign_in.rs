@@ -131,7 +131,7 @@ impl Worker {
     fn move_home(&self, state: &mut State, place: Place, home: usize, verified: Verified, rest: &[u8]) -> Flow {
         let connection = state.connections.remove(place.slot as usize);
         self.stats.connections.set(state.connections.len() as u64);
-        let peer = *connection.peer;
+        let peer = connection.peer;
         let stream = match connection.stream.into_std() {
             Ok(stream) => stream,
             Err(error) => {
@@ -195,10 +195,6 @@ impl Worker {
             connection.device = Some(Arc::clone(device));
             connection.mqtt.accept(now, false, out);
         });
-        if let Some(deadline) = state.connection(place).and_then(|c| c.mqtt.deadline()) {
-            let due = state.wheel_second(deadline);
-            state.wheel.insert(due, place);
-        }
         self.stats.sign_ins.add(1);
         self.stats.devices_online.set(state.homes.len() as u64);
         self.record(state, RecordKind::Connected, device, "", verified.facts.as_bytes());

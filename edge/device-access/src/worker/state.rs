@@ -56,7 +56,7 @@ pub(crate) struct Connection {
     pub(crate) is_dirty: bool,
     /// The socket took less than it was given; a task waits until it takes more.
     pub(crate) is_blocked: bool,
-    pub(crate) peer: Box<SocketAddr>,
+    pub(crate) peer: SocketAddr,
     /// Lists it as ready when the socket is.
     pub(crate) wakeup: Arc<Wakeup>,
 }

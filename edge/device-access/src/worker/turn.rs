@@ -179,7 +179,8 @@ impl Worker {
             LogHealth::Accepting => None,
             LogHealth::Refusing(why) => Some(why.into()),
         };
-        let batch = std::mem::take(&mut state.batch);
+        let mut batch = std::mem::take(&mut state.batch);
+        batch.shrink();
         let next_held = state.spare.pop().unwrap_or_default();
         let held = std::mem::replace(&mut state.held, next_held);
         let ticket = state.next_ticket;
