@@ -171,6 +171,12 @@ impl RecordBatch {
         self.count += 1;
     }
 
+    /// Room for about so many bytes of records.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), count: 0 }
+    }
+
     /// Gives back memory that was reserved for more records: the log and its followers keep batches for a while.
     pub fn shrink(&mut self) {
         self.bytes.shrink_to_fit();

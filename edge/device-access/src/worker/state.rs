@@ -22,8 +22,8 @@ use crate::wheel::Wheel;
 /// Bytes read with one system call, for all connections of the worker.
 pub(crate) const READ_BYTES: usize = 128 * 1024;
 
-/// Emptied output buffers kept for the next turn.
-const POOL_BUFFERS: usize = 256;
+/// Memory of emptied output buffers that is kept for the next turn.
+const POOL_BYTES: usize = 1 << 20;
 
 /// Larger output buffers are given back to the allocator.
 const POOL_BUFFER_BYTES: usize = 16 * 1024;
@@ -89,6 +89,7 @@ pub(crate) struct State {
     pub(crate) topic: String,
     pub(crate) dirty: Vec<Place>,
     pool: Vec<Vec<u8>>,
+    pool_bytes: usize,
     /// Records of this turn, and what waits for them.
     pub(crate) batch: RecordBatch,
     pub(crate) held: Held,
@@ -129,6 +130,7 @@ impl State {
             topic: String::new(),
             dirty: Vec::new(),
             pool: Vec::new(),
+            pool_bytes: 0,
             batch: RecordBatch::default(),
             held: Held::default(),
             in_flight: VecDeque::new(),
@@ -172,6 +174,7 @@ impl State {
         let mut out = std::mem::take(&mut connection.out);
         if out.capacity() == 0 {
             out = self.pool.pop().unwrap_or_default();
+            self.pool_bytes -= out.capacity();
         }
         write(connection, &mut out);
         if out.is_empty() {
@@ -187,8 +190,9 @@ impl State {
 
     /// Takes back an emptied output buffer.
     pub(crate) fn recycle(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() <= POOL_BUFFER_BYTES && self.pool.len() < POOL_BUFFERS {
+        if buffer.capacity() <= POOL_BUFFER_BYTES && self.pool_bytes + buffer.capacity() <= POOL_BYTES {
             buffer.clear();
+            self.pool_bytes += buffer.capacity();
             self.pool.push(buffer);
         }
     }
