@@ -1,6 +1,6 @@
 //! One MQTT connection: bytes in any pieces, messages down and time passing, in any order.
 //!
-//! Input: a list of events, each one byte and what belongs to it; see [`Event::take`].
+//! Input: a list of events, each one byte and what belongs to it; see `Event::take`.
 
 use std::time::{Duration, Instant};
 
