@@ -1,5 +1,6 @@
 //! Serving one connection: read into the worker's one buffer, decode, hand on, keep only an incomplete rest.
 
+use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,6 +20,22 @@ use super::state::{Place, State};
 /// Reads of one connection in one turn; more wait until the others had theirs.
 const READS_PER_TURN: usize = 4;
 
+/// A read is not worth its system call with less room; also the longest rest of a read that is thrown in with others.
+const READ_BYTES_MIN: usize = 16 * 1024;
+
+/// What one read brought.
+pub(crate) struct Read {
+    place: Place,
+    what: What,
+}
+
+enum What {
+    /// Where it stands in the read buffer.
+    Bytes(Range<usize>),
+    End,
+    Failed(std::io::ErrorKind),
+}
+
 /// Does the connection go on?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
@@ -27,54 +44,81 @@ pub(crate) enum Flow {
 }
 
 impl Worker {
-    /// Serves one connection that was woken.
-    pub(crate) fn serve(self: &Rc<Self>, state: &mut State, place: Place) {
+    /// Serves the connections that were woken: reads from many, then handles what was read, so that neither the kernel's
+    /// code nor ours has to be fetched anew for each message.
+    pub(crate) fn serve(self: &Rc<Self>, state: &mut State, ready: &mut Vec<Place>) {
+        let mut buffer = std::mem::take(&mut state.read_buffer);
+        let mut reads = std::mem::take(&mut state.reads);
+        let mut filled = 0;
+        for place in ready.drain(..) {
+            self.read(state, place, &mut buffer, &mut filled, &mut reads);
+            if buffer.len() - filled < READ_BYTES_MIN {
+                self.handle(state, &buffer, &mut reads);
+                filled = 0;
+            }
+        }
+        self.handle(state, &buffer, &mut reads);
+        state.reads = reads;
+        state.read_buffer = buffer;
+    }
+
+    /// Reads what a connection has, behind what others had.
+    fn read(&self, state: &mut State, place: Place, buffer: &mut [u8], filled: &mut usize, reads: &mut Vec<Read>) {
+        let must_wait = state.must_wait_for_disk(self.options.uncommitted_bytes_max);
+        let now = state.now;
         let Some(connection) = state.connection(place) else { return };
         connection.wakeup.reset();
         let waker = Waker::from(Arc::clone(&connection.wakeup));
-        for _ in 0..READS_PER_TURN {
-            if !self.read(state, place, &waker) {
-                return;
+        if must_wait {
+            state.stalled.push(waker);
+            return;
+        }
+        let pause = connection.bucket.pause(now);
+        if !pause.is_zero() {
+            state.paused.push((now + pause, waker));
+            return;
+        }
+        // A stranger may move to another worker: what stands behind this read must stay in its socket.
+        let reads_max = if connection.device.is_some() { READS_PER_TURN } else { 1 };
+        let mut cx = Context::from_waker(&waker);
+        for _ in 0..reads_max {
+            let rest = &mut buffer[*filled..];
+            if rest.len() < READ_BYTES_MIN {
+                break;
+            }
+            let mut into = ReadBuf::new(rest);
+            match Pin::new(&mut connection.stream).poll_read(&mut cx, &mut into) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(())) if into.filled().is_empty() => {
+                    reads.push(Read { place, what: What::End });
+                    return;
+                }
+                Poll::Ready(Ok(())) => {
+                    let start = *filled;
+                    *filled += into.filled().len();
+                    reads.push(Read { place, what: What::Bytes(start..*filled) });
+                }
+                Poll::Ready(Err(error)) => {
+                    reads.push(Read { place, what: What::Failed(error.kind()) });
+                    return;
+                }
             }
         }
         waker.wake();
     }
 
-    /// One read; `true` when there may be more.
-    fn read(self: &Rc<Self>, state: &mut State, place: Place, waker: &Waker) -> bool {
-        if state.must_wait_for_disk(self.options.uncommitted_bytes_max) {
-            state.stalled.push(waker.clone());
-            return false;
-        }
-        let now = state.now;
-        let Some(connection) = state.connections.get_mut(place.slot as usize) else { return false };
-        if connection.generation != place.generation {
-            return false;
-        }
-        let pause = connection.bucket.pause(now);
-        if !pause.is_zero() {
-            state.paused.push((now + pause, waker.clone()));
-            return false;
-        }
-        let mut buffer = ReadBuf::new(&mut state.read_buffer);
-        match Pin::new(&mut connection.stream).poll_read(&mut Context::from_waker(waker), &mut buffer) {
-            Poll::Pending => return false,
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => {
-                self.close(state, place, &format!("read failed: {error}"));
-                return false;
+    /// Handles what was read, in that order.
+    fn handle(self: &Rc<Self>, state: &mut State, buffer: &[u8], reads: &mut Vec<Read>) {
+        for Read { place, what } in reads.drain(..) {
+            match what {
+                What::Bytes(range) => {
+                    self.stats.bytes_up.add(range.len() as u64);
+                    self.received(state, place, &buffer[range]);
+                }
+                What::End => self.close(state, place, "the device closed the connection without DISCONNECT"),
+                What::Failed(kind) => self.close(state, place, &format!("read failed: {kind}")),
             }
         }
-        let read = buffer.filled().len();
-        if read == 0 {
-            self.close(state, place, "the device closed the connection without DISCONNECT");
-            return false;
-        }
-        self.stats.bytes_up.add(read as u64);
-        let bytes = std::mem::take(&mut state.read_buffer);
-        let flow = self.received(state, place, &bytes[..read]);
-        state.read_buffer = bytes;
-        flow == Flow::Open
     }
 
     /// Handles bytes in the order they arrived, behind what was left from before.

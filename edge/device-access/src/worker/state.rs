@@ -14,12 +14,13 @@ use lianwu_services::directory::DirectoryDevice;
 use slab::Slab;
 use tokio::net::TcpStream;
 
+use super::connection::Read;
 use super::held::Held;
 use super::rate::Bucket;
 use super::ready::Wakeup;
 use crate::wheel::Wheel;
 
-/// Bytes read with one system call, for all connections of the worker.
+/// Bytes read before they are handled, from as many connections as fit.
 pub(crate) const READ_BYTES: usize = 128 * 1024;
 
 /// Memory of emptied output buffers that is kept for the next turn.
@@ -84,6 +85,8 @@ pub(crate) struct State {
     pub(crate) down_rates: HashMap<DeviceNumber, Bucket>,
     pub(crate) next_generation: u32,
     pub(crate) read_buffer: Box<[u8]>,
+    /// What stands in it.
+    pub(crate) reads: Vec<Read>,
     /// The reply to the message at hand, and its topic.
     pub(crate) reply: Vec<u8>,
     pub(crate) topic: String,
@@ -126,6 +129,7 @@ impl State {
             down_rates: HashMap::new(),
             next_generation: 0,
             read_buffer: vec![0; READ_BYTES].into(),
+            reads: Vec::new(),
             reply: Vec::new(),
             topic: String::new(),
             dirty: Vec::new(),

@@ -95,11 +95,10 @@ impl Worker {
         state.is_turn_due = true;
         self.refresh_time(&mut state);
         self.ready.take(ready, cx.waker());
-        for place in ready.drain(..) {
-            if !state.is_stopping {
-                self.serve(&mut state, place);
-            }
+        if !state.is_stopping {
+            self.serve(&mut state, ready);
         }
+        ready.clear();
         state.is_turn_due = false;
         self.completions.take(done, cx.waker());
         for (ticket, outcome) in done.drain(..) {
