@@ -23,6 +23,9 @@ use crate::wheel::Wheel;
 /// Bytes read before they are handled, from as many connections as fit.
 pub(crate) const READ_BYTES: usize = 128 * 1024;
 
+/// Emptied arenas kept for the next batches: one is filled while another waits for the disk.
+const SPARE_ARENAS: usize = 3;
+
 /// Memory of emptied output buffers that is kept for the next turn.
 const POOL_BYTES: usize = 1 << 20;
 
@@ -189,6 +192,14 @@ impl State {
             connection.is_dirty = true;
             self.dirty.push(place);
             self.want_turn();
+        }
+    }
+
+    /// Keeps a few arenas for the next batches. A slow disk fills many; their memory is given back.
+    pub(crate) fn keep(&mut self, mut held: Held) {
+        if self.spare.len() < SPARE_ARENAS {
+            held.clear();
+            self.spare.push(held);
         }
     }
 

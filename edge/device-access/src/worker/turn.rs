@@ -131,8 +131,7 @@ impl Worker {
             }
             Err(error) => self.lost(state, &mut held, &error),
         }
-        held.clear();
-        state.spare.push(held);
+        state.keep(held);
         for waker in state.stalled.drain(..) {
             waker.wake();
         }
