@@ -195,6 +195,13 @@ impl Worker {
             connection.device = Some(Arc::clone(device));
             connection.mqtt.accept(now, false, out);
         });
+        // The entry made for the sign-in serves the keep-alive as well, unless that ends sooner.
+        if let Some(deadline) = state.connection(place).and_then(|c| c.mqtt.deadline())
+            && deadline < now + self.options.connect_timeout
+        {
+            let due = state.wheel_second(deadline);
+            state.wheel.insert(due, place);
+        }
         self.stats.sign_ins.add(1);
         self.stats.devices_online.set(state.homes.len() as u64);
         self.record(state, RecordKind::Connected, device, "", verified.facts.as_bytes());

@@ -97,7 +97,7 @@ impl World {
     /// A device that has signed in.
     pub fn lamp(&self, name: &str) -> Wire {
         let mut wire = self.socket();
-        wire.send_connect(name, &credentials(name, NOW.0 / 1000 + 600));
+        wire.send_connect(&credentials(name, NOW.0 / 1000 + 600));
         assert_eq!(wire.connack(), 0, "{name} signs in");
         wire
     }
@@ -228,12 +228,16 @@ impl Wire {
         self.stream.write_all(bytes).unwrap();
     }
 
-    pub fn send_connect(&mut self, _name: &str, credentials: &Credentials) {
+    pub fn send_connect(&mut self, credentials: &Credentials) {
+        self.send_connect_keep_alive(credentials, 60);
+    }
+
+    pub fn send_connect_keep_alive(&mut self, credentials: &Credentials, keep_alive_seconds: u16) {
         let mut bytes = Vec::new();
         let connect = Connect {
             version: ProtocolVersion::V3_1_1,
             clean_session: true,
-            keep_alive_seconds: 60,
+            keep_alive_seconds,
             client_id: &credentials.client_id,
             user_name: Some(&credentials.user_name),
             password: Some(credentials.password.as_bytes()),

@@ -25,7 +25,7 @@ fn refused_sign_ins_say_why() {
     let mut notes = Vec::new();
     for (credentials, code) in [(wrong_key, 4), (stranger, 2), (trailing, 4), (unknown_product, 2), (expired, 4)] {
         let mut wire = world.socket();
-        wire.send_connect("", &credentials);
+        wire.send_connect(&credentials);
         assert_eq!(wire.connack(), code, "{}", credentials.client_id);
         wire.is_closed();
     }
@@ -81,7 +81,7 @@ fn too_many_sign_ins_are_refused() {
     drop(world.lamp("lamp-1"));
     drop(world.lamp("lamp-1"));
     let mut third = world.socket();
-    third.send_connect("lamp-1", &credentials("lamp-1", NOW.0 / 1000 + 600));
+    third.send_connect(&credentials("lamp-1", NOW.0 / 1000 + 600));
     assert_eq!(third.connack(), 3);
     third.is_closed();
     world.lamp("lamp-2").has_nothing_but_a_ping_response();
@@ -108,4 +108,20 @@ fn a_device_far_over_its_rate_is_closed_after_its_answers() {
     lamp.send(&bytes);
     let (_, note) = world.first(RecordKind::Disconnected);
     assert_eq!(note, "more than 10 messages a second, see limits.device_up_tps");
+}
+
+/// Is a silent device closed after one and a half times its keep-alive, also when that is shorter than the time allowed
+/// for signing in?
+#[test]
+fn a_short_keep_alive_is_kept() {
+    let world = World::with(&AccessOptions {
+        connect_timeout: std::time::Duration::from_secs(600),
+        ..AccessOptions::default()
+    });
+    let mut silent = world.socket();
+    silent.send_connect_keep_alive(&credentials("lamp-1", NOW.0 / 1000 + 600), 1);
+    assert_eq!(silent.connack(), 0);
+    silent.is_closed();
+    let (_, note) = world.first(RecordKind::Disconnected);
+    assert!(note.starts_with("nothing received for one and a half times the keep-alive of 1 s"), "{note}");
 }
