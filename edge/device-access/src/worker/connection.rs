@@ -1,4 +1,5 @@
-//! Serving one connection: read into the worker's one buffer, decode, hand on, keep only an incomplete rest.
+//! Serving connections: read from many into the worker's one buffer, then decode and hand on; of each, keep only an
+//! incomplete rest.
 
 use std::ops::Range;
 use std::pin::Pin;
@@ -20,7 +21,7 @@ use super::state::{Place, State};
 /// Reads of one connection in one turn; more wait until the others had theirs.
 const READS_PER_TURN: usize = 4;
 
-/// A read is not worth its system call with less room; also the longest rest of a read that is thrown in with others.
+/// With less room left in the read buffer, what was read is handled before the next connection is read.
 const READ_BYTES_MIN: usize = 16 * 1024;
 
 /// What one read brought.
