@@ -2,6 +2,7 @@
 //!
 //! Input: one byte that chooses the topic, then the payload.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use lianwu_device_protocol::reply::{BAD_JSON_TEXT, render_success};
 use lianwu_model::UnixMillis;
 use lianwu_model::json::{Kind, Scanner};
 use lianwu_model::thing_model::{ThingModel, Validator};
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 /// Enough for every answer but that to `get_status`.
 const ANSWER_BYTES_MAX: usize = 1024;
@@ -42,14 +44,14 @@ fn check_accepted(up: &Up<'_>) {
             assert!(!events.events.is_empty());
             for EventPost { sample_time, params, .. } in &events.events {
                 check_time(*sample_time);
-                assert!(tree(params).is_object());
+                assert!(is_object(params));
             }
             let mut answer = Vec::new();
             render_success(events.reply, events.token.map(ClientToken::raw), &mut answer);
             check_answer(&answer);
         }
-        Up::ReportInfo { params, .. } => assert!(tree(params).is_object()),
-        Up::ActionReply { response, .. } => assert!(tree(response).is_object()),
+        Up::ReportInfo { params, .. } => assert!(is_object(params)),
+        Up::ActionReply { response, .. } => assert!(is_object(response)),
         Up::GetStatus(_) | Up::ClearControl { .. } | Up::ControlReply(_) => {}
     }
 }
@@ -57,7 +59,7 @@ fn check_accepted(up: &Up<'_>) {
 /// What was accepted on the way must also be accepted in a second look, and the other way round.
 fn check_report(report: &Report<'_>) {
     check_time(report.sample_time);
-    assert!(tree(report.params).is_object());
+    assert!(is_object(report.params));
     let params = std::str::from_utf8(report.params).expect("accepted texts are UTF-8");
     for order in
         [format!(r#"{{"method":"report","params":{params}}}"#), format!(r#"{{"params":{params},"method":"report"}}"#)]
@@ -78,7 +80,7 @@ fn check_refusal(refusal: &Refusal<'_>, payload: &[u8]) {
             assert_eq!(answer, BAD_JSON_TEXT.as_bytes());
         }
         Refusal::Message { reply, status, .. } => {
-            assert!(tree(payload).is_object());
+            assert!(is_object(payload));
             assert!(!status.is_empty());
             assert_eq!(answered, reply.is_some());
             if answered {
@@ -90,13 +92,15 @@ fn check_refusal(refusal: &Refusal<'_>, payload: &[u8]) {
 
 fn check_answer(answer: &[u8]) {
     assert!(answer.len() <= ANSWER_BYTES_MAX, "{} bytes", answer.len());
-    assert!(tree(answer)["code"].is_u64());
+    let members: HashMap<String, &RawValue> = serde_json::from_slice(answer).expect("an answer is an object");
+    assert!(members["code"].get().parse::<u16>().is_ok());
 }
 
 fn check_time(time: UnixMillis) {
     assert!(time >= CLOCK.now.minus(CLOCK.retention) && time <= CLOCK.now.plus(Duration::from_secs(24 * 3600)));
 }
 
-fn tree(text: &[u8]) -> Value {
-    serde_json::from_slice(text).expect("accepted texts are JSON")
+/// Without a `Value` between: that reads objects with some keys of `serde_json`'s own as something else.
+fn is_object(text: &[u8]) -> bool {
+    serde_json::from_slice::<HashMap<String, IgnoredAny>>(text).is_ok()
 }

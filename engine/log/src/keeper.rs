@@ -22,12 +22,20 @@ struct Zeros([u8; 1 << 20]);
 /// Zeros written between two syncs: a commit waits behind at most so many.
 const SYNC_BYTES: u64 = 4 << 20;
 
+/// How fast a segment is prepared.
+#[derive(Clone, Copy, PartialEq)]
+enum Pace {
+    /// Twice as fast as the current one fills: zeros in one go would hold up the syncs of the log on the same disk.
+    Measured,
+    AtOnce,
+}
+
 /// Works until told to stop.
 pub fn run(shared: &Shared) {
     loop {
         match shared.supply.job(Some(shared.options.retry_delay)) {
             Job::Stop => return,
-            job => perform(shared, job),
+            job => perform(shared, job, Pace::Measured),
         }
     }
 }
@@ -37,22 +45,22 @@ pub fn turn(shared: &Shared) -> bool {
     match shared.supply.job(None) {
         Job::Stop | Job::Nothing => false,
         job => {
-            perform(shared, job);
+            perform(shared, job, Pace::AtOnce);
             true
         }
     }
 }
 
-fn perform(shared: &Shared, job: Job) {
+fn perform(shared: &Shared, job: Job, pace: Pace) {
     match job {
-        Job::Prepare => shared.supply.prepared(prepare(shared)),
+        Job::Prepare => shared.supply.prepared(prepare(shared, pace)),
         Job::Trim(trim) => give_back(shared, &trim),
         Job::Stop | Job::Nothing => {}
     }
 }
 
 /// Makes a file of zeros, through its full size and on disk, so that a commit later allocates nothing.
-fn prepare(shared: &Shared) -> Result<Prepared, CommitError> {
+fn prepare(shared: &Shared, pace: Pace) -> Result<Prepared, CommitError> {
     let capacity = shared.options.segment_bytes;
     let number = shared.supply.fresh_number();
     let name = names::prepared(number);
@@ -61,7 +69,7 @@ fn prepare(shared: &Shared) -> Result<Prepared, CommitError> {
     if shared.files.free_bytes().is_ok_and(|free| free < capacity) {
         return Err(no_space(&path, capacity));
     }
-    match write_zeros(shared, &name, capacity) {
+    match write_zeros(shared, &name, capacity, pace) {
         Ok(file) => Ok(Prepared { number, name, file, capacity }),
         Err(error) => {
             discard(shared, &name);
@@ -70,11 +78,17 @@ fn prepare(shared: &Shared) -> Result<Prepared, CommitError> {
     }
 }
 
-fn write_zeros(shared: &Shared, name: &str, capacity: u64) -> io::Result<Arc<dyn File>> {
+fn write_zeros(shared: &Shared, name: &str, capacity: u64, pace: Pace) -> io::Result<Arc<dyn File>> {
     let mut file = shared.files.open(name, Open::Create)?;
     let mut through_cache = false;
     let mut written = 0;
     while written < capacity {
+        if pace == Pace::Measured {
+            let ahead = written.saturating_sub(SYNC_BYTES) / 2;
+            if !shared.supply.rest_until(capacity - ahead) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+        }
         let length = (capacity - written).min(ZEROS.0.len() as u64);
         let zeros = &ZEROS.0[..usize::try_from(length).expect("at most the array's length")];
         match write_all_at(&*file, &mut [IoSlice::new(zeros)], written) {

@@ -51,6 +51,10 @@ struct State {
     next: Next,
     /// Bytes left in the current segment; 0 without one.
     free: u64,
+    /// The committer stands still until there is a next segment.
+    awaited: bool,
+    /// The keeper rests until so few bytes are left.
+    rests_until: Option<u64>,
     /// A block had to be refused for want of a segment, however much is free in the current one.
     refused: bool,
     trims: VecDeque<Trim>,
@@ -73,6 +77,8 @@ impl Supply {
         let state = State {
             next: Next::Preparing,
             free,
+            awaited: false,
+            rests_until: None,
             refused: false,
             trims,
             retry_now: false,
@@ -125,7 +131,12 @@ impl Supply {
                     self.judge(&mut state);
                     return Err(error);
                 }
-                Next::Preparing => self.changed.wait(&mut state),
+                Next::Preparing => {
+                    state.awaited = true;
+                    self.changed.notify_all();
+                    self.changed.wait(&mut state);
+                    state.awaited = false;
+                }
             }
         }
     }
@@ -135,6 +146,21 @@ impl Supply {
         let mut state = self.state.lock();
         state.free = free;
         self.judge(&mut state);
+        if state.rests_until.is_some_and(|until| free <= until) {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Sleeps until no more than `free` bytes of the current segment are left or the next one is waited for; `false`
+    /// when it is no longer needed.
+    pub fn rest_until(&self, free: u64) -> bool {
+        let mut state = self.state.lock();
+        while state.free > free && !state.awaited && !state.stop {
+            state.rests_until = Some(free);
+            self.changed.wait(&mut state);
+        }
+        state.rests_until = None;
+        !state.stop
     }
 
     /// The disk failed again and again: no segment is worth trying before one can be prepared anew. Returns the one
@@ -186,6 +212,12 @@ impl Supply {
         let mut state = self.state.lock();
         loop {
             let retry_now = std::mem::take(&mut state.retry_now);
+            // Space that comes back first, unless somebody waits: preparing takes its time.
+            if !state.awaited
+                && let Some(trim) = state.trims.pop_front()
+            {
+                return Job::Trim(trim);
+            }
             match &state.next {
                 Next::Preparing if !state.stop => return Job::Prepare,
                 Next::Failed(_) if retry_now && !state.stop => return Job::Prepare,

@@ -2,6 +2,7 @@
 
 mod crash;
 mod faults;
+mod pace;
 mod world;
 
 use std::sync::Arc;
