@@ -1,4 +1,4 @@
-//! Types of the cloud API from `spec/cloud-api.json`: what is generated, formatted and compared.
+//! Types of the cloud API from `spec/*-api.json`: what is generated, formatted and compared.
 
 mod metadata;
 mod names;
@@ -17,7 +17,7 @@ use spec::Spec;
 
 /// Folder the files go to, and the file that declares them.
 const FOLDER: &str = "edge/cloud-api/src/generated";
-const HEAD: &str = "// Written by `cargo xtask generate` from spec/cloud-api.json: change that, not this.\n\n";
+const HEAD: &str = "// Written by `cargo xtask generate` from spec/*-api.json: change those, not this.\n\n";
 
 /// Writes the files that differ.
 pub fn write() -> Result<()> {
@@ -52,7 +52,7 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
         ("structures", types::render_structures(&spec)?),
     ];
     let mut index = String::from(
-        "//! The vendor's operations as types and as data.\n//!\n//! `metadata` describes every operation of the \
+        "//! The operations of all services as types and as data.\n//!\n//! `metadata` describes every operation of the \
          spec; `operations` and `structures` hold the types of those that are implemented.\n\n",
     );
     let mut files = Vec::new();

@@ -13,8 +13,8 @@ use crate::call::Call;
 use crate::error::{ApiError, Language};
 use crate::table::Target;
 
-/// Service name of actions and resources.
-const SERVICE: &str = "iotexplorer";
+/// Service in the names of all resources: every service works on the same objects.
+const RESOURCE_SERVICE: &str = "iotexplorer";
 
 /// An object by name, with the tags that count for it.
 struct Named {
@@ -81,11 +81,11 @@ pub fn is_unrestricted(call: &Call) -> bool {
 }
 
 fn action(call: &Call) -> String {
-    format!("{SERVICE}:{}", call.spec.name)
+    format!("{}:{}", call.spec.service.name, call.spec.name)
 }
 
 fn scope(call: &Call) -> ResourceScope<'_> {
-    ResourceScope { service: SERVICE, region: &call.region, owner: call.owner(), app_id: None }
+    ResourceScope { service: RESOURCE_SERVICE, region: &call.region, owner: call.owner(), app_id: None }
 }
 
 fn named(call: &Call, target: &Target) -> Result<Vec<Named>, ApiError> {

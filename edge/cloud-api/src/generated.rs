@@ -1,6 +1,6 @@
-// Written by `cargo xtask generate` from spec/cloud-api.json: change that, not this.
+// Written by `cargo xtask generate` from spec/*-api.json: change those, not this.
 
-//! The vendor's operations as types and as data.
+//! The operations of all services as types and as data.
 //!
 //! `metadata` describes every operation of the spec; `operations` and `structures` hold the types of those that are implemented.
 

@@ -5,11 +5,19 @@ pub mod wire;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// One operation of the spec, whether it is served or not.
+/// A service: the version a caller names chooses it.
+#[derive(Debug)]
+pub struct ServiceSpec {
+    /// First part of an action in a policy.
+    pub name: &'static str,
+    pub version: &'static str,
+}
+
+/// One operation of a spec, whether it is served or not.
 #[derive(Debug)]
 pub struct OperationSpec {
     pub name: &'static str,
-    pub version: &'static str,
+    pub service: &'static ServiceSpec,
     pub group: &'static str,
     /// `P0` to `P3`.
     pub priority: &'static str,

@@ -19,7 +19,7 @@ use crate::call::Call;
 use crate::cursor::CursorSeal;
 use crate::envelope;
 use crate::error::ApiError;
-use crate::generated::metadata::{OPERATIONS, VERSION};
+use crate::generated::metadata::{OPERATIONS, SERVICES};
 use crate::metadata;
 use crate::operations;
 use crate::rate::Windows;
@@ -132,12 +132,13 @@ impl Inner {
     }
 
     fn find(&self, common: &Common) -> Result<&Row, ApiError> {
-        if common.version != VERSION {
+        if SERVICES.iter().all(|service| service.version != common.version) {
             return Err(no_such_version(&common.version));
         }
         self.table.find(&common.version, &common.action).ok_or_else(|| {
             match metadata::find(OPERATIONS, &common.action) {
-                Some(spec) => not_served(spec.name),
+                Some(spec) if spec.service.version == common.version => not_served(spec.name),
+                Some(spec) => of_another_service(spec),
                 None => unknown(&common.action),
             }
         })
@@ -161,8 +162,22 @@ fn no_such_version(version: &str) -> ApiError {
     let shown: String = version.chars().take(64).collect();
     ApiError::new(
         "NoSuchVersion",
-        format!("接口版本 `{shown}` 不存在，请使用 {VERSION}。"),
-        format!("The version `{shown}` does not exist; use {VERSION}."),
+        format!("接口版本 `{shown}` 不存在，请使用 {}。", versions("、")),
+        format!("The version `{shown}` does not exist; use one of {}.", versions(", ")),
+    )
+}
+
+fn versions(between: &str) -> String {
+    let all: Vec<_> = SERVICES.iter().map(|service| format!("{} ({})", service.version, service.name)).collect();
+    all.join(between)
+}
+
+fn of_another_service(spec: &metadata::OperationSpec) -> ApiError {
+    let (name, service, version) = (spec.name, spec.service.name, spec.service.version);
+    ApiError::new(
+        "InvalidAction",
+        format!("接口 `{name}` 属于服务 {service}，请使用版本 {version}。"),
+        format!("The operation `{name}` belongs to the service {service}; call it with version {version}."),
     )
 }
 

@@ -102,7 +102,7 @@ impl Table {
                 envelope::success(&response, &request_id)
             })
         });
-        let before = self.rows.entry(spec.version).or_default().insert(spec.name, Row { spec, grant, run });
+        let before = self.rows.entry(spec.service.version).or_default().insert(spec.name, Row { spec, grant, run });
         assert!(before.is_none(), "{} is in the table twice", spec.name);
         self
     }

@@ -49,12 +49,21 @@ impl CloudClient {
         }
     }
 
-    /// Calls an operation.
+    /// Calls an operation of the vendor's platform.
     ///
     /// # Errors
     /// What the platform says in `Error`. An answer without envelope fails the test.
     #[track_caller]
     pub fn try_call(&self, action: &str, parameters: &Value) -> Result<Value, ApiFailure> {
+        self.try_call_of("2019-04-23", action, parameters)
+    }
+
+    /// Calls an operation of the service with this version.
+    ///
+    /// # Errors
+    /// As [`Self::try_call`].
+    #[track_caller]
+    pub fn try_call_of(&self, version: &str, action: &str, parameters: &Value) -> Result<Value, ApiFailure> {
         let body = parameters.to_string();
         let host = self.address.to_string();
         let timestamp = (now_ms() / 1000).to_string();
@@ -64,7 +73,7 @@ impl CloudClient {
             ("Content-Type", "application/json"),
             ("Authorization", &authorization),
             ("X-TC-Action", action),
-            ("X-TC-Version", "2019-04-23"),
+            ("X-TC-Version", version),
             ("X-TC-Region", "ap-guangzhou"),
             ("X-TC-Timestamp", &timestamp),
             ("X-TC-Language", "en-US"),

@@ -11,19 +11,22 @@ use super::spec::{Field, Spec};
 pub fn render(spec: &Spec) -> Result<String> {
     let mut out = String::from(
         "//! Every operation of the spec: what it takes, how often it may be called.\n\n\
-         use crate::metadata::{FieldSpec, Kind, OperationSpec, StructureSpec};\n\n",
+         use crate::metadata::{FieldSpec, Kind, OperationSpec, ServiceSpec, StructureSpec};\n\n",
     );
-    writeln!(out, "/// Version every one of them belongs to.\npub const VERSION: &str = {:?};\n", spec.version)?;
+    writeln!(out, "/// All services; the first is the vendor's platform.\npub static SERVICES: &[ServiceSpec] = &[")?;
+    for service in &spec.services {
+        writeln!(out, "ServiceSpec {{ name: {:?}, version: {:?} }},", service.name, service.version)?;
+    }
+    writeln!(out, "];\n")?;
     writeln!(out, "/// By name, in byte order.\npub static OPERATIONS: &[OperationSpec] = &[")?;
     let mut wanted = BTreeSet::new();
     for operation in spec.operations.values() {
-        let rate = spec.rates.get(&operation.name).unwrap_or(&spec.rate_default);
         let deprecated = operation.status == "deprecated";
         write!(
             out,
-            "OperationSpec {{ name: {:?}, version: VERSION, group: {:?}, priority: {:?}, deprecated: {deprecated}, \
-             calls_per_second: {rate}, fields: &[",
-            operation.name, operation.group, operation.priority,
+            "OperationSpec {{ name: {:?}, service: &SERVICES[{}], group: {:?}, priority: {:?}, \
+             deprecated: {deprecated}, calls_per_second: {}, fields: &[",
+            operation.name, operation.service, operation.group, operation.priority, operation.rate,
         )?;
         fields(&mut out, &operation.request, &mut wanted)?;
         writeln!(out, "] }},")?;

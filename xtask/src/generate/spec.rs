@@ -1,4 +1,4 @@
-//! `spec/cloud-api.json` and the lists of what is not served, as read from disk.
+//! The services of `spec/*-api.json` and the lists of what is not served, as read from disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,20 +7,33 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
-/// Everything the generator looks at.
+/// One file each: the vendor's two services, and our own.
+pub const FILES: [&str; 3] = ["cloud-api.json", "iotcloud-api.json", "lianwu-api.json"];
+
+/// Everything the generator looks at. Names of operations and structures are unique over all services.
+#[derive(Default)]
 pub struct Spec {
-    pub version: String,
+    pub services: Vec<Service>,
     /// By name.
     pub operations: BTreeMap<String, Operation>,
     pub structures: BTreeMap<String, Structure>,
-    pub rate_default: u32,
-    pub rates: BTreeMap<String, u32>,
     /// Operations of neither list.
     pub implemented: BTreeSet<String>,
 }
 
+pub struct Service {
+    pub name: String,
+    pub version: String,
+}
+
 #[derive(Deserialize)]
 pub struct Operation {
+    /// Place of its service in [`Spec::services`].
+    #[serde(skip)]
+    pub service: usize,
+    /// Calls of one account per second.
+    #[serde(skip)]
+    pub rate: u32,
     pub name: String,
     pub group: String,
     pub priority: String,
@@ -53,6 +66,7 @@ pub struct Field {
 
 #[derive(Deserialize)]
 struct File {
+    service: String,
     version: String,
     actions: Vec<Operation>,
     structures: BTreeMap<String, Structure>,
@@ -61,21 +75,35 @@ struct File {
 
 impl Spec {
     pub fn read(root: &Path) -> Result<Self> {
-        let text = fs::read_to_string(root.join("spec/cloud-api.json")).context("read the spec")?;
-        let file: File = serde_json::from_str(&text).context("read the spec")?;
-        let mut rates = file.rate_limits_per_second;
-        let rate_default = rates.remove("default").context("the spec has no default rate")?;
+        let mut spec = Self::default();
+        for name in FILES {
+            spec.add(&root.join("spec").join(name)).with_context(|| format!("read spec/{name}"))?;
+        }
         let mut unserved = listed(&root.join("edge/cloud-api/not_implemented.txt"))?;
         unserved.append(&mut listed(&root.join("edge/cloud-api/declined.txt"))?);
-        let operations: BTreeMap<_, _> = file.actions.into_iter().map(|o| (o.name.clone(), o)).collect();
         for name in &unserved {
-            ensure!(
-                operations.contains_key(name),
-                "{name} is listed as not served, but the spec has no such operation"
-            );
+            ensure!(spec.operations.contains_key(name), "{name} is listed as not served, but no spec has it");
         }
-        let implemented = operations.keys().filter(|name| !unserved.contains(*name)).cloned().collect();
-        Ok(Self { version: file.version, operations, structures: file.structures, rate_default, rates, implemented })
+        spec.implemented = spec.operations.keys().filter(|name| !unserved.contains(*name)).cloned().collect();
+        Ok(spec)
+    }
+
+    fn add(&mut self, path: &Path) -> Result<()> {
+        let file: File = serde_json::from_str(&fs::read_to_string(path)?)?;
+        let rates = file.rate_limits_per_second;
+        let rate_default = *rates.get("default").context("no default rate")?;
+        let service = self.services.len();
+        self.services.push(Service { name: file.service, version: file.version });
+        for mut operation in file.actions {
+            operation.service = service;
+            operation.rate = *rates.get(&operation.name).unwrap_or(&rate_default);
+            let before = self.operations.insert(operation.name.clone(), operation);
+            ensure!(before.is_none(), "{} is in two services", before.map(|o| o.name).unwrap_or_default());
+        }
+        for (name, structure) in file.structures {
+            ensure!(self.structures.insert(name.clone(), structure).is_none(), "{name} is in two services");
+        }
+        Ok(())
     }
 
     pub fn served(&self) -> impl Iterator<Item = &Operation> {

@@ -1,17 +1,21 @@
-// Written by `cargo xtask generate` from spec/cloud-api.json: change that, not this.
+// Written by `cargo xtask generate` from spec/*-api.json: change those, not this.
 
 //! Every operation of the spec: what it takes, how often it may be called.
 
-use crate::metadata::{FieldSpec, Kind, OperationSpec, StructureSpec};
+use crate::metadata::{FieldSpec, Kind, OperationSpec, ServiceSpec, StructureSpec};
 
-/// Version every one of them belongs to.
-pub const VERSION: &str = "2019-04-23";
+/// All services; the first is the vendor's platform.
+pub static SERVICES: &[ServiceSpec] = &[
+    ServiceSpec { name: "iotexplorer", version: "2019-04-23" },
+    ServiceSpec { name: "iotcloud", version: "2021-04-08" },
+    ServiceSpec { name: "lianwu", version: "2026-11-01" },
+];
 
 /// By name, in byte order.
 pub static OPERATIONS: &[OperationSpec] = &[
     OperationSpec {
         name: "ActivateTWeCallLicense",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "wechat",
         priority: "P3",
         deprecated: false,
@@ -24,7 +28,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ActivateTWeTalk",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -35,8 +39,33 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "AddGroupMembers",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Name", kind: Kind::Text, required: true },
+            FieldSpec { name: "Uins", kind: Kind::List(&Kind::Text), required: true },
+        ],
+    },
+    OperationSpec {
+        name: "AttachPolicies",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Uin", kind: Kind::Text, required: false },
+            FieldSpec { name: "GroupName", kind: Kind::Text, required: false },
+            FieldSpec { name: "Policies", kind: Kind::List(&Kind::Text), required: true },
+        ],
+    },
+    OperationSpec {
         name: "BatchCreateTWeSeeRecognitionTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -49,7 +78,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BatchCreateTWeSeeSubscription",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -62,7 +91,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BatchDescribeTWeSeeOrders",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -75,7 +104,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BatchInvokeTWeSeeRecognitionTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -88,7 +117,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BatchPublishMessage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "control",
         priority: "P0",
         deprecated: false,
@@ -104,7 +133,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BatchRenewTWeSeeSubscription",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -117,7 +146,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BatchUpdateFirmware",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -146,7 +175,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BindCloudStorageUser",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -159,7 +188,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BindDevices",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -173,7 +202,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BindProducts",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -185,7 +214,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BindTWeTalkAgent",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -200,7 +229,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "BindUserDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "family",
         priority: "P2",
         deprecated: false,
@@ -217,7 +246,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CallDeviceActionAsync",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "control",
         priority: "P0",
         deprecated: false,
@@ -231,7 +260,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CallDeviceActionSync",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "control",
         priority: "P0",
         deprecated: false,
@@ -245,7 +274,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CallDeviceRRPCSync",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "control",
         priority: "P1",
         deprecated: false,
@@ -261,7 +290,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ChangeP2PRoute",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "video",
         priority: "P3",
         deprecated: false,
@@ -274,7 +303,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CheckFirmwareUpdate",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -286,7 +315,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ControlDeviceData",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "control",
         priority: "P0",
         deprecated: false,
@@ -302,7 +331,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateAISearchTaskAsync",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -317,7 +346,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateBatchProduction",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "production",
         priority: "P1",
         deprecated: false,
@@ -334,7 +363,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateCloudStorageAIService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -349,7 +378,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateCloudStorageAIServiceTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -369,7 +398,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "device",
         priority: "P0",
         deprecated: false,
@@ -388,7 +417,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateDeviceChannel",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "video",
         priority: "P2",
         deprecated: false,
@@ -401,7 +430,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateDevicePublishSDPAnswer",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "video",
         priority: "P3",
         deprecated: false,
@@ -414,7 +443,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateDeviceSDPAnswer",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "video",
         priority: "P3",
         deprecated: false,
@@ -429,7 +458,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateExternalSourceAIServiceTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -445,7 +474,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateFenceBind",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -457,7 +486,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateFreeCloudStorage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -474,8 +503,21 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "CreateGroup",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Name", kind: Kind::Text, required: true },
+            FieldSpec { name: "Remark", kind: Kind::Text, required: false },
+            FieldSpec { name: "Policies", kind: Kind::List(&Kind::Text), required: false },
+        ],
+    },
+    OperationSpec {
         name: "CreateIotVideoCloudStorage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -493,7 +535,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateLoRaFrequency",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "lora",
         priority: "P3",
         deprecated: false,
@@ -511,7 +553,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateLoRaGateway",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "lora",
         priority: "P3",
         deprecated: false,
@@ -529,7 +571,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateOtaModule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -543,7 +585,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreatePositionFence",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -557,7 +599,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreatePositionSpace",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -573,7 +615,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreatePrivateCA",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ca",
         priority: "P1",
         deprecated: false,
@@ -586,7 +628,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateProject",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "project",
         priority: "P0",
         deprecated: false,
@@ -598,8 +640,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "CreateSecretKey",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "Uin", kind: Kind::Text, required: false }],
+    },
+    OperationSpec {
         name: "CreateStudioProduct",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "product",
         priority: "P0",
         deprecated: false,
@@ -619,8 +670,20 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "CreateSubAccount",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Name", kind: Kind::Text, required: true },
+            FieldSpec { name: "Policies", kind: Kind::List(&Kind::Text), required: false },
+        ],
+    },
+    OperationSpec {
         name: "CreateTRTCSignaturesWithRoomId",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "video",
         priority: "P3",
         deprecated: false,
@@ -632,7 +695,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeSeeCallback",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -647,7 +710,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeSeeDirectUploadCredential",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -669,7 +732,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeSeePerson",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -684,7 +747,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeSeePostPaidService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -693,7 +756,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeSeeRecognitionTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -718,7 +781,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeSeeRecognitionTaskWithFile",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -743,7 +806,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeSeeService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -752,7 +815,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeSeeSubscription",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -770,7 +833,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeTalkAgent",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -792,7 +855,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeTalkProductConfig",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -808,7 +871,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTWeTalkProductConfigV2",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -831,7 +894,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTopicPolicy",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "topic",
         priority: "P1",
         deprecated: false,
@@ -844,7 +907,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "CreateTopicRule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "rule",
         priority: "P1",
         deprecated: false,
@@ -856,7 +919,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteCloudStorageEvent",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -873,7 +936,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "device",
         priority: "P0",
         deprecated: false,
@@ -886,7 +949,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteDeviceSDP",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "video",
         priority: "P3",
         deprecated: false,
@@ -898,7 +961,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteDevices",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "device",
         priority: "P0",
         deprecated: false,
@@ -907,7 +970,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteFenceBind",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -918,8 +981,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DeleteGroup",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "Name", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "DeleteLoRaFrequency",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "lora",
         priority: "P3",
         deprecated: false,
@@ -928,7 +1000,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteLoRaGateway",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "lora",
         priority: "P3",
         deprecated: false,
@@ -937,7 +1009,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteOtaModule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -948,8 +1020,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DeletePolicy",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "Name", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "DeletePositionFence",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -961,7 +1042,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeletePositionSpace",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -970,7 +1051,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeletePrivateCA",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ca",
         priority: "P1",
         deprecated: false,
@@ -979,7 +1060,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteProductPrivateCA",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ca",
         priority: "P1",
         deprecated: false,
@@ -988,7 +1069,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteProject",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "project",
         priority: "P0",
         deprecated: false,
@@ -996,8 +1077,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "ProjectId", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "DeleteSecretKey",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "SecretId", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "DeleteStudioProduct",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "product",
         priority: "P0",
         deprecated: false,
@@ -1005,8 +1095,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "DeleteSubAccount",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "Uin", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "DeleteTWeSeeCallback",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1015,7 +1114,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteTWeSeeFace",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1029,7 +1128,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteTWeSeePerson",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1044,7 +1143,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteTWeSeeTasksByCondition",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1063,7 +1162,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteTWeTalkAgent",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -1072,7 +1171,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteTWeTalkProductConfigV2",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -1085,7 +1184,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteTopicPolicy",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "topic",
         priority: "P1",
         deprecated: false,
@@ -1097,7 +1196,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DeleteTopicRule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "rule",
         priority: "P1",
         deprecated: false,
@@ -1106,7 +1205,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeAISearchTaskAsync",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -1115,7 +1214,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeActivateDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "device",
         priority: "P1",
         deprecated: false,
@@ -1124,7 +1223,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeActivateLicenseService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "production",
         priority: "P2",
         deprecated: false,
@@ -1136,7 +1235,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeBatchProduction",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "production",
         priority: "P1",
         deprecated: false,
@@ -1148,7 +1247,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeBindedProducts",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -1161,8 +1260,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DescribeCaller",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 100,
+        fields: &[],
+    },
+    OperationSpec {
         name: "DescribeCloudStorage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1176,7 +1284,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageAIService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -1191,7 +1299,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageAIServiceCallback",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -1200,7 +1308,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageAIServiceTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -1212,7 +1320,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageAIServiceTasks",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -1234,7 +1342,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageDate",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1248,7 +1356,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageEvents",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1267,7 +1375,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageEventsByTWeSeePerson",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1285,7 +1393,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageEventsWithAITasks",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -1305,7 +1413,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageMultiThumbnail",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1318,7 +1426,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageOrder",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1327,7 +1435,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStoragePackageConsumeDetails",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1339,7 +1447,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStoragePackageConsumeStats",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1351,7 +1459,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageStreamData",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1364,7 +1472,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageThumbnail",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1377,7 +1485,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageThumbnailList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1390,7 +1498,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageTime",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1407,7 +1515,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeCloudStorageUsers",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1420,8 +1528,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DescribeConfiguration",
+        service: &SERVICES[2],
+        group: "limits",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[],
+    },
+    OperationSpec {
         name: "DescribeCsReportCountDataInfo",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1436,7 +1553,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "device",
         priority: "P0",
         deprecated: false,
@@ -1449,7 +1566,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeDeviceBindGateway",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -1461,7 +1578,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeDeviceData",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "data",
         priority: "P0",
         deprecated: false,
@@ -1474,7 +1591,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeDeviceDataHistory",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "data",
         priority: "P0",
         deprecated: false,
@@ -1490,8 +1607,20 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DescribeDeviceDiagnosis",
+        service: &SERVICES[2],
+        group: "diagnosis",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+        ],
+    },
+    OperationSpec {
         name: "DescribeDeviceFirmWare",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -1503,7 +1632,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeDeviceFirmwares",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -1515,7 +1644,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeDevicePackages",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1531,7 +1660,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeDevicePositionList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -1545,7 +1674,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeFenceBindList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -1558,7 +1687,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeFenceEventList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -1575,7 +1704,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeFirmware",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -1588,7 +1717,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeFirmwareTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -1601,7 +1730,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeFirmwareTaskDevices",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -1617,7 +1746,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeFirmwareTasks",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -1633,7 +1762,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeFirmwareUpdateStatus",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -1645,7 +1774,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeFreeCloudStorageNum",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1654,7 +1783,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeGatewayBindDevices",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -1669,7 +1798,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeGatewaySubDeviceList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P2",
         deprecated: false,
@@ -1683,7 +1812,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeGatewaySubProducts",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -1698,7 +1827,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeInstance",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "instance",
         priority: "P1",
         deprecated: false,
@@ -1712,7 +1841,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeLicenseOverview",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "production",
         priority: "P2",
         deprecated: false,
@@ -1720,8 +1849,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "InstanceId", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "DescribeLimits",
+        service: &SERVICES[2],
+        group: "limits",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[],
+    },
+    OperationSpec {
         name: "DescribeLoRaFrequency",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "lora",
         priority: "P3",
         deprecated: false,
@@ -1730,7 +1868,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeModelDefinition",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "model",
         priority: "P0",
         deprecated: false,
@@ -1739,7 +1877,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeP2PRoute",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "video",
         priority: "P3",
         deprecated: false,
@@ -1751,7 +1889,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribePackageConsumeTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1760,7 +1898,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribePackageConsumeTasks",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -1772,7 +1910,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribePositionFenceList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -1785,7 +1923,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribePrivateCA",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ca",
         priority: "P1",
         deprecated: false,
@@ -1794,7 +1932,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribePrivateCABindedProducts",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ca",
         priority: "P1",
         deprecated: false,
@@ -1807,7 +1945,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribePrivateCAs",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ca",
         priority: "P1",
         deprecated: false,
@@ -1816,7 +1954,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeProductCA",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ca",
         priority: "P1",
         deprecated: false,
@@ -1825,7 +1963,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeProductCloudStorageAIService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -1834,7 +1972,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeProductDynamicRegister",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "production",
         priority: "P1",
         deprecated: false,
@@ -1843,7 +1981,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeProject",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "project",
         priority: "P0",
         deprecated: false,
@@ -1852,7 +1990,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeSpaceFenceEventList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -1867,7 +2005,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeStudioProduct",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "product",
         priority: "P0",
         deprecated: false,
@@ -1876,7 +2014,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeSubscribedTopicPolicy",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "topic",
         priority: "P1",
         deprecated: false,
@@ -1888,7 +2026,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeeCallback",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1897,7 +2035,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeeConfig",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1911,7 +2049,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeeDirectUploadInfo",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1927,7 +2065,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeeFace",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1941,7 +2079,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeePerson",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1956,7 +2094,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeePostPaidService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1965,7 +2103,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeeRecognitionTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1977,7 +2115,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeeSubscription",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -1991,7 +2129,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeeTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2003,7 +2141,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeSeeTaskStatistics",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2018,7 +2156,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeTalkAgent",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -2027,7 +2165,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeTalkAgentBinding",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -2043,7 +2181,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeTalkAgentList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -2061,7 +2199,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeTalkProductConfig",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -2073,7 +2211,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTWeTalkProductConfigV2",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -2087,7 +2225,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTopicPolicy",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "topic",
         priority: "P1",
         deprecated: false,
@@ -2099,7 +2237,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeTopicRule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "rule",
         priority: "P1",
         deprecated: false,
@@ -2108,7 +2246,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeUnbindedDevices",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -2121,7 +2259,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeVideoLicense",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "production",
         priority: "P2",
         deprecated: true,
@@ -2130,7 +2268,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DescribeVodCloudStorageDate",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -2145,7 +2283,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DestroyTWeSeeSubscription",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2158,8 +2296,21 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DetachPolicies",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Uin", kind: Kind::Text, required: false },
+            FieldSpec { name: "GroupName", kind: Kind::Text, required: false },
+            FieldSpec { name: "Policies", kind: Kind::List(&Kind::Text), required: true },
+        ],
+    },
+    OperationSpec {
         name: "DirectBindDeviceInFamily",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "family",
         priority: "P2",
         deprecated: false,
@@ -2175,7 +2326,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DisableTopicRule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "rule",
         priority: "P1",
         deprecated: false,
@@ -2184,7 +2335,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "DismissRoomByStrRoomIdFromTRTC",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "video",
         priority: "P3",
         deprecated: false,
@@ -2193,7 +2344,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "EnableTopicRule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "rule",
         priority: "P1",
         deprecated: false,
@@ -2202,7 +2353,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GenSingleDeviceSignatureOfPublic",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "production",
         priority: "P1",
         deprecated: false,
@@ -2215,7 +2366,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GenerateCloudStorageAIServiceTaskFileURL",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -2228,7 +2379,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GenerateSignedVideoURL",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -2241,7 +2392,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetAuthMiniProgramAppList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "wechat",
         priority: "P3",
         deprecated: false,
@@ -2254,7 +2405,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetBatchProductionsList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "production",
         priority: "P1",
         deprecated: false,
@@ -2267,7 +2418,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetCOSURL",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -2281,7 +2432,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetDeviceList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "device",
         priority: "P0",
         deprecated: false,
@@ -2299,7 +2450,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetDeviceLocationHistory",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -2314,7 +2465,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetDeviceSumStatistics",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "device",
         priority: "P0",
         deprecated: false,
@@ -2326,7 +2477,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetFamilyDeviceUserList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "family",
         priority: "P2",
         deprecated: false,
@@ -2338,7 +2489,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetGatewaySubDeviceList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -2352,7 +2503,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetLoRaGatewayList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "lora",
         priority: "P3",
         deprecated: false,
@@ -2365,7 +2516,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetPositionSpaceList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -2378,7 +2529,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetProjectList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "project",
         priority: "P0",
         deprecated: false,
@@ -2395,7 +2546,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetStudioProductList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "product",
         priority: "P0",
         deprecated: false,
@@ -2409,7 +2560,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetTWeCallActiveStatus",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "wechat",
         priority: "P3",
         deprecated: false,
@@ -2421,7 +2572,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetTWeTalkActiveRecordList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -2438,7 +2589,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetTWeTalkActiveStatus",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -2447,7 +2598,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetTWeTalkProductConfigList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -2461,7 +2612,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetTWeTalkProductConfigListV2",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -2477,7 +2628,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetTopicRuleList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "rule",
         priority: "P1",
         deprecated: false,
@@ -2489,7 +2640,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetVodCloudStorageEventList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -2509,7 +2660,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetVodCloudStorageVideoList",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -2531,7 +2682,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "GetWechatDeviceTicket",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "wechat",
         priority: "P3",
         deprecated: false,
@@ -2546,7 +2697,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ImportTWeSeeFaces",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2560,7 +2711,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InheritCloudStorageUser",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -2574,7 +2725,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InquireTWeSeeSubscriptionCreatePrice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2587,7 +2738,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InquireTWeSeeSubscriptionRenewPrice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2602,7 +2753,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InvokeAISearchService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -2627,7 +2778,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InvokeCloudStorageAIServiceTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -2647,7 +2798,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InvokeExternalSourceAIServiceTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -2663,7 +2814,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InvokeTWeSeeComprehension",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2680,7 +2831,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InvokeTWeSeeRecognitionTask",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2704,7 +2855,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InvokeTWeSeeRecognitionTaskWithFile",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2729,7 +2880,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "InvokeVideosKeywordsAnalyzer",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -2744,8 +2895,45 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "ListAuditLog",
+        service: &SERVICES[2],
+        group: "audit",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "MinTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "MaxTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Uin", kind: Kind::Text, required: false },
+            FieldSpec { name: "Operation", kind: Kind::Text, required: false },
+            FieldSpec { name: "WritesOnly", kind: Kind::Boolean, required: false },
+            FieldSpec { name: "Context", kind: Kind::Text, required: false },
+            FieldSpec { name: "Limit", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "ListDeviceLog",
+        service: &SERVICES[2],
+        group: "log",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+            FieldSpec { name: "Kinds", kind: Kind::List(&Kind::Text), required: false },
+            FieldSpec { name: "Direction", kind: Kind::Text, required: false },
+            FieldSpec { name: "MinTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "MaxTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Keyword", kind: Kind::Text, required: false },
+            FieldSpec { name: "RequestId", kind: Kind::Text, required: false },
+            FieldSpec { name: "Context", kind: Kind::Text, required: false },
+            FieldSpec { name: "Limit", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
         name: "ListEventHistory",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "data",
         priority: "P0",
         deprecated: false,
@@ -2763,7 +2951,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ListFirmwares",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -2776,8 +2964,63 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "ListGroups",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[],
+    },
+    OperationSpec {
+        name: "ListLog",
+        service: &SERVICES[1],
+        group: "log",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "MinTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "MaxTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Keywords", kind: Kind::Text, required: false },
+            FieldSpec { name: "Context", kind: Kind::Text, required: false },
+            FieldSpec { name: "MaxNum", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "ListLogPayload",
+        service: &SERVICES[1],
+        group: "log",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "MinTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "MaxTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Keywords", kind: Kind::Text, required: true },
+            FieldSpec { name: "Context", kind: Kind::Text, required: false },
+            FieldSpec { name: "MaxNum", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "ListMessages",
+        service: &SERVICES[2],
+        group: "replay",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+            FieldSpec { name: "MinTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "MaxTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Context", kind: Kind::Text, required: false },
+            FieldSpec { name: "Limit", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
         name: "ListOtaModules",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -2789,8 +3032,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "ListPolicies",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[],
+    },
+    OperationSpec {
         name: "ListProductOtaModules",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -2798,8 +3050,44 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "ProductID", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "ListSDKLog",
+        service: &SERVICES[1],
+        group: "log",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "MinTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "MaxTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Keywords", kind: Kind::Text, required: true },
+            FieldSpec { name: "Context", kind: Kind::Text, required: false },
+            FieldSpec { name: "MaxNum", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "ListSecretKeys",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "Uin", kind: Kind::Text, required: false }],
+    },
+    OperationSpec {
+        name: "ListSubAccounts",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Offset", kind: Kind::Unsigned, required: false },
+            FieldSpec { name: "Limit", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
         name: "ListTWeSeeCallback",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2811,7 +3099,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ListTWeSeePersons",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2828,7 +3116,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ListTWeSeeTasks",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -2853,8 +3141,20 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "ListTags",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
         name: "ListTopicPolicy",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "topic",
         priority: "P1",
         deprecated: false,
@@ -2863,7 +3163,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyApplication",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "family",
         priority: "P2",
         deprecated: false,
@@ -2888,7 +3188,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyCloudStorageAIService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -2905,7 +3205,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyCloudStorageAIServiceCallback",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -2919,7 +3219,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyFenceBind",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -2931,7 +3231,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyLoRaFrequency",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "lora",
         priority: "P3",
         deprecated: false,
@@ -2950,7 +3250,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyLoRaGateway",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "lora",
         priority: "P3",
         deprecated: false,
@@ -2968,7 +3268,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyModelDefinition",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "model",
         priority: "P0",
         deprecated: false,
@@ -2980,7 +3280,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyPositionFence",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -2989,7 +3289,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyPositionSpace",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -3005,7 +3305,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyProductCloudStorageAIService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -3017,7 +3317,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyProductDynamicRegister",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "production",
         priority: "P1",
         deprecated: false,
@@ -3030,7 +3330,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyProject",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "project",
         priority: "P0",
         deprecated: false,
@@ -3043,7 +3343,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifySpaceProperty",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -3056,7 +3356,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyStudioProduct",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "product",
         priority: "P0",
         deprecated: false,
@@ -3072,7 +3372,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTWeSeeCallback",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -3087,7 +3387,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTWeSeeConfig",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -3106,7 +3406,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTWeSeeFace",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -3122,7 +3422,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTWeSeePerson",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -3138,7 +3438,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTWeSeeSubscription",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -3157,7 +3457,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTWeSeeSubscriptionRenewFlag",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -3172,7 +3472,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTWeTalkAgent",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -3194,7 +3494,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTWeTalkProductConfig",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -3210,7 +3510,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTWeTalkProductConfigV2",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -3233,7 +3533,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTopicPolicy",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "topic",
         priority: "P1",
         deprecated: false,
@@ -3247,7 +3547,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ModifyTopicRule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "rule",
         priority: "P1",
         deprecated: false,
@@ -3259,7 +3559,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "OperateTWeSeeDirectUploadObject",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -3272,7 +3572,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "PauseTWeCallDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "wechat",
         priority: "P3",
         deprecated: false,
@@ -3281,7 +3581,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "PublishBroadcastMessage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "control",
         priority: "P1",
         deprecated: true,
@@ -3295,7 +3595,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "PublishFirmwareUpdateMessage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -3308,7 +3608,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "PublishMessage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "control",
         priority: "P0",
         deprecated: false,
@@ -3324,7 +3624,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "PublishRRPCMessage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "control",
         priority: "P1",
         deprecated: true,
@@ -3337,7 +3637,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "PurchaseImagePackage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -3357,7 +3657,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "PurchaseVideoPackage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -3379,7 +3679,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ReleaseStudioProduct",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "product",
         priority: "P0",
         deprecated: false,
@@ -3390,8 +3690,20 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "RemoveGroupMembers",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Name", kind: Kind::Text, required: true },
+            FieldSpec { name: "Uins", kind: Kind::List(&Kind::Text), required: true },
+        ],
+    },
+    OperationSpec {
         name: "RemoveUserByRoomIdFromTRTC",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "video",
         priority: "P3",
         deprecated: false,
@@ -3403,7 +3715,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "RenewTWeSeeSubscription",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -3419,7 +3731,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ResetCloudStorage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -3434,7 +3746,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ResetCloudStorageAIService",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudai",
         priority: "P3",
         deprecated: false,
@@ -3449,7 +3761,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ResetCloudStorageEvent",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -3463,7 +3775,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ResetTWeCallDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "wechat",
         priority: "P3",
         deprecated: false,
@@ -3472,7 +3784,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "ResumeWeCallDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "wechat",
         priority: "P3",
         deprecated: false,
@@ -3481,7 +3793,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "RevokeBindUserDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "family",
         priority: "P2",
         deprecated: false,
@@ -3496,7 +3808,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "RevokeShareDeviceFromUser",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "family",
         priority: "P2",
         deprecated: false,
@@ -3510,8 +3822,21 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "SavePolicy",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Name", kind: Kind::Text, required: true },
+            FieldSpec { name: "Document", kind: Kind::Text, required: true },
+            FieldSpec { name: "Remark", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
         name: "SearchPositionSpace",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "location",
         priority: "P2",
         deprecated: false,
@@ -3525,7 +3850,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "SearchStudioProduct",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "product",
         priority: "P0",
         deprecated: false,
@@ -3542,7 +3867,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "SearchTopicRule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "rule",
         priority: "P1",
         deprecated: false,
@@ -3550,8 +3875,33 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "RuleName", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "SetPassword",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "OldPassword", kind: Kind::Text, required: true },
+            FieldSpec { name: "NewPassword", kind: Kind::Text, required: true },
+        ],
+    },
+    OperationSpec {
+        name: "SetTags",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+            FieldSpec { name: "Tags", kind: Kind::List(&Kind::Object(&TAG_ITEM)), required: true },
+        ],
+    },
+    OperationSpec {
         name: "ShareDeviceToUser",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "family",
         priority: "P2",
         deprecated: false,
@@ -3567,7 +3917,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "StartPackageUsageReport",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -3583,7 +3933,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "StopPackageUsageReport",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -3599,7 +3949,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "TerminateTWeSeeSubscription",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twesee",
         priority: "P3",
         deprecated: false,
@@ -3613,7 +3963,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "TransferCloudStorage",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "cloudstorage",
         priority: "P2",
         deprecated: false,
@@ -3629,7 +3979,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "TransferTWeCallDevice",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "wechat",
         priority: "P3",
         deprecated: false,
@@ -3641,7 +3991,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UnbindDevices",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -3655,7 +4005,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UnbindProducts",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "gateway",
         priority: "P1",
         deprecated: false,
@@ -3667,7 +4017,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UnbindTWeTalkAgent",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "twetalk",
         priority: "P3",
         deprecated: false,
@@ -3681,7 +4031,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UpdateDeviceTWeCallAuthorizeStatus",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "wechat",
         priority: "P3",
         deprecated: false,
@@ -3695,7 +4045,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UpdateDevicesEnableState",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "device",
         priority: "P0",
         deprecated: false,
@@ -3707,7 +4057,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UpdateFirmware",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -3722,7 +4072,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UpdateOtaModule",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -3736,7 +4086,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UpdateOtaTaskStatus",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -3749,7 +4099,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UpdatePrivateCA",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ca",
         priority: "P1",
         deprecated: false,
@@ -3762,7 +4112,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     },
     OperationSpec {
         name: "UpdateProductPrivateCA",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ca",
         priority: "P1",
         deprecated: false,
@@ -3773,8 +4123,20 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "UpdateSecretKey",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "SecretId", kind: Kind::Text, required: true },
+            FieldSpec { name: "Active", kind: Kind::Boolean, required: true },
+        ],
+    },
+    OperationSpec {
         name: "UploadFirmware",
-        version: VERSION,
+        service: &SERVICES[0],
         group: "ota",
         priority: "P1",
         deprecated: false,
@@ -3976,6 +4338,12 @@ static T_WE_CALL_INFO: StructureSpec = StructureSpec {
         FieldSpec { name: "Sn", kind: Kind::Text, required: true },
         FieldSpec { name: "ModelId", kind: Kind::Text, required: false },
         FieldSpec { name: "ActiveNum", kind: Kind::Integer, required: false },
+    ],
+};
+static TAG_ITEM: StructureSpec = StructureSpec {
+    fields: &[
+        FieldSpec { name: "Key", kind: Kind::Text, required: true },
+        FieldSpec { name: "Value", kind: Kind::Text, required: true },
     ],
 };
 static TALK_BASIC_CONFIG_INFO: StructureSpec = StructureSpec {

@@ -1,4 +1,4 @@
-// Written by `cargo xtask generate` from spec/cloud-api.json: change that, not this.
+// Written by `cargo xtask generate` from spec/*-api.json: change those, not this.
 
 //! One marker type for each operation that is served, with its request and response.
 
@@ -12,7 +12,7 @@ use crate::metadata::{Operation, OperationSpec, wire};
 pub struct CallDeviceActionAsync;
 
 impl Operation for CallDeviceActionAsync {
-    const SPEC: &'static OperationSpec = &OPERATIONS[14];
+    const SPEC: &'static OperationSpec = &OPERATIONS[16];
     type Request = CallDeviceActionAsyncRequest;
     type Response = CallDeviceActionAsyncResponse;
 }
@@ -42,7 +42,7 @@ pub struct CallDeviceActionAsyncResponse {
 pub struct CallDeviceActionSync;
 
 impl Operation for CallDeviceActionSync {
-    const SPEC: &'static OperationSpec = &OPERATIONS[15];
+    const SPEC: &'static OperationSpec = &OPERATIONS[17];
     type Request = CallDeviceActionSyncRequest;
     type Response = CallDeviceActionSyncResponse;
 }
@@ -74,7 +74,7 @@ pub struct CallDeviceActionSyncResponse {
 pub struct ControlDeviceData;
 
 impl Operation for ControlDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[19];
+    const SPEC: &'static OperationSpec = &OPERATIONS[21];
     type Request = ControlDeviceDataRequest;
     type Response = ControlDeviceDataResponse;
 }
@@ -108,7 +108,7 @@ pub struct ControlDeviceDataResponse {
 pub struct CreateDevice;
 
 impl Operation for CreateDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[24];
+    const SPEC: &'static OperationSpec = &OPERATIONS[26];
     type Request = CreateDeviceRequest;
     type Response = CreateDeviceResponse;
 }
@@ -146,7 +146,7 @@ pub struct CreateDeviceResponse {
 pub struct CreateProject;
 
 impl Operation for CreateProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[38];
+    const SPEC: &'static OperationSpec = &OPERATIONS[41];
     type Request = CreateProjectRequest;
     type Response = CreateProjectResponse;
 }
@@ -172,7 +172,7 @@ pub struct CreateProjectResponse {
 pub struct CreateStudioProduct;
 
 impl Operation for CreateStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[39];
+    const SPEC: &'static OperationSpec = &OPERATIONS[43];
     type Request = CreateStudioProductRequest;
     type Response = CreateStudioProductResponse;
 }
@@ -214,7 +214,7 @@ pub struct CreateStudioProductResponse {
 pub struct DeleteDevice;
 
 impl Operation for DeleteDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[55];
+    const SPEC: &'static OperationSpec = &OPERATIONS[60];
     type Request = DeleteDeviceRequest;
     type Response = DeleteDeviceResponse;
 }
@@ -242,7 +242,7 @@ pub struct DeleteDeviceResponse {
 pub struct DeleteDevices;
 
 impl Operation for DeleteDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[57];
+    const SPEC: &'static OperationSpec = &OPERATIONS[62];
     type Request = DeleteDevicesRequest;
     type Response = DeleteDevicesResponse;
 }
@@ -266,7 +266,7 @@ pub struct DeleteDevicesResponse {
 pub struct DeleteProject;
 
 impl Operation for DeleteProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[66];
+    const SPEC: &'static OperationSpec = &OPERATIONS[73];
     type Request = DeleteProjectRequest;
     type Response = DeleteProjectResponse;
 }
@@ -285,7 +285,7 @@ pub struct DeleteProjectResponse {}
 pub struct DeleteStudioProduct;
 
 impl Operation for DeleteStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[67];
+    const SPEC: &'static OperationSpec = &OPERATIONS[75];
     type Request = DeleteStudioProductRequest;
     type Response = DeleteStudioProductResponse;
 }
@@ -304,7 +304,7 @@ pub struct DeleteStudioProductResponse {}
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[100];
+    const SPEC: &'static OperationSpec = &OPERATIONS[111];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -330,7 +330,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[102];
+    const SPEC: &'static OperationSpec = &OPERATIONS[113];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -356,7 +356,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[103];
+    const SPEC: &'static OperationSpec = &OPERATIONS[114];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -396,7 +396,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[122];
+    const SPEC: &'static OperationSpec = &OPERATIONS[135];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -418,7 +418,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[133];
+    const SPEC: &'static OperationSpec = &OPERATIONS[146];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -440,7 +440,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[135];
+    const SPEC: &'static OperationSpec = &OPERATIONS[148];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -462,7 +462,7 @@ pub struct DescribeStudioProductResponse {
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[168];
+    const SPEC: &'static OperationSpec = &OPERATIONS[182];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -500,7 +500,7 @@ pub struct GetDeviceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[175];
+    const SPEC: &'static OperationSpec = &OPERATIONS[189];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -536,7 +536,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[176];
+    const SPEC: &'static OperationSpec = &OPERATIONS[190];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -566,7 +566,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[197];
+    const SPEC: &'static OperationSpec = &OPERATIONS[213];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -608,7 +608,7 @@ pub struct ListEventHistoryResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[211];
+    const SPEC: &'static OperationSpec = &OPERATIONS[236];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -629,7 +629,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[216];
+    const SPEC: &'static OperationSpec = &OPERATIONS[241];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -655,7 +655,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[218];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -687,7 +687,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    const SPEC: &'static OperationSpec = &OPERATIONS[263];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -708,7 +708,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[249];
+    const SPEC: &'static OperationSpec = &OPERATIONS[276];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -744,7 +744,7 @@ pub struct SearchStudioProductResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[261];
+    const SPEC: &'static OperationSpec = &OPERATIONS[290];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }

@@ -1,4 +1,4 @@
-// Written by `cargo xtask generate` from spec/cloud-api.json: change that, not this.
+// Written by `cargo xtask generate` from spec/*-api.json: change those, not this.
 
 //! The structures those operations are made of.
 

@@ -128,7 +128,8 @@ async fn nothing_is_allowed_without_a_policy() {
         let response = scene.cloud.call(&nobody, row.spec.name, scene.plausible(row.spec.fields)).await;
         assert_eq!(code(&response), "UnauthorizedOperation", "{}", row.spec.name);
         let message = response["Error"]["Message"].as_str().unwrap();
-        let action = format!("you are not authorized to perform operation (iotexplorer:{})", row.spec.name);
+        let action =
+            format!("you are not authorized to perform operation ({}:{})", row.spec.service.name, row.spec.name);
         assert!(message.contains(&action), "{message}");
     }
 }

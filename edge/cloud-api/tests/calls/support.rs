@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use lianwu_cloud_api::generated::metadata::OPERATIONS;
+use lianwu_cloud_api::metadata;
 use lianwu_cloud_api::signature::client::{Tc3Call, sign_tc3};
 use lianwu_cloud_api::{CloudApi, Settings};
 use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, StoredPolicy};
@@ -25,6 +27,11 @@ use lianwu_services::randomness::Randomness;
 use lianwu_services::turn::Turns;
 use lianwu_services::{Catalog, Directory, Limits, PendingReplies, Platform, Stores, account, start};
 use serde_json::{Value, json};
+
+/// Version of the service that has the operation; the vendor's for one that does not exist.
+fn version_of(action: &str) -> &'static str {
+    metadata::find(OPERATIONS, action).map_or("2019-04-23", |spec| spec.service.version)
+}
 
 /// 2024-11-22, the day of the specification's signature vectors.
 pub const NOW: UnixMillis = UnixMillis(1_732_300_000_000);
@@ -188,7 +195,7 @@ impl Cloud {
             .header("Authorization", signed.authorization)
             .header("X-TC-Timestamp", signed.timestamp)
             .header("X-TC-Action", action)
-            .header("X-TC-Version", "2019-04-23")
+            .header("X-TC-Version", version_of(action))
             .header("X-TC-Region", "ap-guangzhou")
             .header("X-TC-Language", "en-US")
             .extension(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 40_000))))

@@ -1,4 +1,4 @@
-//! The support FAQ as acceptance tests: one or more per row of spec/faq.md, through the public interfaces only.
+//! What a device reports, what it is answered, what is queried afterwards.
 
 use lianwu_mqtt::QoS;
 use lianwu_testkit::{
