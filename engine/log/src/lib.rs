@@ -16,6 +16,7 @@ mod queue;
 mod reader;
 mod recovery;
 mod ring;
+mod seek;
 mod segment;
 mod shared;
 mod stats;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
-use lianwu_ports::log::{Block, Completion, Log, LogHealth, Lsn, ReadError, Rejected};
+use lianwu_ports::log::{Block, Completion, Log, LogHealth, Lsn, ReadError, Rejected, Sought};
 use lianwu_ports::record::RecordBatch;
 use parking_lot::Mutex;
 
@@ -19,6 +19,7 @@ use crate::keeper;
 use crate::options::{LogOptions, OpenError};
 use crate::reader;
 use crate::recovery::{Recovered, recover};
+use crate::seek;
 use crate::shared::Shared;
 use crate::stats::LogStats;
 use crate::supply::Supply;
@@ -144,6 +145,10 @@ impl Log for SegmentLog {
 
     fn read(&self, from: Lsn, bytes_max: usize) -> Result<Vec<Arc<Block>>, ReadError> {
         reader::read(&self.shared, from, bytes_max)
+    }
+
+    fn seek(&self, time: UnixMillis) -> Result<Sought, ReadError> {
+        seek::seek(&self.shared, time)
     }
 
     fn wait(&self, seen: Lsn, timeout: Duration) -> Lsn {

@@ -1,8 +1,8 @@
 //! The segments of a log in memory: their headers, and where their blocks begin as far as that is known.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use lianwu_model::UnixMillis;
 use lianwu_ports::log::Lsn;
@@ -21,6 +21,8 @@ pub struct Segment {
     pub name: String,
     /// Size of the file.
     pub bytes: AtomicU64,
+    /// Commit time of its first block, once somebody asked.
+    pub begun: OnceLock<UnixMillis>,
     index: Mutex<Index>,
 }
 
@@ -36,7 +38,7 @@ impl Segment {
     pub fn new(header: SegmentHeader, name: String, bytes: u64) -> Self {
         let start = (header.first, BLOCKS_AT);
         let index = Index { entries: vec![start], walked: start };
-        Self { header, name, bytes: AtomicU64::new(bytes), index: Mutex::new(index) }
+        Self { header, name, bytes: AtomicU64::new(bytes), begun: OnceLock::new(), index: Mutex::new(index) }
     }
 
     /// Notes that the block at `offset` begins with `first` and the next one, at `behind`, with `next`.
@@ -50,6 +52,11 @@ impl Segment {
             index.entries.push((first, offset));
         }
         index.walked = (next, behind);
+    }
+
+    /// How far it is known without gaps, unless nothing of it was seen yet; the segment in use is known to its end.
+    pub fn known_end(&self) -> Option<u64> {
+        Some(self.index.lock().walked.1).filter(|at| *at > BLOCKS_AT)
     }
 
     /// The nearest known start of a block at or before the one that holds `from`.
@@ -99,6 +106,11 @@ impl Segments {
         list.push_back(segment);
         self.changed(&list);
         replaced
+    }
+
+    /// All of them, oldest first.
+    pub fn all(&self) -> Vec<Arc<Segment>> {
+        self.list.read().iter().cloned().collect()
     }
 
     /// The segment that holds `from` and the number behind its last record, which is `next` for the last segment.

@@ -3,6 +3,7 @@
 mod crash;
 mod faults;
 mod pace;
+mod seek;
 mod world;
 
 use std::sync::Arc;

@@ -114,6 +114,17 @@ pub enum ReadError {
     Failed(String),
 }
 
+/// Where a time begins in the log, and what looking for it touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sought {
+    /// First record of the first block committed at or after the time; `durable().next()` when there is none yet.
+    pub first: Lsn,
+    /// Segments of which a block was read.
+    pub segments: u32,
+    /// Blocks that were read.
+    pub blocks: u32,
+}
+
 /// Can it take messages now?
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogHealth {
@@ -142,6 +153,15 @@ pub trait Log: Send + Sync {
     /// # Errors
     /// See [`ReadError`].
     fn read(&self, from: Lsn, bytes_max: usize) -> Result<Vec<Arc<Block>>, ReadError>;
+
+    /// Finds where a commit time begins, by bisection: the cost grows with the logarithm of what is kept.
+    ///
+    /// Commit times grow with the numbers, except where the machine's clock was set back by an hour or more: then one
+    /// of the places where the times go past `time` is found.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; never `Expired`.
+    fn seek(&self, time: UnixMillis) -> Result<Sought, ReadError>;
 
     /// Sleeps until `durable() > seen`, the log is closed, or the time is over; returns `durable()`.
     fn wait(&self, seen: Lsn, timeout: Duration) -> Lsn;

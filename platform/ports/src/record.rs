@@ -71,6 +71,31 @@ impl RecordKind {
         })
     }
 
+    /// The word for it in answers of the API and in exports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        use RecordKind as K;
+        match self {
+            K::PropertyReport => "PropertyReport",
+            K::PropertyOther => "PropertyOther",
+            K::DeviceInfo => "DeviceInfo",
+            K::DesiredCleared => "DesiredCleared",
+            K::PropertyControl => "PropertyControl",
+            K::EventPost => "EventPost",
+            K::ActionCall => "ActionCall",
+            K::ActionReply => "ActionReply",
+            K::OtherUp => "OtherUp",
+            K::OtherDown => "OtherDown",
+            K::Connected => "Connected",
+            K::ConnectRefused => "ConnectRefused",
+            K::Disconnected => "Disconnected",
+            K::Subscribed => "Subscribed",
+            K::Unsubscribed => "Unsubscribed",
+            K::PublishRefused => "PublishRefused",
+            K::RateLimited => "RateLimited",
+        }
+    }
+
     /// Does the content log show it (a message), as opposed to a change of the connection?
     #[must_use]
     pub fn is_message(self) -> bool {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lianwu_model::UnixMillis;
 
-use super::{Block, CommitError, Committed, Completion, Log, LogHealth, Lsn, ReadError, Rejected, SubmitError};
+use super::{Block, CommitError, Committed, Completion, Log, LogHealth, Lsn, ReadError, Rejected, Sought, SubmitError};
 use crate::clock::Clock;
 use crate::record::RecordBatch;
 
@@ -169,6 +169,17 @@ impl Log for MemoryLog {
             found.push(Arc::clone(block));
         }
         Ok(found)
+    }
+
+    fn seek(&self, time: UnixMillis) -> Result<Sought, ReadError> {
+        let state = self.state();
+        let mut looked_at = 0;
+        let behind = state.blocks.partition_point(|block| {
+            looked_at += 1;
+            block.time < time
+        });
+        let first = state.blocks.get(behind).map_or_else(|| state.durable.next(), |block| block.first);
+        Ok(Sought { first, segments: 0, blocks: looked_at })
     }
 
     fn wait(&self, seen: Lsn, timeout: Duration) -> Lsn {

@@ -27,6 +27,7 @@ pub fn run(make: Make<'_>) {
     completions_may_submit(make);
     reading_starts_at_the_block_asked_for(make);
     anything_written_is_read_back(make);
+    a_time_is_found(make);
     order_is_kept_per_thread(make);
     waiting_ends_with_a_commit_or_the_time_or_the_log(make);
     whole_days_expire(make);
@@ -196,6 +197,30 @@ fn anything_written_is_read_back(make: Make<'_>) {
     if let Err(error) = outcome {
         std::panic::resume_unwind(Box::new(error.to_string()));
     }
+}
+
+/// Does every time lead to the first record committed at or after it?
+fn a_time_is_found(make: Make<'_>) {
+    let clock = Arc::new(ManualClock::at(NOON));
+    let log = make(clock.clone(), 30);
+    let found = |time| log.seek(time).expect("nothing is damaged").first;
+    assert_eq!(found(NOON), Lsn(1), "an empty log begins with 1");
+    let mut begun = Vec::new();
+    for step in 0..200_u64 {
+        // Several blocks of one moment, moments some minutes apart, several days.
+        clock.set(NOON.plus(Duration::from_secs(step / 3 * 3_600)));
+        let payload = vec![b'x'; usize::try_from(step % 7).expect("small") * 100];
+        begun.push(commit(log.as_ref(), &[payload.as_slice(), b"second"]));
+    }
+    for committed in &begun {
+        let expected = begun.iter().find(|other| other.time >= committed.time).expect("itself at least");
+        assert_eq!(found(committed.time), expected.first);
+        let next = begun.iter().find(|other| other.time > committed.time);
+        let next = next.map_or(log.durable().next(), |next| next.first);
+        assert_eq!(found(committed.time.plus(Duration::from_millis(1))), next);
+    }
+    assert_eq!(found(UnixMillis(0)), Lsn(1));
+    assert_eq!(found(UnixMillis(u64::MAX)), log.durable().next());
 }
 
 /// With several threads: is each one's order kept, and every number given once?

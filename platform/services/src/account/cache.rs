@@ -52,7 +52,7 @@ impl AccountCache {
     }
 
     /// Number of keys, active or not.
-    pub(super) fn keys_of(&self, uin: Uin) -> usize {
+    pub(crate) fn keys_of(&self, uin: Uin) -> usize {
         self.snapshot.load().keys.get(&uin).copied().unwrap_or(0)
     }
 
