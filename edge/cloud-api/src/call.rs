@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use lianwu_model::Uin;
 use lianwu_services::Platform;
 use lianwu_services::account::Signer;
+use lianwu_services::limits::Facts;
 
 use crate::cursor::CursorSeal;
 use crate::error::Language;
@@ -24,6 +25,8 @@ pub struct Call {
     pub source: Option<IpAddr>,
     pub language: Language,
     pub cursors: CursorSeal,
+    /// What the application knows of the running instance.
+    pub facts: Arc<Facts>,
     /// Names of what the call touches, once they are known; for the audit line.
     pub resources: Arc<OnceLock<String>>,
 }

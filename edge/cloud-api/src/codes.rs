@@ -5,6 +5,7 @@ mod account;
 mod definition;
 mod device;
 mod message;
+mod replay;
 mod signature;
 
 use lianwu_model::product::DevelopmentStatus;

@@ -9,10 +9,12 @@
 mod control;
 mod data;
 mod device;
+pub mod limits;
 mod model;
 mod paging;
 mod product;
 mod project;
+mod replay;
 
 use crate::generated::operations as op;
 use crate::table::Grant::{Read, Write};
@@ -21,7 +23,7 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    devices(models(products(projects(table))))
+    instance(devices(models(products(projects(table)))))
 }
 
 fn projects(table: Table) -> Table {
@@ -82,6 +84,15 @@ fn devices(table: Table) -> Table {
         )
         .on(op::CallDeviceActionSync, Write, |r| named(&r.product_id, &r.device_name, None), control::call_and_wait)
         .on(op::CallDeviceActionAsync, Write, |r| named(&r.product_id, &r.device_name, None), control::call)
+}
+
+/// Our own operations about the running instance. Source: spec/lianwu-api.json.
+fn instance(table: Table) -> Table {
+    table
+        .on(op::ListMessages, Read, replay::target, replay::list)
+        .on(op::DescribeLimits, Read, |_| Target::Account, limits::describe)
+        .on(op::DescribeConfiguration, Read, |_| Target::Account, limits::configuration)
+        .on(op::DescribeAccessPoints, Read, |r| Target::Product(r.product_id.clone()), limits::access_points)
 }
 
 fn named(product: &str, name: &str, device_id: Option<&str>) -> Target {

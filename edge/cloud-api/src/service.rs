@@ -2,7 +2,7 @@
 
 mod audit;
 mod common;
-mod received;
+pub(crate) mod received;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -14,6 +14,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::Response;
 use lianwu_services::Platform;
 use lianwu_services::account::Signer;
+use lianwu_services::limits::Facts;
 
 use crate::call::Call;
 use crate::cursor::CursorSeal;
@@ -60,6 +61,7 @@ struct Inner {
     settings: Settings,
     table: Table,
     windows: Windows,
+    facts: Arc<Facts>,
     cursors: CursorSeal,
     inlet: Inlet,
 }
@@ -67,10 +69,17 @@ struct Inner {
 impl CloudApi {
     #[must_use]
     pub fn new(platform: Arc<Platform>, settings: Settings) -> Self {
+        Self::with_facts(platform, settings, Arc::default())
+    }
+
+    /// The same for an application that can tell its callers about itself.
+    #[must_use]
+    pub fn with_facts(platform: Arc<Platform>, settings: Settings, facts: Arc<Facts>) -> Self {
         let mut key = [0; 32];
         platform.randomness.fill(&mut key);
         let (table, windows, inlet) = (operations::operations(), Windows::default(), Inlet::default());
-        Self { inner: Arc::new(Inner { platform, settings, table, windows, cursors: CursorSeal::new(key), inlet }) }
+        let cursors = CursorSeal::new(key);
+        Self { inner: Arc::new(Inner { platform, settings, table, windows, facts, cursors, inlet }) }
     }
 
     /// Serves every path it is mounted on: mount it at `/`. The peer's address comes from a
@@ -125,6 +134,7 @@ impl Inner {
             source,
             language: common.language,
             cursors: self.cursors.clone(),
+            facts: Arc::clone(&self.facts),
             resources: Arc::new(OnceLock::new()),
         };
         audit.touches(&call);

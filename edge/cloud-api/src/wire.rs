@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::generated::structures::{DeviceInfo, Filter, ProductEntry, ProjectEntry, ProjectEntryEx};
 
 /// Filters one call may have. Source: spec/cloud-api.md 3.1.
-const FILTERS_MAX: usize = 10;
+pub const FILTERS_MAX: usize = 10;
 
 /// Counts and times are far below 2^63.
 pub fn count(number: u64) -> i64 {

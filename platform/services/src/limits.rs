@@ -1,9 +1,9 @@
 //! Every limit the program enforces, with its present use: the answer to "which limits apply to me?".
 //!
 //! [`TABLE`] is the one list; the API and the page in `docs/` are made from it. What only the running program knows
-//! comes in as [`Instance`].
+//! comes in as [`Facts`].
 
-mod instance;
+mod facts;
 mod table;
 
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use crate::Platform;
 use crate::platform::Limits;
 use crate::project::{self, ProjectError};
 
-pub use instance::{AccessBounds, AccessPoint, Instance, Measures, Setting, Source};
+pub use facts::{AccessBounds, AccessPoint, Facts, Measures, Setting, Source};
 pub use table::TABLE;
 
 /// One limit as it is written down.
@@ -89,10 +89,10 @@ pub struct Asker {
 ///
 /// # Errors
 /// When the registry fails.
-pub async fn list(platform: &Platform, instance: &Instance, asker: Asker) -> Result<Vec<Limit>, ProjectError> {
-    let counted = Counted::now(platform, instance, asker).await?;
+pub async fn list(platform: &Platform, facts: &Facts, asker: Asker) -> Result<Vec<Limit>, ProjectError> {
+    let counted = Counted::now(platform, facts, asker).await?;
     let limit = |spec: &'static LimitSpec| {
-        let value = value(spec, &platform.limits, instance.access.as_ref())?;
+        let value = value(spec, &platform.limits, facts.access.as_ref())?;
         Some(Limit { spec, value, used: spec.used.and_then(|used| counted.of(used)) })
     };
     Ok(TABLE.iter().filter_map(limit).collect())
@@ -123,13 +123,13 @@ struct Counted {
 }
 
 impl Counted {
-    async fn now(platform: &Platform, instance: &Instance, asker: Asker) -> Result<Self, ProjectError> {
+    async fn now(platform: &Platform, facts: &Facts, asker: Asker) -> Result<Self, ProjectError> {
         let mine = ProjectFilter { owner: Some(asker.owner), ..ProjectFilter::default() };
         let projects = project::list(platform, mine, Slice { offset: 0, limit: 1 }).await?.total;
         let keys = platform.accounts.keys_of(asker.principal) as u64;
         let mut counted = Self { projects, keys, ..Self::default() };
         counted.count_products(platform, asker.owner);
-        if let Some(measures) = &instance.measures {
+        if let Some(measures) = &facts.measures {
             counted.connections = Some(measures.connections());
             counted.messages_last_second = Some(measures.messages_last_second());
         }

@@ -93,7 +93,7 @@ fn page(log: &dyn Log, window: &Window, records_max: u64) -> Result<MessagePage,
     if window.times.is_empty() {
         return Ok(collected.page);
     }
-    let begin = log.seek(*window.times.start()).map_err(failed)?.first;
+    let begin = log.seek(*window.times.start()).map_err(|error| failed(&error))?.first;
     let mut from = window.after.map_or(begin, |after| begin.max(after.next()));
     loop {
         let blocks = match log.read(from, STEP_BYTES) {
@@ -103,7 +103,7 @@ fn page(log: &dyn Log, window: &Window, records_max: u64) -> Result<MessagePage,
                 from = oldest;
                 continue;
             }
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(failed(&error)),
         };
         let Some(last) = blocks.last().map(|block| block.last()) else { return Ok(collected.page) };
         for block in &blocks {
@@ -123,7 +123,7 @@ fn page(log: &dyn Log, window: &Window, records_max: u64) -> Result<MessagePage,
     }
 }
 
-fn failed(error: ReadError) -> ReplayError {
+fn failed(error: &ReadError) -> ReplayError {
     ReplayError::Log(error.to_string())
 }
 

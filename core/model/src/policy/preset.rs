@@ -69,7 +69,14 @@ const ADMINISTRATOR: &str = r#"{"version":"2.0","statement":[{"effect":"allow","
 const FULL_ACCESS: &str = r#"{
   "version": "2.0",
   "statement": [
-    { "effect": "allow", "action": ["iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*"], "resource": "*" }
+    {
+      "effect": "allow",
+      "action": [
+        "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccessPoints",
+        "lianwu:DescribeLimits", "lianwu:ListMessages"
+      ],
+      "resource": "*"
+    }
   ]
 }"#;
 
@@ -86,7 +93,8 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetFamilyDeviceUserList", "iotexplorer:GetGatewaySubDeviceList",
         "iotexplorer:GetLoRaGatewayList", "iotexplorer:GetPositionSpaceList", "iotexplorer:GetProjectList",
         "iotexplorer:GetStudioProductList", "iotexplorer:GetTopicRuleList", "iotexplorer:GetTWeCallActiveStatus",
-        "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*"
+        "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "lianwu:DescribeAccessPoints",
+        "lianwu:DescribeLimits", "lianwu:ListMessages"
       ],
       "resource": "*"
     }

@@ -1213,6 +1213,15 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "TaskId", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "DescribeAccessPoints",
+        service: &SERVICES[2],
+        group: "limits",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "DescribeActivateDevice",
         service: &SERVICES[0],
         group: "device",

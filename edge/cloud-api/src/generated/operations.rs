@@ -301,10 +301,51 @@ pub struct DeleteStudioProductRequest {
 pub struct DeleteStudioProductResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeAccessPoints;
+
+impl Operation for DescribeAccessPoints {
+    const SPEC: &'static OperationSpec = &OPERATIONS[86];
+    type Request = DescribeAccessPointsRequest;
+    type Response = DescribeAccessPointsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeAccessPointsRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeAccessPointsResponse {
+    #[serde(rename = "AccessPoints")]
+    pub access_points: Vec<s::AccessPointItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeConfiguration;
+
+impl Operation for DescribeConfiguration {
+    const SPEC: &'static OperationSpec = &OPERATIONS[110];
+    type Request = DescribeConfigurationRequest;
+    type Response = DescribeConfigurationResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeConfigurationRequest {}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeConfigurationResponse {
+    #[serde(rename = "Settings")]
+    pub settings: Vec<s::SettingItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[111];
+    const SPEC: &'static OperationSpec = &OPERATIONS[112];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -330,7 +371,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[113];
+    const SPEC: &'static OperationSpec = &OPERATIONS[114];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -356,7 +397,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[114];
+    const SPEC: &'static OperationSpec = &OPERATIONS[115];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -393,10 +434,29 @@ pub struct DescribeDeviceDataHistoryResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeLimits;
+
+impl Operation for DescribeLimits {
+    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    type Request = DescribeLimitsRequest;
+    type Response = DescribeLimitsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeLimitsRequest {}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeLimitsResponse {
+    #[serde(rename = "Limits")]
+    pub limits: Vec<s::LimitItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[135];
+    const SPEC: &'static OperationSpec = &OPERATIONS[136];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -418,7 +478,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[146];
+    const SPEC: &'static OperationSpec = &OPERATIONS[147];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -440,7 +500,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[148];
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -462,7 +522,7 @@ pub struct DescribeStudioProductResponse {
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[182];
+    const SPEC: &'static OperationSpec = &OPERATIONS[183];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -500,7 +560,7 @@ pub struct GetDeviceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[189];
+    const SPEC: &'static OperationSpec = &OPERATIONS[190];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -536,7 +596,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[190];
+    const SPEC: &'static OperationSpec = &OPERATIONS[191];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -566,7 +626,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[213];
+    const SPEC: &'static OperationSpec = &OPERATIONS[214];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -605,10 +665,48 @@ pub struct ListEventHistoryResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListMessages;
+
+impl Operation for ListMessages {
+    const SPEC: &'static OperationSpec = &OPERATIONS[219];
+    type Request = ListMessagesRequest;
+    type Response = ListMessagesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListMessagesRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: Option<String>,
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListMessagesResponse {
+    #[serde(rename = "Messages")]
+    pub messages: Vec<s::LoggedMessage>,
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "RecordsRead")]
+    pub records_read: u64,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[236];
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -629,7 +727,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[241];
+    const SPEC: &'static OperationSpec = &OPERATIONS[242];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -655,7 +753,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[243];
+    const SPEC: &'static OperationSpec = &OPERATIONS[244];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -687,7 +785,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[263];
+    const SPEC: &'static OperationSpec = &OPERATIONS[264];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -708,7 +806,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[276];
+    const SPEC: &'static OperationSpec = &OPERATIONS[277];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -744,7 +842,7 @@ pub struct SearchStudioProductResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[290];
+    const SPEC: &'static OperationSpec = &OPERATIONS[291];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }

@@ -7,6 +7,18 @@ use serde::{Deserialize, Serialize};
 use crate::metadata::wire;
 
 #[derive(Clone, Default, Serialize)]
+pub struct AccessPointItem {
+    #[serde(rename = "Protocol")]
+    pub protocol: String,
+    #[serde(rename = "Host")]
+    pub host: String,
+    #[serde(rename = "Port")]
+    pub port: u64,
+    #[serde(rename = "Encrypted")]
+    pub encrypted: bool,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct DeviceData {
     #[serde(rename = "DeviceCert")]
     pub device_cert: String,
@@ -104,6 +116,56 @@ pub struct Filter {
     pub name: String,
     #[serde(rename = "Values", deserialize_with = "wire::list")]
     pub values: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct LimitItem {
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Value")]
+    pub value: u64,
+    #[serde(rename = "Used")]
+    pub used: u64,
+    #[serde(rename = "Unit")]
+    pub unit: String,
+    #[serde(rename = "Scope")]
+    pub scope: String,
+    #[serde(rename = "Setting")]
+    pub setting: String,
+    #[serde(rename = "Description")]
+    pub description: String,
+    #[serde(rename = "Unlimited")]
+    pub unlimited: bool,
+    #[serde(rename = "Counted")]
+    pub counted: bool,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct LoggedMessage {
+    #[serde(rename = "Position")]
+    pub position: String,
+    #[serde(rename = "CommitTime")]
+    pub commit_time: u64,
+    #[serde(rename = "SampleTime")]
+    pub sample_time: u64,
+    #[serde(rename = "Kind")]
+    pub kind: String,
+    #[serde(rename = "Direction")]
+    pub direction: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Topic")]
+    pub topic: String,
+    #[serde(rename = "Code")]
+    pub code: i64,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+    #[serde(rename = "RequestId")]
+    pub request_id: String,
+    #[serde(rename = "Reason")]
+    pub reason: String,
 }
 
 #[derive(Clone, Default, Serialize)]
@@ -232,4 +294,16 @@ pub struct ProjectEntryEx {
     pub device_count: u64,
     #[serde(rename = "EnableOpenState")]
     pub enable_open_state: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SettingItem {
+    #[serde(rename = "Key")]
+    pub key: String,
+    #[serde(rename = "Value")]
+    pub value: String,
+    #[serde(rename = "Source")]
+    pub source: String,
+    #[serde(rename = "Description")]
+    pub description: String,
 }

@@ -14,9 +14,9 @@ use crate::parameters::{self, Parameters};
 use crate::signature::{Claim, RawRequest, SignatureKind};
 
 /// Source: spec/cloud-api.md 1.1.
-const TC3_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
-const V1_BODY_BYTES_MAX: usize = 1024 * 1024;
-const QUERY_BYTES_MAX: usize = 32 * 1024;
+pub(crate) const TC3_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+pub(crate) const V1_BODY_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const QUERY_BYTES_MAX: usize = 32 * 1024;
 
 /// Bodies up to this size are not counted: connections bound how many there are.
 const SMALL_BODY_BYTES: usize = 64 * 1024;

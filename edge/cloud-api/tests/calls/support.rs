@@ -22,6 +22,7 @@ use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::AccountCache;
 use lianwu_services::follower::{Follower, Progress};
+use lianwu_services::limits::{AccessPoint, Facts, Measures, Setting, Source};
 use lianwu_services::message::ActionReply;
 use lianwu_services::randomness::Randomness;
 use lianwu_services::turn::Turns;
@@ -143,7 +144,7 @@ impl Cloud {
         let first = account::bootstrap(&platform).await.unwrap().unwrap();
         let owner = Caller { uin: first.uin, secret_id: first.secret_id, secret_key: first.secret_key };
         let stranger = second_main_account(&platform).await;
-        let api = CloudApi::new(platform.clone(), Settings::default());
+        let api = CloudApi::with_facts(platform.clone(), Settings::default(), Arc::new(facts()));
         Self { api, platform, devices, clock, owner, stranger, _follower: follower }
     }
 
@@ -258,6 +259,47 @@ impl Cloud {
             platform.replies.resolve(down.number, message["clientToken"].as_str().unwrap(), reply.clone());
         };
         *self.devices.answer.lock().unwrap() = Some(Box::new(answer));
+    }
+}
+
+/// A busy instance with one setting from each source.
+fn facts() -> Facts {
+    let setting = |key: &str, value: &str, source| Setting {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        source,
+        zh: format!("{key} 的说明"),
+        en: format!("what {key} does"),
+    };
+    let point = |protocol, port, is_for_devices| AccessPoint {
+        protocol,
+        host: "iot.example.com".to_owned(),
+        port,
+        is_encrypted: false,
+        is_for_devices,
+    };
+    Facts {
+        settings: vec![
+            setting("listen.mqtt", "0.0.0.0:1883", Source::Default),
+            setting("retention.days", "30", Source::File),
+            setting("limits.api_tps", "0", Source::Environment),
+        ],
+        access_points: vec![point("mqtt", 1883, true), point("http", 8080, false)],
+        access: None,
+        measures: Some(Arc::new(Busy)),
+    }
+}
+
+/// 12 connections, 345 messages a second.
+struct Busy;
+
+impl Measures for Busy {
+    fn connections(&self) -> u64 {
+        12
+    }
+
+    fn messages_last_second(&self) -> u64 {
+        345
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// Handed over by the application at start; read only.
 #[derive(Clone, Debug, Default)]
-pub struct Instance {
+pub struct Facts {
     /// The configuration in force, without secrets and without the places where they are kept.
     pub settings: Vec<Setting>,
     /// What devices and callers can connect to.

@@ -1,0 +1,102 @@
+//! What an instance says of itself: limits with their use, the configuration, where it listens.
+
+use serde_json::{Value, json};
+
+use super::support::Cloud;
+
+async fn limits(cloud: &Cloud) -> Vec<Value> {
+    cloud.ok("DescribeLimits", json!({})).await["Limits"].as_array().unwrap().clone()
+}
+
+fn limit<'a>(limits: &'a [Value], name: &str) -> &'a Value {
+    limits.iter().find(|limit| limit["Name"] == name).unwrap_or_else(|| panic!("no limit {name}"))
+}
+
+/// Does each limit tell its value, its key in the configuration, and its use where it can be counted?
+#[tokio::test]
+async fn limits_have_values_and_uses() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    cloud.ok("CreateDevice", json!({"ProductId": product, "DeviceName": "lamp2"})).await;
+    let all = limits(&cloud).await;
+    for (name, value, used, setting) in [
+        ("Projects", 20, json!(1), "limits.projects"),
+        ("Products", 50, json!(1), "limits.products"),
+        ("DevelopedProductDevices", 50, json!(2), "limits.dev_product_devices"),
+        ("SecretKeys", 2, json!(1), ""),
+        ("ModelPropertiesAndEvents", 100, json!(5), ""),
+        ("ModelActions", 100, json!(1), ""),
+        ("Retention", 3, Value::Null, "retention.days"),
+        ("PacketBytes", 65_536, Value::Null, "limits.packet_bytes_max"),
+        ("TopicLevels", 10, Value::Null, ""),
+        ("ApiPage", 100, Value::Null, ""),
+    ] {
+        let limit = limit(&all, name);
+        assert_eq!((&limit["Value"], &limit["Unlimited"]), (&json!(value), &json!(false)), "{limit}");
+        assert_eq!(limit["Setting"], setting, "{limit}");
+        assert_eq!(limit["Counted"], !used.is_null(), "{limit}");
+        if !used.is_null() {
+            assert_eq!(limit["Used"], used, "{limit}");
+        }
+        assert!(!limit["Unit"].as_str().unwrap().is_empty() && !limit["Scope"].as_str().unwrap().is_empty());
+    }
+}
+
+/// Is "no limit" told from 0, and a use shown all the same?
+#[tokio::test]
+async fn no_limit_is_said_so() {
+    let cloud = Cloud::new().await;
+    let all = limits(&cloud).await;
+    let instance = limit(&all, "InstanceRate");
+    assert_eq!((&instance["Unlimited"], &instance["Value"], &instance["Used"]), (&json!(true), &json!(0), &json!(345)));
+    assert!(all.iter().all(|limit| limit["Name"] != "Connections"), "device access is off in this test");
+}
+
+/// Are uses counted for the caller's account only?
+#[tokio::test]
+async fn uses_are_the_callers_own() {
+    let cloud = Cloud::new().await;
+    cloud.lamp().await;
+    let response = cloud.call(&cloud.stranger, "DescribeLimits", json!({})).await;
+    let all = response["Limits"].as_array().unwrap();
+    for name in ["Projects", "Products", "DevelopedProductDevices", "ModelActions"] {
+        assert_eq!(limit(all, name)["Used"], 0, "{name}");
+    }
+}
+
+/// Are descriptions in the language of the call?
+#[tokio::test]
+async fn descriptions_are_in_the_callers_language() {
+    let cloud = Cloud::new().await;
+    for (action, list) in [("DescribeLimits", "Limits"), ("DescribeConfiguration", "Settings")] {
+        let english = cloud.ok(action, json!({})).await[list][0]["Description"].clone();
+        let mut request = cloud.post(&cloud.owner, action, "{}".into());
+        request.headers_mut().remove("x-tc-language");
+        let chinese = cloud.send(request).await.2[list][0]["Description"].clone();
+        assert!(english.as_str().unwrap().is_ascii() && !chinese.as_str().unwrap().is_ascii(), "{english} {chinese}");
+    }
+}
+
+/// Does each setting tell its value and where it comes from?
+#[tokio::test]
+async fn settings_name_their_source() {
+    let cloud = Cloud::new().await;
+    let settings = cloud.ok("DescribeConfiguration", json!({})).await["Settings"].clone();
+    let rows: Vec<_> = settings
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| ["Key", "Value", "Source"].map(|field| row[field].as_str().unwrap().to_owned()).join(" "))
+        .collect();
+    assert_eq!(rows, ["listen.mqtt 0.0.0.0:1883 default", "retention.days 30 file", "limits.api_tps 0 environment"]);
+}
+
+/// Are only the listeners shown that devices need?
+#[tokio::test]
+async fn access_points_of_a_product() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    let points = cloud.ok("DescribeAccessPoints", json!({"ProductId": product})).await["AccessPoints"].clone();
+    let expected = json!([{"Protocol": "mqtt", "Host": "iot.example.com", "Port": 1883, "Encrypted": false}]);
+    assert_eq!(points, expected);
+}
