@@ -28,6 +28,10 @@ pub struct AccessOptions {
     pub instance_tps: u32,
     /// Sign-ins of one device within 5 s; 0 means no limit.
     pub device_connects_per_5s: u32,
+    /// Messages of QoS 1 kept for a device with a kept session, the unacknowledged ones included; 0 keeps none.
+    pub offline_messages: usize,
+    /// How long such a message is kept, and the session of a device that is away.
+    pub offline_age_max: Duration,
 }
 
 impl Default for AccessOptions {
@@ -45,6 +49,8 @@ impl Default for AccessOptions {
             device_down_tps: 20,
             instance_tps: 0,
             device_connects_per_5s: 1,
+            offline_messages: 150,
+            offline_age_max: Duration::from_secs(24 * 3600),
         }
     }
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use lianwu_ports::readings::ReadingError;
+use lianwu_ports::states::SessionSummary;
 use lianwu_services::Platform;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::{mpsc, watch};
 use tracing::error;
 
-use crate::bus::LocalBus;
+use crate::bus::{LocalBus, home};
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
 use crate::worker::{self, InstanceRate, Start};
@@ -22,6 +24,8 @@ const BACKLOG: i32 = 4096;
 pub enum StartError {
     #[error("listen for MQTT on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error("read the kept sessions: {0}")]
+    Sessions(#[from] ReadingError),
     #[error("start a worker thread")]
     Thread(#[source] std::io::Error),
 }
@@ -39,7 +43,7 @@ impl DeviceAccess {
     /// Listens on `address` (port 0 picks a free one) and serves devices until [`DeviceAccess::stop`].
     ///
     /// # Errors
-    /// When the address is taken or a thread cannot be started.
+    /// When the address is taken, the kept sessions cannot be read or a thread cannot be started.
     pub fn start(
         platform: &Arc<Platform>,
         bus: &LocalBus,
@@ -49,12 +53,17 @@ impl DeviceAccess {
         let workers = options.workers.max(1);
         let listeners = listen(address, workers).map_err(|source| StartError::Listen { address, source })?;
         let address = listeners[0].local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let mut sessions: Vec<Vec<SessionSummary>> = (0..workers).map(|_| Vec::new()).collect();
+        for session in platform.states.sessions()? {
+            sessions[home(session.number, workers)].push(session);
+        }
         let (stop, stopped) = watch::channel(false);
         let (peers, mailboxes): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(options.mailbox_max)).unzip();
         bus.connect(peers.clone());
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
         let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new() };
-        for (index, (listener, mailbox)) in listeners.into_iter().zip(mailboxes).enumerate() {
+        let parts = listeners.into_iter().zip(mailboxes).zip(sessions);
+        for (index, ((listener, mailbox), sessions)) in parts.enumerate() {
             let stats = Arc::new(AccessStats::default());
             access.stats.push(Arc::clone(&stats));
             let start = Start {
@@ -67,6 +76,7 @@ impl DeviceAccess {
                 mailbox,
                 peers: peers.clone(),
                 stop: stopped.clone(),
+                sessions,
             };
             let thread = std::thread::Builder::new().name(format!("device-{index}")).spawn(move || {
                 if let Err(error) = worker::run(start) {

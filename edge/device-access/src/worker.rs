@@ -9,8 +9,10 @@ mod connection;
 mod control;
 mod held;
 mod publish;
+mod queue;
 mod rate;
 mod ready;
+mod session;
 mod sign_in;
 mod state;
 mod subscribe;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 
 use lianwu_model::DeviceNumber;
 use lianwu_ports::bus::{DeliverError, Delivery, Down};
+use lianwu_ports::states::SessionSummary;
 use lianwu_services::Platform;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
@@ -66,6 +69,8 @@ pub(crate) struct Start {
     pub(crate) mailbox: mpsc::Receiver<Mail>,
     pub(crate) peers: Vec<mpsc::Sender<Mail>>,
     pub(crate) stop: watch::Receiver<bool>,
+    /// Kept sessions of the devices that live here.
+    pub(crate) sessions: Vec<SessionSummary>,
 }
 
 /// What the tasks of one worker share.
@@ -113,6 +118,7 @@ async fn serve(start: Start) -> std::io::Result<()> {
         ready: Arc::default(),
         drained: Notify::new(),
     });
+    worker.restore(start.sessions);
     let accept = tokio::task::spawn_local(accept::run(Rc::clone(&worker), listener));
     let mailbox = tokio::task::spawn_local(accept::mailbox(Rc::clone(&worker), start.mailbox));
     let turn = tokio::task::spawn_local(tokio::task::unconstrained(turn::run(Rc::clone(&worker))));

@@ -55,7 +55,7 @@ const QOS_ONE: u8 = 0x20;
 const PACKET_ID: u8 = 0x40;
 const EXTRAS: u8 = 0x80;
 
-const KINDS: [RecordKind; 17] = {
+const KINDS: [RecordKind; 20] = {
     use RecordKind as K;
     [
         K::PropertyReport,
@@ -75,6 +75,9 @@ const KINDS: [RecordKind; 17] = {
         K::Unsubscribed,
         K::PublishRefused,
         K::RateLimited,
+        K::DownAcknowledged,
+        K::DownDropped,
+        K::SessionEnded,
     ]
 };
 

@@ -17,7 +17,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use crate::coding::{Reader, put};
 use crate::fault::Fault;
 use crate::partition::{Marks, Partition, Summary};
-use crate::state::{StateTable, key};
+use crate::state::{StateTable, key, session_key};
 use crate::tail::Tail;
 
 /// Key of the row that remembers the checkpoint when its partition is gone.
@@ -266,14 +266,20 @@ impl Shared {
         }
         let mut ingestion = self.states_disk.start_ingestion()?;
         let mut rows = Vec::with_capacity(STATES_PER_LOCK);
+        let mut sessions = Vec::new();
         for numbers in dirty.chunks(STATES_PER_LOCK) {
             {
                 let mut states = self.states.write();
                 rows.extend(numbers.iter().filter_map(|number| Some((*number, states.encode(*number)?))));
             }
             for (number, row) in rows.drain(..) {
-                ingestion.write(key(number), row)?;
+                ingestion.write(key(number), row.state)?;
+                sessions.extend(row.session.map(|has_session| (number, has_session)));
             }
+        }
+        // Behind all states: an ingestion takes its rows in order.
+        for (number, has_session) in sessions {
+            ingestion.write(session_key(number), [u8::from(has_session)])?;
         }
         Ok(ingestion.finish()?)
     }

@@ -12,7 +12,7 @@ use lianwu_ports::readings::{
     EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings,
 };
 use lianwu_ports::record::{Record, RecordKind};
-use lianwu_ports::states::{DeviceState, States};
+use lianwu_ports::states::{DeviceState, KeptMessage, SessionSummary, States};
 use parking_lot::{Mutex, RwLockWriteGuard};
 
 use crate::cut::{Live, Shared};
@@ -21,7 +21,7 @@ use crate::options::ReadingsOptions;
 use crate::partition::keyspace_options;
 use crate::payload::{self, Property};
 use crate::query::{self, View};
-use crate::state::{State, concerns, key, load};
+use crate::state::{SESSION_KEYS, State, concerns, key, load, session_number};
 
 /// Records applied before waiting queries get a turn.
 const RECORDS_PER_TURN: usize = 256;
@@ -177,6 +177,20 @@ impl ReadingsEngine {
         Ok(load(&self.shared.states_disk, number.0)?.as_ref().map(show))
     }
 
+    /// Devices that have a kept session, in order; one whose session has ended meanwhile may be among them.
+    fn session_numbers(&self) -> Result<Vec<DeviceNumber>, Fault> {
+        let mut numbers: Vec<u32> = self.shared.states.read().with_session().collect();
+        for row in self.shared.states_disk.prefix(SESSION_KEYS) {
+            let (key, value) = row.into_inner()?;
+            if value.first() == Some(&1) {
+                numbers.extend(session_number(&key));
+            }
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        Ok(numbers.into_iter().map(DeviceNumber).collect())
+    }
+
     fn forget_state(&self, number: DeviceNumber) -> Result<(), Fault> {
         let _saving = self.shared.saving.lock();
         let state = State::forgotten();
@@ -262,5 +276,19 @@ impl States for ReadingsEngine {
 
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {
         Ok(self.forget_state(number)?)
+    }
+
+    fn sessions(&self) -> Result<Vec<SessionSummary>, ReadingError> {
+        let mut sessions = Vec::new();
+        for number in self.session_numbers()? {
+            let session = self.state(number, |state| state.session().map(|session| session.summary(number)))?;
+            sessions.extend(session.flatten());
+        }
+        Ok(sessions)
+    }
+
+    fn session_messages(&self, number: DeviceNumber, ids: &[u16]) -> Result<Vec<KeptMessage>, ReadingError> {
+        let messages = self.state(number, |state| state.session().map(|session| session.with_ids(ids)))?;
+        Ok(messages.flatten().unwrap_or_default())
     }
 }

@@ -1,17 +1,19 @@
 //! Latest and pending values and login times of one device, as they are kept in memory and on disk.
 
+mod session;
 mod table;
 mod values;
 
 use lianwu_model::UnixMillis;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::record::{Record, RecordKind};
-use lianwu_ports::states::DeviceState;
+use lianwu_ports::states::session::concerns_session;
+use lianwu_ports::states::{DeviceState, KeptMessage, KeptSession};
 
 use crate::coding::{Reader, put, put_bytes};
 use crate::payload::{self, Property};
 
-pub(crate) use table::{StateTable, key, load};
+pub(crate) use table::{SESSION_KEYS, StateTable, key, load, session_key, session_number};
 use values::ValueList;
 
 const VERSION: u8 = 1;
@@ -21,6 +23,7 @@ const ACTIVATED: u8 = 2;
 const LOGIN: u8 = 4;
 const OFFLINE: u8 = 8;
 const INFO: u8 = 16;
+const SESSION: u8 = 32;
 
 /// Does this record change the state of its device?
 #[inline]
@@ -30,8 +33,15 @@ pub(crate) fn concerns(record: &Record<'_>) -> bool {
         && match record.kind {
             K::PropertyReport | K::DeviceInfo | K::DesiredCleared | K::Connected => record.code == 0,
             K::PropertyControl | K::Disconnected => true,
-            _ => false,
+            _ => concerns_session_only(record),
         }
+}
+
+/// Does it mean nothing to a device without a kept session?
+#[inline]
+pub(crate) fn concerns_session_only(record: &Record<'_>) -> bool {
+    use RecordKind as K;
+    !matches!(record.kind, K::Connected | K::Disconnected | K::PropertyControl) && concerns_session(record)
 }
 
 /// Everything remembered about one device, with the last record that changed it.
@@ -47,6 +57,8 @@ pub(crate) struct State {
     info: Option<Box<str>>,
     reported: ValueList,
     desired: ValueList,
+    /// Boxed: most devices have none.
+    session: Option<Box<KeptSession>>,
 }
 
 impl State {
@@ -86,6 +98,28 @@ impl State {
             RecordKind::Disconnected => self.last_offline = Some(time),
             _ => {}
         }
+        if concerns_session(record)
+            && let Some(message) = KeptSession::apply(&mut self.session, record)
+            && record.kind == RecordKind::DownAcknowledged
+        {
+            self.reached(&message);
+        }
+    }
+
+    /// A control that reached the device late is no longer pending, unless another one was given since.
+    fn reached(&mut self, message: &KeptMessage) {
+        if message.kind != RecordKind::PropertyControl {
+            return;
+        }
+        let mut properties = Vec::new();
+        payload::properties(&message.payload, &mut properties);
+        for (key, _) in properties {
+            self.desired.remove_of(&key.unescape(), message.time);
+        }
+    }
+
+    pub(crate) fn session(&self) -> Option<&KeptSession> {
+        self.session.as_deref()
     }
 
     /// What stays of a deleted device: nothing but the fact.
@@ -125,6 +159,7 @@ impl State {
             + self.reported.memory()
             + self.desired.memory()
             + self.info.as_ref().map_or(0, |i| i.len())
+            + self.session.as_ref().map_or(0, |s| s.memory())
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -132,6 +167,7 @@ impl State {
         let times = [(self.activated, ACTIVATED), (self.last_login, LOGIN), (self.last_offline, OFFLINE)];
         let mut flags = if self.forgotten { FORGOTTEN } else { 0 };
         flags |= if self.info.is_some() { INFO } else { 0 };
+        flags |= if self.session.is_some() { SESSION } else { 0 };
         for (time, flag) in times {
             flags |= if time.is_some() { flag } else { 0 };
         }
@@ -148,6 +184,9 @@ impl State {
         }
         put_bytes(&mut out, self.reported.bytes());
         put_bytes(&mut out, self.desired.bytes());
+        if let Some(kept) = &self.session {
+            session::encode(kept, &mut out);
+        }
         out
     }
 
@@ -166,6 +205,7 @@ impl State {
         let info = if flags & INFO == 0 { None } else { Some(reader.text()?.into()) };
         let reported = ValueList::from_bytes(reader.bytes()?)?;
         let desired = ValueList::from_bytes(reader.bytes()?)?;
+        let session = if flags & SESSION == 0 { None } else { Some(Box::new(session::decode(&mut reader)?)) };
         Some(Self {
             lsn,
             forgotten: flags & FORGOTTEN != 0,
@@ -175,6 +215,7 @@ impl State {
             info,
             reported,
             desired,
+            session,
         })
     }
 }

@@ -23,6 +23,7 @@ pub struct Down {
     pub device: DeviceKey,
     pub number: DeviceNumber,
     pub kind: DownKind,
+    /// 0 or 1; the device gets it with the lower of this and what it was granted.
     pub qos: u8,
     pub payload: Box<[u8]>,
     /// Request id of the call that caused it; goes into the log.
@@ -32,20 +33,22 @@ pub struct Down {
 /// What became of it. The attempt is in the log before the answer is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Written to the device's connection.
+    /// Written to the device's connection, or waiting there behind others it has not acknowledged.
     Delivered,
     /// Connected, but not subscribed to the topic.
     NotSubscribed,
     Offline,
+    /// Offline, but with a kept session: it is delivered when the device comes back.
+    Queued,
 }
 
 impl Delivery {
-    /// The vendor's push result: 0, or 23101 for "no subscriber". Source: spec/cloud-api.md 3.7.
+    /// The vendor's push result: 0, or 23101 for "no subscriber", also when the message waits for the device (ADR 0009). Source: spec/cloud-api.md 3.7.
     #[must_use]
     pub const fn push_result(self) -> u32 {
         match self {
             Self::Delivered => 0,
-            Self::NotSubscribed | Self::Offline => 23101,
+            Self::NotSubscribed | Self::Offline | Self::Queued => 23101,
         }
     }
 }
@@ -58,6 +61,9 @@ pub enum DeliverError {
     /// More than so many messages a second to one device.
     #[error("a device may be sent {0} messages a second, see limits.device_down_tps")]
     OverRate(u32),
+    /// It keeps no session in which more could wait.
+    #[error("the device has not acknowledged the messages it was sent before")]
+    Unacknowledged,
     #[error("log the message: {0}")]
     Commit(#[from] CommitError),
     #[error("the platform is shutting down")]

@@ -44,6 +44,12 @@ pub enum RecordKind {
     PublishRefused = 21,
     /// Messages lost to a rate limit in one window; `payload` holds the count.
     RateLimited = 22,
+    /// The device acknowledged a message of QoS 1 of its kept session; `packet_id` names the message.
+    DownAcknowledged = 23,
+    /// A message of a kept session was given up; `packet_id` names it, `note` says why.
+    DownDropped = 24,
+    /// A kept session ended without its device; `note` says why.
+    SessionEnded = 25,
 }
 
 impl RecordKind {
@@ -67,6 +73,9 @@ impl RecordKind {
             20 => K::Unsubscribed,
             21 => K::PublishRefused,
             22 => K::RateLimited,
+            23 => K::DownAcknowledged,
+            24 => K::DownDropped,
+            25 => K::SessionEnded,
             _ => return None,
         })
     }

@@ -1,15 +1,19 @@
-//! What is true now: latest and pending values, device information, activation. Survives the expiry of history.
+//! What is true now: latest and pending values, device information, activation, kept sessions. Survives the expiry of
+//! history.
 //!
 //! Derived from the log like readings, but kept for ever; a restart replays only the tail.
 
 #[cfg(feature = "suites")]
 pub mod memory;
+pub mod session;
 #[cfg(feature = "suites")]
 pub mod suite;
 
 use lianwu_model::{DeviceNumber, UnixMillis};
 
 use crate::readings::ReadingError;
+
+pub use session::{KeptMessage, KeptSession, SessionSummary};
 
 /// The newest value of one property; `value` is the raw JSON the device wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,4 +59,18 @@ pub trait States: Send + Sync {
     /// # Errors
     /// When the store fails.
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError>;
+
+    /// Every kept session, in order of the device numbers. For start-up: the cost grows with the sessions, not with the
+    /// devices.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn sessions(&self) -> Result<Vec<SessionSummary>, ReadingError>;
+
+    /// Of the messages that wait in a device's session those with these ids, in the session's order; one that is not
+    /// among them any more is missing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn session_messages(&self, number: DeviceNumber, ids: &[u16]) -> Result<Vec<KeptMessage>, ReadingError>;
 }

@@ -61,6 +61,8 @@ pub enum SendError {
     Busy,
     #[error("a device may be sent {0} messages a second, see limits.device_down_tps")]
     OverRate(u32),
+    #[error("the device has not acknowledged the messages it was sent before, try again later")]
+    Unacknowledged,
     #[error("{0}")]
     Storage(String),
     #[error("the platform is shutting down")]
@@ -71,6 +73,7 @@ impl From<DeliverError> for SendError {
     fn from(error: DeliverError) -> Self {
         match error {
             DeliverError::Busy => Self::Busy,
+            DeliverError::Unacknowledged => Self::Unacknowledged,
             DeliverError::OverRate(per_second) => Self::OverRate(per_second),
             DeliverError::Commit(CommitError::Closed) | DeliverError::Closed => Self::Closed,
             DeliverError::Commit(error) => Self::Storage(error.to_string()),

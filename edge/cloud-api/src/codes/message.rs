@@ -107,6 +107,11 @@ impl From<SendError> for ApiError {
                 format!("向同一设备下发消息超过每秒 {per_second} 条（limits.device_down_tps）。"),
                 format!("More than {per_second} messages a second to one device (limits.device_down_tps)."),
             ),
+            SendError::Unacknowledged => Self::new(
+                "RequestLimitExceeded",
+                "设备尚未确认此前下发的消息，请稍后重试。",
+                "The device has not acknowledged the messages it was sent before; try again later.",
+            ),
             SendError::Storage(why) => {
                 tracing::error!(%why, "a message could not be stored");
                 Self::internal()

@@ -66,7 +66,8 @@ pub async fn call(call: Call, r: CallDeviceActionAsyncRequest) -> Result<CallDev
     let input = r.input_params.as_deref().unwrap_or_default();
     let called = message::call_action(&call.platform, &device, &r.action_id, input, &call.request_id).await?;
     let status = match called.delivery {
-        Delivery::Delivered => "suc".to_owned(),
+        // Queued: the device will be called, and its reply is in the logs.
+        Delivery::Delivered | Delivery::Queued => "suc".to_owned(),
         Delivery::NotSubscribed | Delivery::Offline => unreachable(call.language),
     };
     Ok(CallDeviceActionAsyncResponse { client_token: called.token, status })

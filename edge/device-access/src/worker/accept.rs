@@ -55,6 +55,7 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
                     let generation = state.connections[slot as usize].generation;
                     worker.close(&mut state, Place { slot, generation }, why);
                 }
+                worker.forget_deleted(&mut state, number);
             }
         }
     }
@@ -96,7 +97,8 @@ impl Worker {
             device: None,
             bucket: Bucket::new(state.now),
             down: DownTopics::default(),
-            custom: None,
+            down_at_least_once: DownTopics::default(),
+            session: None,
             generation,
             is_dirty: false,
             is_blocked: false,

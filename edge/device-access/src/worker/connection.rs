@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use lianwu_mqtt::{Step, decode};
+use lianwu_mqtt::{Packet, Step, decode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
 use socket2::SockRef;
@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tracing::debug;
 
 use super::Worker;
+use super::queue::topics;
 use super::rate::PAUSE_MAX;
 use super::state::{Place, State};
 
@@ -145,6 +146,7 @@ impl Worker {
                 Ok(Some((packet, length))) => {
                     at += length;
                     let now = state.now;
+                    let acknowledged = if let Packet::PubAck(id) = packet { Some(id) } else { None };
                     let mut step = Step::Idle;
                     state.send(place, |connection, out| step = connection.mqtt.handle(now, packet, out));
                     if let Step::SignIn(connect) = step {
@@ -153,6 +155,9 @@ impl Worker {
                     }
                     if self.step(state, place, step) == Flow::Closed {
                         return Flow::Closed;
+                    }
+                    if let Some(id) = acknowledged {
+                        self.acknowledged(state, place, id);
                     }
                 }
                 Ok(None) => {
@@ -205,7 +210,7 @@ impl Worker {
         if state.connection(place).is_none() {
             return;
         }
-        let connection = state.connections.remove(place.slot as usize);
+        let mut connection = state.connections.remove(place.slot as usize);
         if !connection.out.is_empty() && !connection.is_blocked {
             // Past the runtime, which does not know yet that a socket that has just moved to this worker can be
             // written: it would say "later", and there is none. What does not fit now is lost with the connection.
@@ -216,6 +221,7 @@ impl Worker {
                 if state.homes.get(&device.number) == Some(&place.slot) {
                     state.homes.remove(&device.number);
                     device.set_online(false);
+                    self.park(state, device, connection.session.take(), topics(&connection));
                 }
                 let peer = connection.peer.ip().to_string();
                 self.record(state, RecordKind::Disconnected, device, why, peer.as_bytes());

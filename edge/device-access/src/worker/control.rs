@@ -8,7 +8,7 @@ use lianwu_device_protocol::message::{ClientToken, Clock, Up, UpKind, parse_up};
 use lianwu_device_protocol::reply::{self, ReplyCode, ReplyMethod, StatusValue};
 use lianwu_device_protocol::topic::{DownTopic, Topic, down_topic};
 use lianwu_model::{DeviceNumber, UnixMillis};
-use lianwu_mqtt::{Publish, QoS, encode};
+use lianwu_mqtt::{PacketId, Publish, QoS, encode};
 use lianwu_ports::bus::{DeliverError, Delivery, Down, DownKind};
 use lianwu_ports::log::{CommitError, Lsn};
 use lianwu_ports::readings::ReadingError;
@@ -57,20 +57,16 @@ impl Worker {
             DownKind::ActionCall => down_topic(DownTopic::ThingAction, down.device.product, device, &mut topic),
             DownKind::Topic(name) => topic.push_str(name),
         }
-        let target = state
-            .homes
-            .get(&down.number)
-            .map(|&slot| Place { slot, generation: state.connections[slot as usize].generation });
-        let delivery = match target.and_then(|place| state.connection(place)) {
-            None => Delivery::Offline,
-            Some(connection) if is_subscribed(connection, &topic) => Delivery::Delivered,
-            Some(_) => Delivery::NotSubscribed,
+        let Some(route) = self.route(state, down, &topic) else {
+            drop(answer.send(Err(DeliverError::Unacknowledged)));
+            return;
         };
+        let delivery = route.delivery;
         let sample_time = state.wall;
         state.batch.push(&Record {
             kind,
-            qos: 0,
-            packet_id: 0,
+            qos: route.qos.bits(),
+            packet_id: route.packet_id.map_or(0, PacketId::get),
             code: delivery.push_result(),
             number: down.number,
             product: down.device.product,
@@ -80,9 +76,12 @@ impl Worker {
             note: &down.request_id,
             payload: &down.payload,
         });
-        if let (Delivery::Delivered, Some(place)) = (delivery, target) {
+        if let Some(place) = route.goes_to {
             self.stats.messages_down.add(1);
-            state.held.hold(place, |out| publish(out, &topic, &down.payload));
+            state.held.hold(place, |out| match route.packet_id {
+                None => publish(out, &topic, &down.payload),
+                Some(id) => publish_at_least_once(out, id, false, &topic, &down.payload),
+            });
         }
         state.held.after.push(After::Delivered { answer, delivery });
         state.want_turn();
@@ -151,13 +150,18 @@ pub(crate) fn publish(out: &mut Vec<u8>, topic: &str, payload: &[u8]) {
     }
 }
 
+/// Appends one message of QoS 1.
+pub(crate) fn publish_at_least_once(out: &mut Vec<u8>, id: PacketId, duplicate: bool, topic: &str, payload: &[u8]) {
+    let packet = Publish { duplicate, qos: QoS::AtLeastOnce, retain: false, topic, packet_id: Some(id), payload };
+    if let Err(error) = encode::publish(out, &packet) {
+        warn!(%error, topic, "a message does not fit into a packet");
+    }
+}
+
 /// Has the device asked for messages on this topic?
 pub(crate) fn is_subscribed(connection: &Connection, topic: &str) -> bool {
     match Topic::parse(topic).down() {
         Some(kind) => connection.down.contains(kind),
-        None => connection
-            .custom
-            .as_ref()
-            .is_some_and(|custom| custom.iter().any(|filter| lianwu_mqtt::filter::matches(filter, topic))),
+        None => connection.session.as_ref().is_some_and(|session| session.custom_qos(topic).is_some()),
     }
 }

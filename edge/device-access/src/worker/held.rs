@@ -29,6 +29,8 @@ pub(crate) enum After {
     ReadStatus { place: Place, number: DeviceNumber, request: StatusRequest },
     /// A device answered an action: tell the call that waits.
     ActionReply { number: DeviceNumber, token: Box<str>, reply: ActionReply },
+    /// Send what waits in the session of the device at `place`.
+    FetchMessages { place: Place },
     /// Tell the cloud what became of its message.
     Delivered { answer: oneshot::Sender<Result<Delivery, DeliverError>>, delivery: Delivery },
 }

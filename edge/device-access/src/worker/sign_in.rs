@@ -35,6 +35,8 @@ struct Verified {
     device: Arc<DirectoryDevice>,
     /// `version:4,keepalive:60,cleansession:1,clientip:192.0.2.1`
     facts: String,
+    /// The device wants no session but this connection's.
+    clean_session: bool,
 }
 
 /// A refused sign-in, for the device (a code), its owner (a text), and both without the secret.
@@ -61,7 +63,7 @@ impl Worker {
             Ok(device) => device,
             Err(refusal) => return self.refuse(state, place, connect, &facts, &refusal),
         };
-        let verified = Verified { device, facts };
+        let verified = Verified { device, facts, clean_session: connect.clean_session };
         let home = home(verified.device.number, self.peers.len());
         if home == self.index {
             return self.accepted(state, place, &verified, rest);
@@ -189,11 +191,14 @@ impl Worker {
             self.close(state, Place { slot, generation }, &why);
         }
         let now = state.now;
+        let session = self.resume(state, device, verified.clean_session);
         state.homes.insert(device.number, place.slot);
         device.set_online(true);
         state.send(place, |connection, out| {
             connection.device = Some(Arc::clone(device));
-            connection.mqtt.accept(now, false, out);
+            let session_present = session.is_present;
+            session.enter(connection);
+            connection.mqtt.accept(now, session_present, out);
         });
         // The entry made for the sign-in serves the keep-alive as well, unless that ends sooner.
         if let Some(deadline) = state.connection(place).and_then(|c| c.mqtt.deadline())
@@ -205,6 +210,9 @@ impl Worker {
         self.stats.sign_ins.add(1);
         self.stats.devices_online.set(state.homes.len() as u64);
         self.record(state, RecordKind::Connected, device, "", verified.facts.as_bytes());
+        if !verified.clean_session {
+            self.start_fetching(state, place);
+        }
         self.received(state, place, rest)
     }
 

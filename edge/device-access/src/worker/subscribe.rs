@@ -8,6 +8,7 @@ use lianwu_ports::record::{Record, RecordKind};
 
 use super::Worker;
 use super::connection::Flow;
+use super::session::Custom;
 use super::state::{Connection, Place, State};
 
 /// Custom topics one connection may be subscribed to. Source: decision 9 (100 per product).
@@ -18,8 +19,8 @@ impl Worker {
         let mut answers = Vec::new();
         for (filter, requested) in subscribe.filters() {
             let Some(connection) = state.connection(place) else { return Flow::Closed };
-            let outcome = allow(connection, filter);
             let granted = granted_qos(requested);
+            let outcome = allow(connection, filter, granted);
             answers.push(match outcome {
                 Ok(()) => SubscribeAnswer::Granted(granted),
                 Err(_) => SubscribeAnswer::Refused,
@@ -88,20 +89,27 @@ enum SubscribeError {
 }
 
 /// Notes the subscription in the connection if the device may have it.
-fn allow(connection: &mut Connection, filter: &str) -> Result<(), SubscribeError> {
+fn allow(connection: &mut Connection, filter: &str, qos: QoS) -> Result<(), SubscribeError> {
     let device = connection.device.as_ref().ok_or(SubscribeError::NotSignedIn)?;
     match Subscription::of_device(filter, device.product, device.name.as_str())? {
-        Subscription::System { topic, .. } => connection.down.insert(topic),
+        Subscription::System { topic, .. } => {
+            connection.down.insert(topic);
+            match qos {
+                QoS::AtMostOnce => connection.down_at_least_once.remove(topic),
+                QoS::AtLeastOnce | QoS::ExactlyOnce => connection.down_at_least_once.insert(topic),
+            }
+        }
         Subscription::Custom { rest, .. } => {
             if !default_permission(rest).is_some_and(lianwu_model::topic_policy::TopicPermission::may_subscribe) {
                 return Err(SubscribeError::NoPermission);
             }
-            let custom = connection.custom.get_or_insert_default();
-            if !custom.iter().any(|known| known.as_ref() == filter) {
-                if custom.len() >= CUSTOM_MAX {
-                    return Err(SubscribeError::TooMany);
-                }
-                custom.push(filter.into());
+            let custom = &mut connection.session.get_or_insert_default().custom;
+            if let Some(known) = custom.iter_mut().find(|known| known.filter.as_ref() == filter) {
+                known.qos = qos;
+            } else if custom.len() < CUSTOM_MAX {
+                custom.push(Custom { filter: filter.into(), qos });
+            } else {
+                return Err(SubscribeError::TooMany);
             }
         }
     }
@@ -115,11 +123,12 @@ fn forget(connection: &mut Connection, filter: &str) {
             let own = connection.device.as_ref().is_some_and(|d| d.product == product && d.name.as_str() == device);
             if own {
                 connection.down.remove(topic);
+                connection.down_at_least_once.remove(topic);
             }
         }
         Ok(Subscription::Custom { .. }) => {
-            if let Some(custom) = &mut connection.custom {
-                custom.retain(|known| known.as_ref() != filter);
+            if let Some(session) = &mut connection.session {
+                session.custom.retain(|known| known.filter.as_ref() != filter);
             }
         }
         Err(_) => {}

@@ -15,6 +15,9 @@ pub(crate) const PERIOD: Duration = Duration::from_millis(50);
 /// Longest wait for the disk and for devices that do not read, when the platform stops.
 pub(crate) const DRAIN_MAX: Duration = Duration::from_secs(4);
 
+/// How often sessions of devices that stay away are looked for.
+const SESSIONS_EVERY_SECONDS: u64 = 60;
+
 /// A device's sign-ins are counted over this window.
 pub(crate) const SIGN_IN_WINDOW: Duration = Duration::from_secs(5);
 
@@ -46,6 +49,9 @@ pub(crate) async fn run(worker: Rc<Worker>) {
             check_deadline(&worker, &mut state, place);
         }
         forget_sign_ins(&mut state);
+        if second.is_multiple_of(SESSIONS_EVERY_SECONDS) {
+            worker.end_sessions(&mut state);
+        }
         let now = state.now;
         state.down_rates.retain(|_, bucket| !bucket.is_full(now));
     }

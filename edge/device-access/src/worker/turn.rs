@@ -145,6 +145,7 @@ impl Worker {
             After::ActionReply { number, token, reply } => {
                 self.platform.replies.resolve(number, &token, reply);
             }
+            After::FetchMessages { place } => self.fetch_messages(place, committed.last),
             // The call may have given up; its message is delivered all the same.
             After::Delivered { answer, delivery } => drop(answer.send(Ok(delivery))),
         }
@@ -157,8 +158,11 @@ impl Worker {
             self.close(state, part.place, &format!("message not stored: {error}"));
         }
         for after in held.after.drain(..) {
-            if let After::Delivered { answer, .. } = after {
-                drop(answer.send(Err(error.clone().into())));
+            match after {
+                After::Delivered { answer, .. } => drop(answer.send(Err(error.clone().into()))),
+                // The log does not know of this connection, so it knows nothing of the session either.
+                After::FetchMessages { place } => self.close(state, place, &format!("sign-in not stored: {error}")),
+                After::ReadStatus { .. } | After::ActionReply { .. } => {}
             }
         }
     }

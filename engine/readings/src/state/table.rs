@@ -6,7 +6,7 @@ use lianwu_model::DeviceNumber;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::record::Record;
 
-use super::State;
+use super::{State, concerns_session_only};
 use crate::fault::Fault;
 use crate::payload::Property;
 
@@ -15,6 +15,23 @@ struct Cached {
     state: State,
     /// Changed since it was last written.
     dirty: bool,
+    /// The row on disk that says whether it has a session says yes.
+    is_session_on_disk: bool,
+}
+
+impl Cached {
+    /// A state as it is on disk.
+    fn clean(state: State) -> Box<Self> {
+        let is_session_on_disk = state.session().is_some();
+        Box::new(Self { state, dirty: false, is_session_on_disk })
+    }
+}
+
+/// The rows of one state: itself, and whether it has a session if that has changed.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub(crate) state: Vec<u8>,
+    pub(crate) session: Option<bool>,
 }
 
 /// States in memory. A device that is missing here is on disk as it is, or unknown.
@@ -32,6 +49,22 @@ pub(crate) fn key(number: u32) -> [u8; 5] {
     let mut key = [1; 5];
     key[1..].copy_from_slice(&number.to_be_bytes());
     key
+}
+
+/// First bytes of the rows that name the devices with a kept session, so that a start reads those and no others.
+pub(crate) const SESSION_KEYS: [u8; 1] = [2];
+
+/// Key of the row that says whether a device has a session: one byte, 0 or 1.
+pub(crate) fn session_key(number: u32) -> [u8; 5] {
+    let mut key = [SESSION_KEYS[0]; 5];
+    key[1..].copy_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// The device such a key is of.
+pub(crate) fn session_number(key: &[u8]) -> Option<u32> {
+    let (first, number) = key.split_first()?;
+    (*first == SESSION_KEYS[0]).then_some(u32::from_be_bytes(number.try_into().ok()?))
 }
 
 /// Reads one state from disk.
@@ -55,9 +88,12 @@ impl StateTable {
         if !self.cached.contains_key(&number) {
             let state = load(disk, number)?.unwrap_or_default();
             self.bytes += state.memory();
-            self.cached.insert(number, Box::new(Cached { state, dirty: false }));
+            self.cached.insert(number, Cached::clean(state));
         }
         let Some(cached) = self.cached.get_mut(&number) else { return Ok(()) };
+        if concerns_session_only(record) && cached.state.session().is_none() {
+            return Ok(());
+        }
         let before = cached.state.memory();
         cached.state.apply(lsn, record, properties);
         self.bytes = self.bytes + cached.state.memory() - before;
@@ -91,18 +127,27 @@ impl StateTable {
     }
 
     /// The row to write for a number. It counts as clean from here on.
-    pub(crate) fn encode(&mut self, number: u32) -> Option<Vec<u8>> {
+    pub(crate) fn encode(&mut self, number: u32) -> Option<Rows> {
         let cached = self.cached.get_mut(&number)?;
         cached.dirty = false;
-        Some(cached.state.encode())
+        let has_session = cached.state.session().is_some();
+        let session = (has_session != cached.is_session_on_disk).then_some(has_session);
+        cached.is_session_on_disk = has_session;
+        Some(Rows { state: cached.state.encode(), session })
+    }
+
+    /// Devices in memory that have a kept session.
+    pub(crate) fn with_session(&self) -> impl Iterator<Item = u32> {
+        self.cached.iter().filter(|(_, cached)| cached.state.session().is_some()).map(|(number, _)| *number)
     }
 
     /// Takes numbers back whose rows could not be written.
     pub(crate) fn give_back(&mut self, numbers: &[u32]) {
         for number in numbers {
-            if let Some(cached) = self.cached.get_mut(number)
-                && !cached.dirty
-            {
+            let Some(cached) = self.cached.get_mut(number) else { continue };
+            // Nobody knows what is on disk: the row is written again, whatever it said.
+            cached.is_session_on_disk = cached.state.session().is_none();
+            if !cached.dirty {
                 cached.dirty = true;
                 self.dirty.push(*number);
             }
@@ -128,7 +173,7 @@ impl StateTable {
     /// Puts a state in that is already on disk.
     pub(crate) fn put_clean(&mut self, number: u32, state: State) {
         self.bytes += state.memory();
-        if let Some(old) = self.cached.insert(number, Box::new(Cached { state, dirty: false })) {
+        if let Some(old) = self.cached.insert(number, Cached::clean(state)) {
             self.bytes -= old.state.memory();
         }
     }

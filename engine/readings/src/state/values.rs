@@ -96,6 +96,13 @@ impl ValueList {
         }
     }
 
+    /// Removes the value that was set at `time`; a later one stays.
+    pub(crate) fn remove_of(&mut self, id: &str, time: UnixMillis) {
+        if self.entries().any(|entry| entry.id == id.as_bytes() && entry.time == time) {
+            self.remove(id);
+        }
+    }
+
     fn merge(&mut self, id: &str, value: &str, time: UnixMillis, newest_only: bool) {
         let guessed = entry(&self.bytes, self.guess).filter(|entry| entry.id == id.as_bytes());
         let Some(old) = guessed.or_else(|| self.entries().find(|entry| entry.id == id.as_bytes())) else {

@@ -2,10 +2,11 @@
 
 use lianwu_model::DeviceNumber;
 
-use super::{DeviceState, PropertyValue, States};
-use crate::readings::memory::{MemoryReadings, merged, params};
+use super::session::concerns_session;
+use super::{DeviceState, KeptMessage, KeptSession, PropertyValue, SessionSummary, States};
+use crate::readings::memory::{Inner, MemoryReadings, merged, params};
 use crate::readings::{LogRow, ReadingError};
-use crate::record::RecordKind;
+use crate::record::{Record, RecordKind};
 
 fn put(list: &mut Vec<PropertyValue>, property: &str, value: &str, row: &LogRow) {
     match list.iter_mut().find(|known| *known.property == *property) {
@@ -54,14 +55,53 @@ fn fold(state: &mut DeviceState, row: &LogRow) {
     }
 }
 
+/// A control that reached the device late is no longer pending, unless another one was given since.
+fn reached(state: &mut DeviceState, message: &KeptMessage) {
+    let arrived = if message.kind == RecordKind::PropertyControl { params(&message.payload) } else { Vec::new() };
+    state.desired.retain(|known| {
+        known.time != message.time || !arrived.iter().any(|(property, _)| *property == *known.property)
+    });
+}
+
+fn record(row: &LogRow) -> Record<'_> {
+    Record {
+        kind: row.kind,
+        qos: row.qos,
+        packet_id: row.packet_id,
+        code: row.code,
+        number: row.number,
+        product: row.product,
+        device: &row.device,
+        sample_time: row.sample_time,
+        topic: &row.topic,
+        note: &row.note,
+        payload: &row.payload,
+    }
+}
+
+/// State and session of one device.
+fn folded(inner: &Inner, number: DeviceNumber) -> (DeviceState, Option<Box<KeptSession>>) {
+    let mut state = DeviceState::default();
+    let mut session = None;
+    if number == DeviceNumber::NONE || inner.forgotten.contains(&number) {
+        return (state, session);
+    }
+    for row in inner.records.iter().filter(|row| row.number == number) {
+        fold(&mut state, row);
+        let record = record(row);
+        if concerns_session(&record)
+            && let Some(message) = KeptSession::apply(&mut session, &record)
+            && row.kind == RecordKind::DownAcknowledged
+        {
+            reached(&mut state, &message);
+        }
+    }
+    (state, session)
+}
+
 impl States for MemoryReadings {
     fn device(&self, number: DeviceNumber) -> Result<DeviceState, ReadingError> {
-        let inner = self.lock();
-        let mut state = DeviceState::default();
-        if number != DeviceNumber::NONE && !inner.forgotten.contains(&number) {
-            inner.records.iter().filter(|row| row.number == number).for_each(|row| fold(&mut state, row));
-        }
-        Ok(state)
+        Ok(folded(&self.lock(), number).0)
     }
 
     fn devices(&self, numbers: &[DeviceNumber]) -> Result<Vec<DeviceState>, ReadingError> {
@@ -76,5 +116,18 @@ impl States for MemoryReadings {
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {
         self.lock().forgotten.push(number);
         Ok(())
+    }
+
+    fn sessions(&self) -> Result<Vec<SessionSummary>, ReadingError> {
+        let inner = self.lock();
+        let mut numbers: Vec<_> = inner.records.iter().map(|row| row.number).collect();
+        numbers.sort_unstable_by_key(|number| number.0);
+        numbers.dedup();
+        let session = |number| folded(&inner, number).1.map(|session| session.summary(number));
+        Ok(numbers.into_iter().filter_map(session).collect())
+    }
+
+    fn session_messages(&self, number: DeviceNumber, ids: &[u16]) -> Result<Vec<KeptMessage>, ReadingError> {
+        Ok(folded(&self.lock(), number).1.map(|session| session.with_ids(ids)).unwrap_or_default())
     }
 }

@@ -12,6 +12,15 @@ pub fn states_agree(one: &dyn States, other: &dyn States, numbers: &[DeviceNumbe
     }
     let list = one.devices(numbers).expect("device states");
     assert_eq!(list, other.devices(numbers).expect("device states"), "{context}: list of states");
+    let (sessions, others) = (one.sessions().expect("sessions"), other.sessions().expect("sessions"));
+    assert_eq!(sessions, others, "{context}: kept sessions");
+    for session in sessions {
+        let ids: Vec<u16> = session.messages.iter().map(|(id, ..)| *id).step_by(2).collect();
+        let messages = one.session_messages(session.number, &ids).expect("messages");
+        assert_eq!(messages.len(), ids.len(), "{context}: messages of {:?}", session.number);
+        let others = other.session_messages(session.number, &ids).expect("messages");
+        assert_eq!(messages, others, "{context}: messages of {:?}", session.number);
+    }
     assert!(list.iter().all(|state| state.reported.is_empty() && state.info.is_none()), "{context}: times only");
 }
 
@@ -19,4 +28,5 @@ pub fn states_agree(one: &dyn States, other: &dyn States, numbers: &[DeviceNumbe
 pub fn unknown_devices_are_empty(states: &dyn States) {
     assert_eq!(states.device(DeviceNumber(4_000_000_000)), Ok(DeviceState::default()));
     assert_eq!(states.devices(&[DeviceNumber(4_000_000_000)]), Ok(vec![DeviceState::default()]));
+    assert_eq!(states.session_messages(DeviceNumber(4_000_000_000), &[1, 2]), Ok(Vec::new()));
 }

@@ -54,7 +54,9 @@ pub async fn call_action(
     input: &str,
     request_id: &str,
 ) -> Result<Called, CallError> {
-    let call = Call::prepare(platform, device, action, input, request_id)?;
+    let mut call = Call::prepare(platform, device, action, input, request_id)?;
+    // Nobody waits for the answer, so the call may wait for the device.
+    call.down.qos = 1;
     let delivery = platform.bus.deliver(call.down).await.map_err(SendError::from)?;
     Ok(Called { token: call.token, delivery })
 }
@@ -111,6 +113,7 @@ impl Call {
             device: device.key(),
             number: device.number,
             kind: DownKind::ActionCall,
+            // A call that is told "not reached" must not be made later.
             qos: 0,
             payload: payload.into(),
             request_id: request_id.into(),

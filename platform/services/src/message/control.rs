@@ -41,7 +41,8 @@ pub async fn control(
         device: device.key(),
         number: device.number,
         kind: DownKind::PropertyControl,
-        qos: 0,
+        // A device that keeps its session gets it later; any other gets it with QoS 0, as ever.
+        qos: 1,
         payload: payload.into(),
         request_id: request_id.into(),
     };

@@ -103,13 +103,13 @@ impl Workload {
         batch.push(&Record {
             kind,
             qos: u8::from(self.random.one_in(2)),
-            packet_id: if self.random.one_in(2) { 9 } else { 0 },
+            packet_id: if self.random.one_in(2) { u16::try_from(self.random.below(9)).unwrap_or(0) } else { 0 },
             code,
             number,
             product: product_of(number),
             device: &format!("device-{}", number.0),
             sample_time,
-            topic: if self.random.one_in(9) { "some/other/topic" } else { "" },
+            topic: self.random.pick(&["", "", "", "some/other/topic", "a/filter"]).unwrap_or(""),
             note: &note,
             payload: payload.as_bytes(),
         });
@@ -127,7 +127,7 @@ impl Workload {
 
     fn message(&mut self, sample_time: UnixMillis) -> (RecordKind, u32, String) {
         use RecordKind as K;
-        match self.random.below(20) {
+        match self.random.below(26) {
             0..=9 => (K::PropertyReport, 0, format!(r#"{{"method":"report","params":{}}}"#, self.params())),
             10 | 11 => (K::EventPost, 0, self.event_post(sample_time)),
             12 => {
@@ -136,10 +136,15 @@ impl Workload {
             }
             13 => (K::DesiredCleared, 0, r#"{"method":"clear_control"}"#.to_owned()),
             14 => (K::DeviceInfo, 0, format!(r#"{{"params":{{"fw":"{}"}}}}"#, self.random.below(9))),
-            15 => (K::Connected, 0, "version:4".to_owned()),
+            15 => (K::Connected, 0, format!("version:4,cleansession:{}", u8::from(self.random.one_in(4)))),
             16 => (K::Disconnected, 0, String::new()),
             17 => (K::ConnectRefused, 0, String::new()),
-            18 => (K::Subscribed, 0, String::new()),
+            18 => (K::Subscribed, u32::from(self.random.one_in(5)) * 128, String::new()),
+            19 => (K::Unsubscribed, 0, String::new()),
+            20 | 21 => (K::DownAcknowledged, 0, String::new()),
+            22 => (K::DownDropped, 0, String::new()),
+            23 if self.random.one_in(4) => (K::SessionEnded, 0, String::new()),
+            24 => (K::OtherDown, 23101, format!("down {}", self.random.below(40))),
             _ => (K::OtherUp, 0, format!("payload {}", self.random.below(40))),
         }
     }

@@ -1,0 +1,362 @@
+//! Sessions at work: which way a message goes, what waits for whom, who comes back to what.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use lianwu_device_protocol::topic::{DownTopic, Topic, down_topic};
+use lianwu_model::DeviceNumber;
+use lianwu_mqtt::{PacketId, QoS};
+use lianwu_ports::bus::{Delivery, Down, DownKind};
+use lianwu_ports::log::Lsn;
+use lianwu_ports::readings::ReadingError;
+use lianwu_ports::record::{Record, RecordKind};
+use lianwu_ports::states::{KeptMessage, SessionSummary};
+use lianwu_services::directory::DirectoryDevice;
+use tracing::warn;
+
+use super::Worker;
+use super::control::publish_at_least_once;
+use super::held::After;
+use super::session::{Bounds, Session, Topics};
+use super::state::{Connection, Place, State};
+
+/// A device that is not connected and whose session is kept.
+pub(crate) struct Away {
+    device: Arc<DirectoryDevice>,
+    session: Box<Session>,
+}
+
+/// Which way a message goes.
+pub(crate) struct Route {
+    pub(crate) delivery: Delivery,
+    pub(crate) qos: QoS,
+    /// Set for QoS 1.
+    pub(crate) packet_id: Option<PacketId>,
+    /// Written to this connection at once; otherwise it waits, or goes nowhere.
+    pub(crate) goes_to: Option<Place>,
+}
+
+impl Route {
+    fn nowhere(delivery: Delivery) -> Option<Self> {
+        Some(Self { delivery, qos: QoS::AtMostOnce, packet_id: None, goes_to: None })
+    }
+}
+
+/// What a device comes back to.
+pub(crate) struct Resumed {
+    /// For CONNACK.
+    pub(crate) is_present: bool,
+    session: Option<Box<Session>>,
+}
+
+impl Resumed {
+    /// Gives the session its connection.
+    pub(crate) fn enter(mut self, connection: &mut Connection) {
+        if let Some(session) = &mut self.session {
+            let Topics { all, at_least_once } = session.come_back();
+            connection.down = all;
+            connection.down_at_least_once = at_least_once;
+        }
+        connection.session = self.session;
+    }
+}
+
+/// The system topics a connection is subscribed to.
+pub(crate) fn topics(connection: &Connection) -> Topics {
+    Topics { all: connection.down, at_least_once: connection.down_at_least_once }
+}
+
+/// The QoS granted for a topic; `None` when the device is not subscribed to it.
+fn granted(topics: Topics, session: Option<&Session>, topic: &str) -> Option<QoS> {
+    match Topic::parse(topic).down() {
+        Some(kind) if topics.at_least_once.contains(kind) => Some(QoS::AtLeastOnce),
+        Some(kind) => topics.all.contains(kind).then_some(QoS::AtMostOnce),
+        None => session?.custom_qos(topic),
+    }
+}
+
+/// The lower of what the sender wants and what the device was granted. Controls and action calls go to a device that
+/// keeps no session as they always did, with QoS 0. Source: spec/device-protocol.md 2.6, spec/cloud-api.md 3.7.
+fn down_qos(down: &Down, granted: QoS, is_kept: bool) -> QoS {
+    let is_topic = matches!(down.kind, DownKind::Topic(_));
+    if down.qos == 0 || granted == QoS::AtMostOnce || !(is_topic || is_kept) {
+        QoS::AtMostOnce
+    } else {
+        QoS::AtLeastOnce
+    }
+}
+
+impl Worker {
+    fn bounds(&self) -> Bounds {
+        Bounds { messages_max: self.options.offline_messages, age_max: self.options.offline_age_max }
+    }
+
+    /// At start: the sessions of an earlier run.
+    pub(crate) fn restore(&self, sessions: Vec<SessionSummary>) {
+        let mut state = self.state.borrow_mut();
+        let now = state.wall;
+        for summary in sessions {
+            let device = self.platform.directory.find(summary.product, &summary.device);
+            // A device of that name that was made anew has another number.
+            let Some(device) = device.filter(|device| device.number == summary.number) else { continue };
+            let session = Box::new(Session::restored(&summary, now));
+            state.away.insert(summary.number, Away { device, session });
+        }
+    }
+
+    /// Decides about a message; notes it in the session where there is one. `None`: the device has a full window
+    /// unacknowledged and nothing may wait for it.
+    pub(crate) fn route(&self, state: &mut State, down: &Down, topic: &str) -> Option<Route> {
+        let (now, bounds) = (state.wall, self.bounds());
+        let Some(&slot) = state.homes.get(&down.number) else {
+            return self.route_away(state, down, topic);
+        };
+        let connection = &mut state.connections[slot as usize];
+        let place = Place { slot, generation: connection.generation };
+        let Some(granted) = granted(topics(connection), connection.session.as_deref(), topic) else {
+            return Route::nowhere(Delivery::NotSubscribed);
+        };
+        let is_kept = connection.session.as_ref().is_some_and(|session| session.is_kept);
+        let qos = down_qos(down, granted, is_kept);
+        let delivery = Delivery::Delivered;
+        if qos == QoS::AtMostOnce {
+            return Some(Route { delivery, qos, packet_id: None, goes_to: Some(place) });
+        }
+        let taken = connection.session.get_or_insert_default().take(now, bounds)?;
+        if let Some(id) = taken.dropped {
+            self.record_dropped(state, down, id);
+        }
+        let goes_to = taken.goes_out.then_some(place);
+        Some(Route { delivery, qos, packet_id: Some(taken.id), goes_to })
+    }
+
+    fn route_away(&self, state: &mut State, down: &Down, topic: &str) -> Option<Route> {
+        let (now, bounds) = (state.wall, self.bounds());
+        let Some(away) = state.away.get_mut(&down.number).filter(|away| !away.session.is_over(now, bounds)) else {
+            return Route::nowhere(Delivery::Offline);
+        };
+        let granted = granted(away.session.topics(), Some(&away.session), topic);
+        let Some(QoS::AtLeastOnce) = granted.map(|granted| down_qos(down, granted, true)) else {
+            return Route::nowhere(Delivery::Offline);
+        };
+        let Some(taken) = away.session.take(now, bounds) else { return Route::nowhere(Delivery::Offline) };
+        if let Some(id) = taken.dropped {
+            self.record_dropped(state, down, id);
+        }
+        let qos = QoS::AtLeastOnce;
+        Some(Route { delivery: Delivery::Queued, qos, packet_id: Some(taken.id), goes_to: None })
+    }
+
+    /// The device acknowledged a message. An id nobody waits for is harmless.
+    pub(crate) fn acknowledged(self: &Rc<Self>, state: &mut State, place: Place, id: PacketId) {
+        let Some(connection) = state.connection(place) else { return };
+        let Some(session) = connection.session.as_deref_mut() else { return };
+        if !session.acknowledge(id) || !session.is_kept {
+            return;
+        }
+        let wants_messages = session.wants_messages();
+        if let Some(device) = connection.device.clone() {
+            self.record_message(state, RecordKind::DownAcknowledged, &device, id, "");
+        }
+        if wants_messages {
+            self.start_fetching(state, place);
+        }
+    }
+
+    /// Fetches what waits for a device once everything said so far is durable.
+    pub(crate) fn start_fetching(self: &Rc<Self>, state: &mut State, place: Place) {
+        let Some(session) = state.connection(place).and_then(|c| c.session.as_deref_mut()) else { return };
+        session.start_fetching();
+        let after = After::FetchMessages { place };
+        if !state.batch.is_empty() {
+            state.held.after.push(after);
+        } else if let Some(last) = state.in_flight.back_mut() {
+            last.held.after.push(after);
+        } else {
+            self.fetch_messages(place, self.platform.log.durable());
+        }
+    }
+
+    /// Reads the messages from the state that includes everything up to `lsn`, and sends them.
+    pub(crate) fn fetch_messages(self: &Rc<Self>, place: Place, lsn: Lsn) {
+        let worker = Rc::clone(self);
+        tokio::task::spawn_local(async move {
+            let Some((number, due)) = worker.due(place) else { return };
+            let ids: Vec<u16> = due.iter().map(|id| id.get()).collect();
+            worker.platform.progress.reached(lsn).await;
+            let states = Arc::clone(&worker.platform.states);
+            // The blocking pool ends only with the worker.
+            let found = tokio::task::spawn_blocking(move || states.session_messages(number, &ids)).await;
+            let Ok(found) = found else { return };
+            worker.send_fetched(place, &due, found);
+        });
+    }
+
+    /// What is to be fetched; `None` when nothing is, and then the fetch is over.
+    fn due(&self, place: Place) -> Option<(DeviceNumber, Vec<PacketId>)> {
+        let mut state = self.state.borrow_mut();
+        let (now, bounds) = (state.wall, self.bounds());
+        let connection = state.connection(place)?;
+        let (device, session) = (connection.device.clone()?, connection.session.as_deref_mut()?);
+        let expired = session.expire(now, bounds);
+        let due = session.due();
+        if due.is_empty() {
+            session.stop_fetching();
+        }
+        for id in expired {
+            let why = format!("message {id} waited longer than limits.offline_hours");
+            self.record_message(&mut state, RecordKind::DownDropped, &device, id, &why);
+        }
+        (!due.is_empty()).then_some((device.number, due))
+    }
+
+    fn send_fetched(self: &Rc<Self>, place: Place, due: &[PacketId], found: Result<Vec<KeptMessage>, ReadingError>) {
+        let mut state = self.state.borrow_mut();
+        self.refresh_time(&mut state);
+        let Some(device) = state.connection(place).and_then(|c| c.device.clone()) else { return };
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                // It keeps its messages: they are sent when it comes back.
+                warn!(%error, %device.product, %device.name, "cannot read the messages that wait for a device");
+                self.close(&mut state, place, "the messages that wait for it cannot be read");
+                return;
+            }
+        };
+        for id in due {
+            match found.iter().find(|message| message.packet_id == id.get()) {
+                Some(message) => self.send_kept(&mut state, place, &device, *id, message),
+                None => {
+                    let session = state.connection(place).and_then(|c| c.session.as_deref_mut());
+                    if session.is_some_and(|session| session.forget(*id)) {
+                        let why = format!("message {id} was not stored");
+                        self.record_message(&mut state, RecordKind::DownDropped, &device, *id, &why);
+                    }
+                }
+            }
+        }
+        let Some(session) = state.connection(place).and_then(|c| c.session.as_deref_mut()) else { return };
+        session.stop_fetching();
+        if session.wants_messages() {
+            self.start_fetching(&mut state, place);
+        }
+    }
+
+    fn send_kept(
+        &self,
+        state: &mut State,
+        place: Place,
+        device: &DirectoryDevice,
+        id: PacketId,
+        message: &KeptMessage,
+    ) {
+        let session = state.connection(place).and_then(|c| c.session.as_deref_mut());
+        // Dropped while it was read: it had to make room.
+        let Some(outgoing) = session.and_then(|session| session.send(id)) else { return };
+        let mut topic = String::new();
+        let name = device.name.as_str();
+        match message.kind {
+            RecordKind::PropertyControl => down_topic(DownTopic::ThingProperty, device.product, name, &mut topic),
+            RecordKind::ActionCall => down_topic(DownTopic::ThingAction, device.product, name, &mut topic),
+            _ => topic.push_str(&message.topic),
+        }
+        self.stats.messages_down.add(1);
+        state.send(place, |_, out| publish_at_least_once(out, id, outgoing.duplicate, &topic, &message.payload));
+    }
+
+    /// The connection of a device ended: its session waits for it, if it is one that is kept.
+    pub(crate) fn park(
+        &self,
+        state: &mut State,
+        device: &Arc<DirectoryDevice>,
+        session: Option<Box<Session>>,
+        topics: Topics,
+    ) {
+        let Some(mut session) = session.filter(|session| session.is_kept) else { return };
+        if self.is_registered(device) {
+            session.leave(topics, state.wall);
+            state.away.insert(device.number, Away { device: Arc::clone(device), session });
+        }
+    }
+
+    fn is_registered(&self, device: &DirectoryDevice) -> bool {
+        let known = self.platform.directory.find(device.product, device.name.as_str());
+        known.is_some_and(|known| known.number == device.number)
+    }
+
+    /// A device was disconnected from outside: when it was deleted, its session goes with it.
+    pub(crate) fn forget_deleted(&self, state: &mut State, number: DeviceNumber) {
+        if state.away.get(&number).is_some_and(|away| !self.is_registered(&away.device)) {
+            state.away.remove(&number);
+        }
+    }
+
+    /// What a device finds when it signs in. Whatever was kept is taken out: a clean session discards it, and the
+    /// record of the sign-in tells the state table so.
+    pub(crate) fn resume(&self, state: &mut State, device: &Arc<DirectoryDevice>, clean_session: bool) -> Resumed {
+        let (now, bounds) = (state.wall, self.bounds());
+        let known = state.away.remove(&device.number);
+        if clean_session {
+            return Resumed { is_present: false, session: None };
+        }
+        if let Some(away) = known {
+            if !away.session.is_over(now, bounds) {
+                return Resumed { is_present: true, session: Some(away.session) };
+            }
+            self.record_ended(state, device);
+        }
+        Resumed { is_present: false, session: Some(Box::new(Session::kept())) }
+    }
+
+    /// Ends the sessions of devices that stayed away too long.
+    pub(crate) fn end_sessions(&self, state: &mut State) {
+        let (now, bounds) = (state.wall, self.bounds());
+        let over: Vec<_> = state.away.extract_if(|_, away| away.session.is_over(now, bounds)).collect();
+        for (_, away) in over {
+            self.record_ended(state, &away.device);
+        }
+    }
+
+    fn record_ended(&self, state: &mut State, device: &DirectoryDevice) {
+        let hours = self.options.offline_age_max.as_secs() / 3600;
+        let why = format!("the device stayed away for {hours} h, see limits.offline_hours");
+        self.record(state, RecordKind::SessionEnded, device, &why, b"");
+    }
+
+    fn record_dropped(&self, state: &mut State, down: &Down, id: PacketId) {
+        let messages_max = self.options.offline_messages;
+        let why = format!("message {id} made room: {messages_max} wait, see limits.offline_messages");
+        let about = About { number: down.number, product: down.device.product, device: down.device.device.as_str() };
+        push(state, RecordKind::DownDropped, &about, id, &why);
+    }
+
+    fn record_message(&self, state: &mut State, kind: RecordKind, device: &DirectoryDevice, id: PacketId, why: &str) {
+        let about = About { number: device.number, product: device.product, device: device.name.as_str() };
+        push(state, kind, &about, id, why);
+    }
+}
+
+struct About<'a> {
+    number: DeviceNumber,
+    product: lianwu_model::ProductId,
+    device: &'a str,
+}
+
+/// Adds a record about one message of a session.
+fn push(state: &mut State, kind: RecordKind, about: &About<'_>, id: PacketId, note: &str) {
+    let sample_time = state.wall;
+    state.batch.push(&Record {
+        kind,
+        qos: 1,
+        packet_id: id.get(),
+        code: 0,
+        number: about.number,
+        product: about.product,
+        device: about.device,
+        sample_time,
+        topic: "",
+        note,
+        payload: b"",
+    });
+    state.want_turn();
+}
