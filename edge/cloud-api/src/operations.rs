@@ -10,6 +10,7 @@ mod control;
 mod data;
 mod device;
 pub mod limits;
+mod logs;
 mod model;
 mod paging;
 mod product;
@@ -23,7 +24,7 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    instance(devices(models(products(projects(table)))))
+    logs(instance(devices(models(products(projects(table))))))
 }
 
 fn projects(table: Table) -> Table {
@@ -93,6 +94,14 @@ fn instance(table: Table) -> Table {
         .on(op::DescribeLimits, Read, |_| Target::Account, limits::describe)
         .on(op::DescribeConfiguration, Read, |_| Target::Account, limits::configuration)
         .on(op::DescribeAccessPoints, Read, |r| Target::Product(r.product_id.clone()), limits::access_points)
+}
+
+fn logs(table: Table) -> Table {
+    table
+        .on(op::ListLog, Read, |r| logs::keyword_target(r.keywords.as_deref().unwrap_or_default()), logs::list)
+        .on(op::ListLogPayload, Read, |r| logs::keyword_target(&r.keywords), logs::list_payload)
+        .on(op::ListSDKLog, Read, |r| logs::keyword_target(&r.keywords), logs::list_sdk)
+        .on(op::ListDeviceLog, Read, logs::device_target, logs::list_device)
 }
 
 fn named(product: &str, name: &str, device_id: Option<&str>) -> Target {

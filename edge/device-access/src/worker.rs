@@ -8,6 +8,7 @@ mod accept;
 mod connection;
 mod control;
 mod held;
+mod overrun;
 mod publish;
 mod queue;
 mod rate;

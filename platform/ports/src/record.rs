@@ -102,6 +102,9 @@ impl RecordKind {
             K::Unsubscribed => "Unsubscribed",
             K::PublishRefused => "PublishRefused",
             K::RateLimited => "RateLimited",
+            K::DownAcknowledged => "DownAcknowledged",
+            K::DownDropped => "DownDropped",
+            K::SessionEnded => "SessionEnded",
         }
     }
 

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod follower;
 pub mod invalid;
 pub mod limits;
+pub mod logs;
 pub mod message;
 pub mod platform;
 pub mod product;

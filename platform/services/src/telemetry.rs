@@ -109,7 +109,7 @@ pub async fn log(platform: &Platform, mut query: LogQuery) -> Result<Page<LogRow
 }
 
 /// What lies before the retention is not shown, even where its file is not removed yet.
-fn clip(platform: &Platform, times: RangeInclusive<UnixMillis>) -> RangeInclusive<UnixMillis> {
+pub(crate) fn clip(platform: &Platform, times: RangeInclusive<UnixMillis>) -> RangeInclusive<UnixMillis> {
     let days = u64::from(platform.limits.retention_days);
     let oldest = platform.clock.now().minus(Duration::from_millis(days * UnixMillis::DAY_MS));
     (*times.start()).max(oldest)..=*times.end()
@@ -120,7 +120,7 @@ async fn caught_up(platform: &Platform) -> Result<(), TelemetryError> {
     tokio::time::timeout(CATCH_UP_MAX, platform.progress.reached(durable)).await.map_err(|_| TelemetryError::Behind)
 }
 
-async fn on_readings<T: Send + 'static>(
+pub(crate) async fn on_readings<T: Send + 'static>(
     platform: &Platform,
     read: impl FnOnce(&dyn Readings) -> Result<T, ReadingError> + Send + 'static,
 ) -> Result<T, TelemetryError> {

@@ -623,6 +623,50 @@ pub struct GetStudioProductListResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListDeviceLog;
+
+impl Operation for ListDeviceLog {
+    const SPEC: &'static OperationSpec = &OPERATIONS[213];
+    type Request = ListDeviceLogRequest;
+    type Response = ListDeviceLogResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListDeviceLogRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: Option<String>,
+    #[serde(rename = "Kinds", deserialize_with = "wire::list")]
+    pub kinds: Vec<String>,
+    #[serde(rename = "Direction")]
+    pub direction: Option<String>,
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "Keyword")]
+    pub keyword: Option<String>,
+    #[serde(rename = "RequestId")]
+    pub request_id: Option<String>,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListDeviceLogResponse {
+    #[serde(rename = "Rows")]
+    pub rows: Vec<s::DeviceLogRow>,
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
@@ -665,6 +709,78 @@ pub struct ListEventHistoryResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListLog;
+
+impl Operation for ListLog {
+    const SPEC: &'static OperationSpec = &OPERATIONS[217];
+    type Request = ListLogRequest;
+    type Response = ListLogResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListLogRequest {
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "Keywords")]
+    pub keywords: Option<String>,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+    #[serde(rename = "MaxNum", deserialize_with = "wire::integer_or_none")]
+    pub max_num: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListLogResponse {
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+    #[serde(rename = "TotalCount")]
+    pub total_count: u64,
+    #[serde(rename = "Results")]
+    pub results: Vec<s::CLSLogItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ListLogPayload;
+
+impl Operation for ListLogPayload {
+    const SPEC: &'static OperationSpec = &OPERATIONS[218];
+    type Request = ListLogPayloadRequest;
+    type Response = ListLogPayloadResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListLogPayloadRequest {
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "Keywords")]
+    pub keywords: String,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+    #[serde(rename = "MaxNum", deserialize_with = "wire::integer_or_none")]
+    pub max_num: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListLogPayloadResponse {
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+    #[serde(rename = "TotalCount")]
+    pub total_count: u64,
+    #[serde(rename = "Results")]
+    pub results: Vec<s::PayloadLogItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListMessages;
 
 impl Operation for ListMessages {
@@ -700,6 +816,42 @@ pub struct ListMessagesResponse {
     pub records_read: u64,
     #[serde(rename = "Listover")]
     pub listover: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ListSDKLog;
+
+impl Operation for ListSDKLog {
+    const SPEC: &'static OperationSpec = &OPERATIONS[223];
+    type Request = ListSDKLogRequest;
+    type Response = ListSDKLogResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListSDKLogRequest {
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "Keywords")]
+    pub keywords: String,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+    #[serde(rename = "MaxNum", deserialize_with = "wire::integer_or_none")]
+    pub max_num: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListSDKLogResponse {
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+    #[serde(rename = "TotalCount")]
+    pub total_count: u64,
+    #[serde(rename = "Results")]
+    pub results: Vec<s::SDKLogItem>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -19,6 +19,26 @@ pub struct AccessPointItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct CLSLogItem {
+    #[serde(rename = "Content")]
+    pub content: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "RequestId")]
+    pub request_id: String,
+    #[serde(rename = "Result")]
+    pub result: String,
+    #[serde(rename = "Scene")]
+    pub scene: String,
+    #[serde(rename = "Time")]
+    pub time: String,
+    #[serde(rename = "Userid")]
+    pub userid: String,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct DeviceData {
     #[serde(rename = "DeviceCert")]
     pub device_cert: String,
@@ -82,6 +102,36 @@ pub struct DeviceInfo {
     pub device_type: String,
     #[serde(rename = "IsLora")]
     pub is_lora: bool,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeviceLogRow {
+    #[serde(rename = "Time")]
+    pub time: u64,
+    #[serde(rename = "Kind")]
+    pub kind: String,
+    #[serde(rename = "Direction")]
+    pub direction: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Scene")]
+    pub scene: String,
+    #[serde(rename = "Topic")]
+    pub topic: String,
+    #[serde(rename = "Content")]
+    pub content: String,
+    #[serde(rename = "Result")]
+    pub result: String,
+    #[serde(rename = "RequestId")]
+    pub request_id: String,
+    #[serde(rename = "ClientToken")]
+    pub client_token: String,
+    #[serde(rename = "PayloadFormat")]
+    pub payload_format: String,
+    #[serde(rename = "PayloadBytes")]
+    pub payload_bytes: u64,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -166,6 +216,30 @@ pub struct LoggedMessage {
     pub request_id: String,
     #[serde(rename = "Reason")]
     pub reason: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PayloadLogItem {
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "SrcType")]
+    pub src_type: String,
+    #[serde(rename = "SrcName")]
+    pub src_name: String,
+    #[serde(rename = "Topic")]
+    pub topic: String,
+    #[serde(rename = "PayloadFormatType")]
+    pub payload_format_type: String,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+    #[serde(rename = "RequestId")]
+    pub request_id: String,
+    #[serde(rename = "DateTime")]
+    pub date_time: String,
 }
 
 #[derive(Clone, Default, Serialize)]
@@ -294,6 +368,20 @@ pub struct ProjectEntryEx {
     pub device_count: u64,
     #[serde(rename = "EnableOpenState")]
     pub enable_open_state: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SDKLogItem {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Level")]
+    pub level: String,
+    #[serde(rename = "DateTime")]
+    pub date_time: String,
+    #[serde(rename = "Content")]
+    pub content: String,
 }
 
 #[derive(Clone, Default, Serialize)]

@@ -7,6 +7,7 @@ mod data;
 mod devices;
 mod envelope;
 mod limits;
+mod logs;
 mod models;
 mod parameters;
 mod permissions;

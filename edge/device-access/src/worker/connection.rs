@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use lianwu_mqtt::{Packet, Step, decode};
+use lianwu_mqtt::{CloseReason, Packet, Step, decode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
 use socket2::SockRef;
@@ -147,11 +147,15 @@ impl Worker {
                     at += length;
                     let now = state.now;
                     let acknowledged = if let Packet::PubAck(id) = packet { Some(id) } else { None };
+                    let connect = if let Packet::Connect(connect) = &packet { Some(*connect) } else { None };
                     let mut step = Step::Idle;
                     state.send(place, |connection, out| step = connection.mqtt.handle(now, packet, out));
                     if let Step::SignIn(connect) = step {
                         // The connection may move to another worker, together with what it sent behind its CONNECT.
                         return self.sign_in(state, place, &connect, &bytes[at..]);
+                    }
+                    if let (Step::Close(why @ CloseReason::KeepAliveTooLong { .. }), Some(connect)) = (&step, connect) {
+                        self.forbidden(state, place, &connect, &why.to_string());
                     }
                     if self.step(state, place, step) == Flow::Closed {
                         return Flow::Closed;

@@ -20,6 +20,7 @@ use tracing::warn;
 
 use super::Worker;
 use super::held::{After, StatusRequest};
+use super::overrun::Way;
 use super::rate::Bucket;
 use super::state::{Connection, Place, State};
 
@@ -40,6 +41,7 @@ impl Worker {
             let now = state.now;
             let bucket = state.down_rates.entry(down.number).or_insert_with(|| Bucket::new(now));
             if !bucket.pause(now).is_zero() {
+                state.overruns.count(Way::Down, down.number, || down.device.clone(), now);
                 drop(answer.send(Err(DeliverError::OverRate(per_second))));
                 return;
             }

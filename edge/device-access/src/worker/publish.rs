@@ -15,16 +15,15 @@ use lianwu_mqtt::{PacketId, Publish, encode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::catalog::CompiledModel;
 use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::logs::notes;
 use lianwu_services::message::ActionReply;
 
 use super::Worker;
 use super::connection::Flow;
 use super::control::{is_subscribed, publish};
 use super::held::{After, StatusRequest};
+use super::overrun::Way;
 use super::state::{Place, State};
-
-/// The vendor's text. Source: spec/thing-model-and-console.md 7.4.
-const NO_PERMISSION: &str = "topic without permission";
 
 /// What a device is told while the disk is full.
 const STORAGE_FULL: &str = "not stored: storage is full";
@@ -56,11 +55,16 @@ impl Worker {
         let up_tps = self.options.device_up_tps;
         let Some(connection) = state.connection(place) else { return Flow::Closed };
         let Some(device) = connection.device.clone() else { return Flow::Closed };
+        let mut is_over = false;
         if up_tps > 0 {
             connection.bucket.take(now, up_tps);
+            is_over = !connection.bucket.pause(now).is_zero();
         }
         if let Some(rate) = &self.instance_rate {
             connection.bucket.wait(now, rate.take(now));
+        }
+        if is_over {
+            state.overruns.count(Way::Up, device.number, || device.key(), now);
         }
         self.stats.messages_up.add(1);
         let incoming = Incoming { place, device: &device, packet, durability: Durability::Disk };
@@ -105,8 +109,7 @@ impl Worker {
             return self.other(state, incoming);
         };
         let Some(model) = &product.model else {
-            let note = "the product has no thing model yet; save one first";
-            let verdict = Verdict::other(kind, NO_PERMISSION_CODE, note, state.wall);
+            let verdict = Verdict::other(kind, NO_PERMISSION_CODE, notes::NO_MODEL, state.wall);
             return self.finish(state, incoming, &verdict, &[], None);
         };
         let incoming = &Incoming { durability: product.product.durability, ..*incoming };
@@ -226,7 +229,7 @@ impl Worker {
         let verdict = Verdict {
             kind: RecordKind::PublishRefused,
             code: NO_PERMISSION_CODE,
-            note: NO_PERMISSION,
+            note: notes::NO_PERMISSION,
             sample_time: state.wall,
             answer: None,
         };

@@ -11,6 +11,7 @@ use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_mqtt::{Connect, ConnectRefusal};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::logs::notes;
 use tokio::net::TcpStream;
 use tracing::debug;
 
@@ -38,6 +39,9 @@ struct Verified {
     /// The device wants no session but this connection's.
     clean_session: bool,
 }
+
+/// The home worker of the device has too much to do.
+const HOME_BUSY: &str = "too many sign-ins at once, the device may try again";
 
 /// A refused sign-in, for the device (a code), its owner (a text), and both without the secret.
 struct Refusal {
@@ -92,14 +96,14 @@ impl Worker {
             return Err(refusal(ConnectRefusal::IdentifierRejected, why, DeviceNumber::NONE));
         };
         if product.product.authentication != Authentication::Key {
-            let why = "the product's devices sign in with certificates, not with a password".to_owned();
+            let why = notes::NEEDS_CERTIFICATE.to_owned();
             return Err(refusal(ConnectRefusal::NotAuthorised, why, device.number));
         }
         claim
             .verify(&device.secret, state.wall)
             .map_err(|error| refusal(code(&error), reason(&error), device.number))?;
         if !device.is_enabled() {
-            return Err(refusal(ConnectRefusal::NotAuthorised, "device is disabled".to_owned(), device.number));
+            return Err(refusal(ConnectRefusal::NotAuthorised, notes::DISABLED.to_owned(), device.number));
         }
         Ok(device)
     }
@@ -130,6 +134,29 @@ impl Worker {
         Flow::Closed
     }
 
+    /// A CONNECT the protocol itself forbids. It was answered; its owner, if the product is known, is told why.
+    pub(crate) fn forbidden(&self, state: &mut State, place: Place, connect: &Connect<'_>, why: &str) {
+        let Some(peer) = state.connection(place).map(|connection| connection.peer) else { return };
+        let claimed = lianwu_device_protocol::credentials::split_client_id(connect.client_id).ok();
+        let known = claimed.filter(|(product, _)| self.platform.catalog.product(*product).is_some());
+        let Some((product, name)) = known else { return };
+        let found = self.platform.directory.find(product, name);
+        state.batch.push(&Record {
+            kind: RecordKind::ConnectRefused,
+            qos: 0,
+            packet_id: 0,
+            code: u32::from(ConnectRefusal::IdentifierRejected.code()),
+            number: found.map_or(DeviceNumber::NONE, |device| device.number),
+            product,
+            device: name,
+            sample_time: state.wall,
+            topic: "",
+            note: why,
+            payload: facts(connect, &peer).as_bytes(),
+        });
+        state.want_turn();
+    }
+
     fn move_home(&self, state: &mut State, place: Place, home: usize, verified: Verified, rest: &[u8]) -> Flow {
         let connection = state.connections.remove(place.slot as usize);
         self.stats.connections.set(state.connections.len() as u64);
@@ -148,6 +175,8 @@ impl Worker {
                 let mut answer = Vec::new();
                 arrival.mqtt.refuse(ConnectRefusal::ServerUnavailable, &mut answer);
                 drop(std::io::Write::write(&mut arrival.stream, &answer));
+                let Verified { device, facts } = &arrival.verified;
+                self.record(state, RecordKind::ConnectRefused, device, HOME_BUSY, facts.as_bytes());
             }
             self.stats.sign_ins_refused.add(1);
         }
@@ -187,7 +216,7 @@ impl Worker {
         if let Some(&slot) = state.homes.get(&device.number) {
             let generation = state.connections[slot as usize].generation;
             let by = state.connection(place).map(|c| c.peer.to_string()).unwrap_or_default();
-            let why = format!("the same device signed in again from {by}");
+            let why = notes::taken_over(by);
             self.close(state, Place { slot, generation }, &why);
         }
         let now = state.now;
@@ -264,7 +293,7 @@ fn code(error: &SignInError) -> ConnectRefusal {
 /// The vendor's text where there is one, ours where there is none. Source: spec/thing-model-and-console.md 7.4.
 fn reason(error: &SignInError) -> String {
     match error {
-        SignInError::HmacMismatch { .. } => "hmac sign error".to_owned(),
+        SignInError::HmacMismatch { .. } => notes::HMAC_MISMATCH.to_owned(),
         other => other.to_string(),
     }
 }

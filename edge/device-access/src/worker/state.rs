@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 
 use super::connection::Read;
 use super::held::Held;
+use super::overrun::Overruns;
 use super::queue::Away;
 use super::rate::Bucket;
 use super::ready::Wakeup;
@@ -91,6 +92,8 @@ pub(crate) struct State {
     pub(crate) recent_sign_ins: HashMap<DeviceNumber, SignIns>,
     /// Devices the cloud has sent to lately.
     pub(crate) down_rates: HashMap<DeviceNumber, Bucket>,
+    /// Devices over a rate.
+    pub(crate) overruns: Overruns,
     pub(crate) next_generation: u32,
     pub(crate) read_buffer: Box<[u8]>,
     /// What stands in it.
@@ -136,6 +139,7 @@ impl State {
             away: HashMap::new(),
             recent_sign_ins: HashMap::new(),
             down_rates: HashMap::new(),
+            overruns: Overruns::default(),
             next_generation: 0,
             read_buffer: vec![0; READ_BYTES].into(),
             reads: Vec::new(),

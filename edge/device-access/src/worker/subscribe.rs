@@ -5,6 +5,7 @@ use lianwu_model::topic_policy::default_permission;
 use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_mqtt::{QoS, Subscribe, Unsubscribe, encode, granted_qos};
 use lianwu_ports::record::{Record, RecordKind};
+use lianwu_services::logs::notes;
 
 use super::Worker;
 use super::connection::Flow;
@@ -81,11 +82,17 @@ enum SubscribeError {
     #[error("not signed in")]
     NotSignedIn,
     #[error(transparent)]
-    Filter(#[from] FilterError),
-    #[error("topic without permission")]
+    Filter(FilterError),
+    #[error("{}", notes::NO_PERMISSION)]
     NoPermission,
     #[error("more than {CUSTOM_MAX} custom topics")]
     TooMany,
+}
+
+impl From<FilterError> for SubscribeError {
+    fn from(error: FilterError) -> Self {
+        if error == FilterError::Foreign { Self::NoPermission } else { Self::Filter(error) }
+    }
 }
 
 /// Notes the subscription in the connection if the device may have it.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use lianwu_mqtt::CloseReason;
 use lianwu_ports::log::LogHealth;
+use lianwu_services::logs::notes;
 
 use super::Worker;
 use super::state::{Place, State};
@@ -48,6 +49,7 @@ pub(crate) async fn run(worker: Rc<Worker>) {
         for place in expired.drain(..) {
             check_deadline(&worker, &mut state, place);
         }
+        worker.record_overruns(&mut state);
         forget_sign_ins(&mut state);
         if second.is_multiple_of(SESSIONS_EVERY_SECONDS) {
             worker.end_sessions(&mut state);
@@ -72,10 +74,10 @@ fn check_deadline(worker: &Worker, state: &mut State, place: Place) {
     let now = state.now;
     let Some(connection) = state.connection(place) else { return };
     match connection.mqtt.timeout(now) {
-        Some(reason @ CloseReason::KeepAliveTimeout { .. }) => {
+        Some(CloseReason::KeepAliveTimeout { .. }) => {
             let silent = now.duration_since(connection.mqtt.active_at());
             let last_active = state.wall.minus(silent);
-            worker.close(state, place, &format!("{reason}, last active at {last_active}"));
+            worker.close(state, place, &notes::keep_alive_timeout(last_active));
         }
         Some(reason) => worker.close(state, place, &reason.to_string()),
         None => {

@@ -123,5 +123,5 @@ fn a_short_keep_alive_is_kept() {
     assert_eq!(silent.connack(), 0);
     silent.is_closed();
     let (_, note) = world.first(RecordKind::Disconnected);
-    assert!(note.starts_with("nothing received for one and a half times the keep-alive of 1 s"), "{note}");
+    assert!(lianwu_services::logs::notes::last_active(&note).is_some(), "{note}");
 }

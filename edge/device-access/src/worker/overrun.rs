@@ -1,0 +1,100 @@
+//! Messages over a rate, counted per device and window: one record says how many, however many there were.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use lianwu_model::{DeviceKey, DeviceNumber};
+use lianwu_ports::record::{Record, RecordKind};
+use lianwu_services::logs::notes;
+
+use super::Worker;
+use super::state::State;
+
+/// A device has at most one record per direction in so much time.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// Whose rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Way {
+    /// The device's messages; they wait.
+    Up,
+    /// Messages to the device; they were refused.
+    Down,
+}
+
+#[derive(Debug)]
+struct Overrun {
+    device: DeviceKey,
+    since: Instant,
+    count: u64,
+}
+
+/// Windows that are open. Bounded by the devices that are over a rate within one window.
+#[derive(Debug, Default)]
+pub(crate) struct Overruns {
+    open: HashMap<(DeviceNumber, Way), Overrun>,
+}
+
+impl Overruns {
+    /// Counts one message.
+    pub(crate) fn count(&mut self, way: Way, number: DeviceNumber, device: impl FnOnce() -> DeviceKey, now: Instant) {
+        let overrun =
+            self.open.entry((number, way)).or_insert_with(|| Overrun { device: device(), since: now, count: 0 });
+        overrun.count += 1;
+    }
+
+    /// Windows that are over; each is seen once.
+    fn ended(&mut self, now: Instant) -> Vec<(DeviceNumber, Way, DeviceKey, u64)> {
+        self.open
+            .extract_if(|_, overrun| now.duration_since(overrun.since) >= WINDOW)
+            .map(|((number, way), overrun)| (number, way, overrun.device, overrun.count))
+            .collect()
+    }
+}
+
+impl Worker {
+    /// Records the windows that are over.
+    pub(crate) fn record_overruns(&self, state: &mut State) {
+        let now = state.now;
+        for (number, way, device, count) in state.overruns.ended(now) {
+            let sample_time = state.wall;
+            state.batch.push(&Record {
+                kind: RecordKind::RateLimited,
+                qos: 0,
+                packet_id: 0,
+                code: 0,
+                number,
+                product: device.product,
+                device: device.device.as_str(),
+                sample_time,
+                topic: "",
+                note: match way {
+                    Way::Up => notes::UP_OVER_RATE,
+                    Way::Down => notes::DOWN_OVER_RATE,
+                },
+                payload: count.to_string().as_bytes(),
+            });
+            state.want_turn();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_told_once_with_its_count() {
+        let key = || DeviceKey { product: "AB12CD34EF".parse().unwrap(), device: "lamp".parse().unwrap() };
+        let start = Instant::now();
+        let mut overruns = Overruns::default();
+        for second in 0..3 {
+            overruns.count(Way::Up, DeviceNumber(7), key, start + Duration::from_secs(second));
+        }
+        overruns.count(Way::Down, DeviceNumber(7), key, start + Duration::from_secs(5));
+        assert_eq!(overruns.ended(start + Duration::from_secs(9)), []);
+        assert_eq!(overruns.ended(start + WINDOW), [(DeviceNumber(7), Way::Up, key(), 3)]);
+        assert_eq!(overruns.ended(start + WINDOW), []);
+        assert_eq!(overruns.ended(start + Duration::from_secs(15)), [(DeviceNumber(7), Way::Down, key(), 1)]);
+    }
+}

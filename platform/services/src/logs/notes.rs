@@ -1,0 +1,58 @@
+//! Texts that are written into records where something is refused or ends, and read back where a line is rendered.
+//!
+//! They are in files of the log: a text that is read back here must go on being read.
+
+use std::fmt::Display;
+
+use lianwu_model::UnixMillis;
+
+/// A publish or a subscription outside the device's own topics. The vendor's text.
+pub const NO_PERMISSION: &str = "topic without permission";
+
+/// The password does not fit the secret. The vendor's text.
+pub const HMAC_MISMATCH: &str = "hmac sign error";
+
+/// A thing-model message to a product whose model was never saved; it has no reply.
+pub const NO_MODEL: &str = "the product has no thing model yet; save one first";
+
+/// In front of the last sign of life, in milliseconds.
+const KEEP_ALIVE_TIMEOUT: &str = "keepalive timeout,last active time:";
+
+/// In front of the address that took over.
+const TAKEN_OVER: &str = "the same device signed in again from ";
+
+/// In a refused sign-in of a product whose devices have certificates.
+pub const NEEDS_CERTIFICATE: &str = "the product's devices sign in with certificates, not with a password";
+
+/// In a refused sign-in.
+pub const DISABLED: &str = "device is disabled";
+
+/// Messages of a device that waited because it sent too many; the record's payload holds their number.
+pub const UP_OVER_RATE: &str = "rate limited, messages of the device wait, see limits.device_up_tps";
+
+/// Messages to a device that were refused because there were too many; the record's payload holds their number.
+pub const DOWN_OVER_RATE: &str = "rate limited, messages to the device were refused, see limits.device_down_tps";
+
+/// Nothing was heard of the device for one and a half times its keep-alive.
+#[must_use]
+pub fn keep_alive_timeout(last_active: UnixMillis) -> String {
+    format!("{KEEP_ALIVE_TIMEOUT}{last_active}")
+}
+
+/// Reads [`keep_alive_timeout`] back.
+#[must_use]
+pub fn last_active(note: &str) -> Option<UnixMillis> {
+    note.strip_prefix(KEEP_ALIVE_TIMEOUT)?.parse().ok().map(UnixMillis)
+}
+
+/// The connection was closed for a newer one of the same device.
+#[must_use]
+pub fn taken_over(by: impl Display) -> String {
+    format!("{TAKEN_OVER}{by}")
+}
+
+/// Reads [`taken_over`] back: the address of the newer connection.
+#[must_use]
+pub fn taken_over_by(note: &str) -> Option<&str> {
+    note.strip_prefix(TAKEN_OVER)
+}
