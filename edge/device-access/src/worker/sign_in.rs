@@ -175,7 +175,7 @@ impl Worker {
                 let mut answer = Vec::new();
                 arrival.mqtt.refuse(ConnectRefusal::ServerUnavailable, &mut answer);
                 drop(std::io::Write::write(&mut arrival.stream, &answer));
-                let Verified { device, facts } = &arrival.verified;
+                let Verified { device, facts, .. } = &arrival.verified;
                 self.record(state, RecordKind::ConnectRefused, device, HOME_BUSY, facts.as_bytes());
             }
             self.stats.sign_ins_refused.add(1);
