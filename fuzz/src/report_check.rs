@@ -52,6 +52,13 @@ fn check_accepted(up: &Up<'_>) {
         }
         Up::ReportInfo { params, .. } => assert!(is_object(params)),
         Up::ActionReply { response, .. } => assert!(is_object(response)),
+        Up::Pack(pack) => {
+            assert!(!pack.items.is_empty());
+            for item in &pack.items {
+                assert!(item.properties.is_none_or(is_object));
+                assert!(item.events.iter().all(|event| is_object(event.params)));
+            }
+        }
         Up::GetStatus(_) | Up::ClearControl { .. } | Up::ControlReply(_) => {}
     }
 }

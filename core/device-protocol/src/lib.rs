@@ -6,6 +6,7 @@
 pub mod credentials;
 pub mod message;
 pub mod reply;
+pub mod system;
 pub mod topic;
 
 pub use credentials::{Credentials, DeviceSecret, SignIn, SignInError};

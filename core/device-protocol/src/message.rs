@@ -7,6 +7,7 @@
 
 mod envelope;
 mod event;
+mod pack;
 mod time;
 
 use std::borrow::Cow;
@@ -25,6 +26,9 @@ pub use time::AHEAD_MAX;
 ///
 /// SDKs stay below 64; the bound keeps every reply below 2 KiB.
 pub const CLIENT_TOKEN_BYTES_MAX: usize = 256;
+
+/// Most items of one `pack_report`, and most events in all of them together.
+pub const PACK_ITEMS_MAX: usize = 100;
 
 /// Most events of one `events_post`.
 pub const EVENTS_PER_MESSAGE_MAX: usize = 100;
@@ -66,6 +70,8 @@ pub enum Up<'a> {
     ClearControl { token: Option<ClientToken<'a>> },
     /// Device facts, an object of free form. Answer with [`ReplyMethod::ReportInfo`].
     ReportInfo { token: Option<ClientToken<'a>>, params: &'a [u8] },
+    /// Samples of several moments, accepted as one. Answer with [`ReplyMethod::Pack`].
+    Pack(Pack<'a>),
     /// The device's answer to a control message; not answered.
     ControlReply(DeviceReply<'a>),
     /// At least one event. Answer with the method named in it.
@@ -87,6 +93,23 @@ pub struct Report<'a> {
     /// The accepted object as sent; walk it with [`lianwu_model::json::members`]. Keys may repeat: the last one
     /// counts. Booleans may be written `true` and `false`.
     pub params: &'a [u8],
+}
+
+/// Samples of several moments in one message: `pack_report`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pack<'a> {
+    pub token: Option<ClientToken<'a>>,
+    /// In the order of the message; at least one.
+    pub items: Vec<PackItem<'a>>,
+}
+
+/// What was measured at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PackItem<'a> {
+    pub sample_time: UnixMillis,
+    /// An accepted object as [`Report::params`]; `None` when the item has events only.
+    pub properties: Option<&'a [u8]>,
+    pub events: Vec<EventPost<'a>>,
 }
 
 /// A device asks for its state.
@@ -219,7 +242,7 @@ pub fn parse_up<'a>(
     }
 }
 
-fn property<'a>(envelope: &Envelope<'a>, validator: &Validator, clock: Clock) -> Result<Up<'a>, Refusal<'a>> {
+fn property<'a>(envelope: &Envelope<'a>, validator: &'a Validator, clock: Clock) -> Result<Up<'a>, Refusal<'a>> {
     let token = envelope.token(Some(ReplyMethod::Report))?;
     let refuse = |reply, code, status| Refusal::Message { token, reply: Some(reply), code, status };
     let Some(method) = envelope.method else {
@@ -234,6 +257,8 @@ fn property<'a>(envelope: &Envelope<'a>, validator: &Validator, clock: Clock) ->
         Ok(Up::GetStatus(GetStatus { token, scope: envelope.scope(), show_meta: envelope.show_meta() }))
     } else if method.is(b"control_reply") {
         Ok(Up::ControlReply(envelope.device_reply(token)))
+    } else if method.is(b"pack_report") {
+        pack::parse(envelope, token, validator, clock).map(Up::Pack)
     } else if method.is(b"clear_control") {
         Ok(Up::ClearControl { token })
     } else if method.is(b"report_info") {
@@ -316,7 +341,7 @@ fn unknown_method(method: &str) -> String {
 }
 
 /// Cuts a text of the sender's choice to a length fit for a reply.
-fn shown(text: &str) -> Cow<'_, str> {
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if text.len() <= NAME_SHOWN_BYTES_MAX {
         return Cow::Borrowed(text);
     }

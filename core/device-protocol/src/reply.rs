@@ -11,7 +11,9 @@ use std::io::Write as _;
 
 use lianwu_model::json::write_string;
 
-pub use down::{DownTooLarge, SYSTEM_DOWN_BYTES_MAX, StatusValue, action, control, get_status_reply};
+pub use down::{
+    Bond, DownTooLarge, SYSTEM_DOWN_BYTES_MAX, StatusValue, action, bond_notice, control, get_status_reply,
+};
 
 /// The whole answer to a message that is not a JSON object. Source: decisions.md 6.
 pub const BAD_JSON_TEXT: &str = "json format illegal";
@@ -24,13 +26,22 @@ pub enum ReplyMethod {
     GetStatus,
     ClearControl,
     ReportInfo,
+    /// To `pack_report`.
+    Pack,
     Event,
     Events,
 }
 
 impl ReplyMethod {
-    pub const ALL: [Self; 6] =
-        [Self::Report, Self::GetStatus, Self::ClearControl, Self::ReportInfo, Self::Event, Self::Events];
+    pub const ALL: [Self; 7] = [
+        Self::Report,
+        Self::GetStatus,
+        Self::ClearControl,
+        Self::ReportInfo,
+        Self::Pack,
+        Self::Event,
+        Self::Events,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -39,6 +50,7 @@ impl ReplyMethod {
             Self::GetStatus => "get_status_reply",
             Self::ClearControl => "clear_control_reply",
             Self::ReportInfo => "report_info_reply",
+            Self::Pack => "pack_report_reply",
             Self::Event => "event_reply",
             Self::Events => "events_reply",
         }
@@ -48,7 +60,7 @@ impl ReplyMethod {
     #[must_use]
     pub fn success_status(self) -> &'static str {
         match self {
-            Self::Report | Self::GetStatus | Self::ClearControl | Self::ReportInfo => "success",
+            Self::Report | Self::GetStatus | Self::ClearControl | Self::ReportInfo | Self::Pack => "success",
             Self::Event | Self::Events => "",
         }
     }
@@ -107,7 +119,11 @@ pub fn render_reply(method: ReplyMethod, token: Option<&[u8]>, code: ReplyCode, 
     put_code(code, status, out);
     out.extend_from_slice(match method {
         ReplyMethod::Event | ReplyMethod::Events => br#","data":{}}"#,
-        ReplyMethod::Report | ReplyMethod::GetStatus | ReplyMethod::ClearControl | ReplyMethod::ReportInfo => b"}",
+        ReplyMethod::Report
+        | ReplyMethod::GetStatus
+        | ReplyMethod::ClearControl
+        | ReplyMethod::ReportInfo
+        | ReplyMethod::Pack => b"}",
     });
 }
 

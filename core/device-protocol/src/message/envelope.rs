@@ -16,6 +16,8 @@ pub(super) struct Envelope<'a> {
     pub response: Option<&'a [u8]>,
     pub event_id: Option<&'a [u8]>,
     pub events: Option<&'a [u8]>,
+    /// Of a `pack_report` made by a gateway.
+    pub sub_devices: Option<&'a [u8]>,
     /// `type` of an event or of `get_status`.
     pub kind: Option<&'a [u8]>,
     /// What the pass over `params` found.
@@ -78,6 +80,7 @@ impl<'a> Envelope<'a> {
                 b"response" => &mut envelope.response,
                 b"eventId" => &mut envelope.event_id,
                 b"events" => &mut envelope.events,
+                b"subDevices" => &mut envelope.sub_devices,
                 _ => {
                     scanner.skip_value()?;
                     continue;

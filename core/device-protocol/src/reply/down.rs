@@ -1,6 +1,6 @@
 //! Messages with values: the state a device asked for, control, action.
 
-use lianwu_model::UnixMillis;
+use lianwu_model::{DeviceName, ProductId, UnixMillis};
 use lianwu_model::json::{write_plain, write_string};
 
 use super::{ReplyCode, ReplyMethod, open, put_code, put_number};
@@ -92,6 +92,39 @@ pub fn action(
     put_value(params, out);
     out.push(b'}');
     check_size(start, out)
+}
+
+/// What happened between a device and the people who use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bond {
+    Bound,
+    Unbound,
+}
+
+/// Appends the notice that a device was bound to, or unbound from, its user. It is not answered.
+///
+/// Source: spec/device-protocol.md 6.10. Short by its form: it always fits.
+pub fn bond_notice(
+    bond: Bond,
+    product: ProductId,
+    device: &DeviceName,
+    token: &str,
+    now: UnixMillis,
+    out: &mut Vec<u8>,
+) {
+    match bond {
+        Bond::Bound => open("bind_device", None, out),
+        Bond::Unbound => {
+            open("unbind_device", None, out);
+            out.extend_from_slice(br#","DeviceId":"#);
+            write_string(&format!("{product}/{device}"), out);
+        }
+    }
+    out.extend_from_slice(br#","clientToken":"#);
+    write_string(token, out);
+    out.extend_from_slice(br#","timestamp":"#);
+    put_number(now.seconds(), out);
+    out.push(b'}');
 }
 
 /// Opens a message whose token the cloud made.
