@@ -33,15 +33,8 @@ pub enum ReplyMethod {
 }
 
 impl ReplyMethod {
-    pub const ALL: [Self; 7] = [
-        Self::Report,
-        Self::GetStatus,
-        Self::ClearControl,
-        Self::ReportInfo,
-        Self::Pack,
-        Self::Event,
-        Self::Events,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Report, Self::GetStatus, Self::ClearControl, Self::ReportInfo, Self::Pack, Self::Event, Self::Events];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -76,9 +76,7 @@ pub fn answer(topic: &Topic<'_>, payload: &[u8], now: UnixMillis, out: &mut Vec<
         // Kept as they are; scripts that read them come later.
         Topic::ThingUp { kind: ThingKind::Raw, .. } => SystemAnswer::taken(SystemReply::Nothing),
         Topic::RrpcUp { .. } => SystemAnswer::not_understood("no call waits for this answer"),
-        Topic::TemplateUp { .. } => {
-            SystemAnswer::refused(NOT_SERVED, "legacy topic, use $thing", SystemReply::Nothing)
-        }
+        Topic::TemplateUp { .. } => SystemAnswer::refused(NOT_SERVED, "legacy topic, use $thing", SystemReply::Nothing),
         Topic::ThingUp { kind: ThingKind::Service, .. }
         | Topic::GatewayUp { .. }
         | Topic::OtaUp { .. }

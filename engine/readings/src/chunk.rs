@@ -34,8 +34,8 @@ impl Lane {
     #[inline]
     pub(crate) fn of(record: &Record<'_>) -> Self {
         match record.kind {
-            RecordKind::PropertyReport if record.code == 0 => Self::Property,
-            RecordKind::EventPost if record.code == 0 => Self::Event,
+            kind if kind.holds_properties() && record.code == 0 => Self::Property,
+            kind if kind.holds_events() && record.code == 0 => Self::Event,
             kind if kind.is_message() => Self::Message,
             _ => Self::Connection,
         }
@@ -55,7 +55,7 @@ const QOS_ONE: u8 = 0x20;
 const PACKET_ID: u8 = 0x40;
 const EXTRAS: u8 = 0x80;
 
-const KINDS: [RecordKind; 20] = {
+const KINDS: [RecordKind; 22] = {
     use RecordKind as K;
     [
         K::PropertyReport,
@@ -68,6 +68,8 @@ const KINDS: [RecordKind; 20] = {
         K::ActionReply,
         K::OtherUp,
         K::OtherDown,
+        K::PackedProperties,
+        K::PackedEvent,
         K::Connected,
         K::ConnectRefused,
         K::Disconnected,

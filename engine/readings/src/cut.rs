@@ -14,6 +14,7 @@ use lianwu_model::UnixMillis;
 use lianwu_ports::log::Lsn;
 use parking_lot::{Condvar, Mutex, RwLock};
 
+use crate::activity::{self, ActivityTable};
 use crate::coding::{Reader, put};
 use crate::fault::Fault;
 use crate::partition::{Marks, Partition, Summary};
@@ -66,6 +67,7 @@ pub(crate) struct Shared {
     pub(crate) states_disk: Keyspace,
     pub(crate) live: RwLock<Live>,
     pub(crate) states: RwLock<StateTable>,
+    pub(crate) activity: RwLock<ActivityTable>,
     /// Held while rows of states go to disk, so that an older row never follows a newer one.
     pub(crate) saving: Mutex<()>,
     pub(crate) state_bytes_max: usize,
@@ -93,12 +95,14 @@ impl Shared {
             }
         }
         partitions.sort_unstable_by_key(|partition| partition.day);
+        let activity = RwLock::new(ActivityTable::load(&states_disk)?);
         let live = Live { active: Tail::after(disk), cutting: None, partitions, disk, first_day };
         Ok(Self {
             database,
             states_disk,
             live: RwLock::new(live),
             states: RwLock::default(),
+            activity,
             saving: Mutex::new(()),
             state_bytes_max,
             checkpoint: AtomicU64::new(checkpoint.0),
@@ -253,15 +257,17 @@ impl Shared {
     fn save_states(&self) -> Result<(), Fault> {
         let _saving = self.saving.lock();
         let dirty = self.states.write().take_dirty();
-        let result = self.ingest_states(&dirty);
+        let seen = self.activity.write().take_dirty();
+        let result = self.ingest_states(&dirty, &seen);
         if result.is_err() {
             self.states.write().give_back(&dirty);
+            self.activity.write().give_back(&seen);
         }
         result
     }
 
-    fn ingest_states(&self, dirty: &[u32]) -> Result<(), Fault> {
-        if dirty.is_empty() {
+    fn ingest_states(&self, dirty: &[u32], seen: &[u32]) -> Result<(), Fault> {
+        if dirty.is_empty() && seen.is_empty() {
             return Ok(());
         }
         let mut ingestion = self.states_disk.start_ingestion()?;
@@ -280,6 +286,16 @@ impl Shared {
         // Behind all states: an ingestion takes its rows in order.
         for (number, has_session) in sessions {
             ingestion.write(session_key(number), [u8::from(has_session)])?;
+        }
+        let mut rows = Vec::with_capacity(STATES_PER_LOCK);
+        for numbers in seen.chunks(STATES_PER_LOCK) {
+            {
+                let mut activity = self.activity.write();
+                rows.extend(numbers.iter().filter_map(|number| Some((*number, activity.encode(*number)?))));
+            }
+            for (number, row) in rows.drain(..) {
+                ingestion.write(activity::key(number), row)?;
+            }
         }
         Ok(ingestion.finish()?)
     }

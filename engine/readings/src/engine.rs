@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use fjall::{Database, PersistMode};
-use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::log::{Block, Lsn};
 use lianwu_ports::readings::{
     EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings,
 };
 use lianwu_ports::record::{Record, RecordKind};
-use lianwu_ports::states::{DeviceState, KeptMessage, SessionSummary, States};
+use lianwu_ports::states::{Activity, Day, DeviceState, KeptMessage, SessionSummary, States};
 use parking_lot::{Mutex, RwLockWriteGuard};
 
+use crate::activity;
 use crate::cut::{Live, Shared};
 use crate::fault::Fault;
 use crate::options::ReadingsOptions;
@@ -94,12 +95,14 @@ impl ReadingsEngine {
     ) -> Result<(), Fault> {
         let mut live = self.shared.live.write();
         let mut states = self.shared.states.write();
+        let mut activity = self.shared.activity.write();
         // With many devices nearly every record waits for memory. Reading what the turn will need in a loop of its own
         // lets those waits overlap.
         let warm = |(_, record): &(Lsn, Record<'_>)| live.active.warm(record).wrapping_add(states.warm(record.number));
         std::hint::black_box(turn.iter().map(warm).fold(0, usize::wrapping_add));
         let applied = self.applied();
         for (lsn, record) in turn.iter().filter(|(lsn, _)| *lsn > applied) {
+            activity.apply(committed, record);
             read_properties(record, properties);
             if concerns(record) {
                 states.apply(&self.shared.states_disk, *lsn, record, properties)?;
@@ -116,7 +119,7 @@ impl ReadingsEngine {
         if let Some((last, _)) = turn.last() {
             self.applied.store(last.0.max(applied.0), Ordering::Release);
         }
-        drop(states);
+        drop((states, activity));
         RwLockWriteGuard::unlock_fair(live);
         Ok(())
     }
@@ -195,6 +198,9 @@ impl ReadingsEngine {
         let _saving = self.shared.saving.lock();
         let state = State::forgotten();
         self.shared.states_disk.insert(key(number.0), state.encode())?;
+        if let Some(row) = self.shared.activity.write().forget(number.0) {
+            self.shared.states_disk.insert(activity::key(number.0), row)?;
+        }
         self.shared.database.persist(PersistMode::SyncAll)?;
         self.shared.states.write().put_clean(number.0, state);
         Ok(())
@@ -204,7 +210,7 @@ impl ReadingsEngine {
 /// The properties a record carries, where the readings or the state need them.
 fn read_properties<'a>(record: &Record<'a>, out: &mut Vec<Property<'a>>) {
     match record.kind {
-        RecordKind::PropertyReport if record.code == 0 => payload::properties(record.payload, out),
+        kind if kind.holds_properties() && record.code == 0 => payload::properties(record.payload, out),
         RecordKind::PropertyControl => payload::properties(record.payload, out),
         _ => out.clear(),
     }
@@ -272,6 +278,10 @@ impl States for ReadingsEngine {
             states.push(self.state(*number, State::times)?.unwrap_or_default());
         }
         Ok(states)
+    }
+
+    fn activity(&self, products: &[ProductId], today: Day) -> Result<Activity, ReadingError> {
+        Ok(self.shared.activity.read().sum(products, today))
     }
 
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {

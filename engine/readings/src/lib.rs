@@ -5,6 +5,7 @@
 //! Must not know: HTTP, MQTT, the log's files. Start reading at [`ReadingsEngine`], then `tail`, `cut` and `query`;
 //! the bytes on disk are drawn in `docs/readings-format.md`.
 
+mod activity;
 mod chunk;
 mod coding;
 mod cut;

@@ -31,7 +31,9 @@ pub(crate) fn concerns(record: &Record<'_>) -> bool {
     use RecordKind as K;
     record.number.0 != 0
         && match record.kind {
-            K::PropertyReport | K::DeviceInfo | K::DesiredCleared | K::Connected => record.code == 0,
+            K::PropertyReport | K::PackedProperties | K::DeviceInfo | K::DesiredCleared | K::Connected => {
+                record.code == 0
+            }
             K::PropertyControl | K::Disconnected => true,
             _ => concerns_session_only(record),
         }
@@ -70,7 +72,7 @@ impl State {
         self.lsn = lsn;
         let time = record.sample_time;
         match record.kind {
-            RecordKind::PropertyReport => {
+            RecordKind::PropertyReport | RecordKind::PackedProperties => {
                 for (key, value) in properties {
                     self.reported.report(&key.unescape(), value, time);
                 }

@@ -66,6 +66,7 @@ fn single_questions() {
         suite::batch_events_are_rows_of_their_own,
         suite::diagnostics_hold_what_went_wrong,
         suite::applying_twice_changes_nothing,
+        suite::activity_counts_devices_by_day,
     ];
     for ask in questions {
         ask(&mut Store::new(true));

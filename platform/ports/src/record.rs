@@ -31,6 +31,11 @@ pub enum RecordKind {
     OtherUp = 9,
     /// A message to the device on any other topic.
     OtherDown = 10,
+    /// Properties of one moment out of a `pack_report`, which is kept whole as the `PropertyOther` before it:
+    /// `{"params":{..}}`. Only history and latest values read it.
+    PackedProperties = 11,
+    /// One event out of a `pack_report`: `{"eventId":..,"type":..,"params":{..}}`.
+    PackedEvent = 12,
     /// CONNECT was accepted. `payload` holds the connection facts.
     Connected = 16,
     /// CONNECT was refused. `note` says why.
@@ -66,6 +71,8 @@ impl RecordKind {
             8 => K::ActionReply,
             9 => K::OtherUp,
             10 => K::OtherDown,
+            11 => K::PackedProperties,
+            12 => K::PackedEvent,
             16 => K::Connected,
             17 => K::ConnectRefused,
             18 => K::Disconnected,
@@ -95,6 +102,8 @@ impl RecordKind {
             K::ActionReply => "ActionReply",
             K::OtherUp => "OtherUp",
             K::OtherDown => "OtherDown",
+            K::PackedProperties => "PackedProperties",
+            K::PackedEvent => "PackedEvent",
             K::Connected => "Connected",
             K::ConnectRefused => "ConnectRefused",
             K::Disconnected => "Disconnected",
@@ -112,6 +121,31 @@ impl RecordKind {
     #[must_use]
     pub fn is_message(self) -> bool {
         (self as u8) < 16
+    }
+
+    /// A part of a message that stands in the log as a whole: the logs do not show it again.
+    #[must_use]
+    pub fn is_part(self) -> bool {
+        matches!(self, Self::PackedProperties | Self::PackedEvent)
+    }
+
+    /// Property values the device reported, when accepted.
+    #[must_use]
+    pub fn holds_properties(self) -> bool {
+        matches!(self, Self::PropertyReport | Self::PackedProperties)
+    }
+
+    /// Events the device reported, when accepted.
+    #[must_use]
+    pub fn holds_events(self) -> bool {
+        matches!(self, Self::EventPost | Self::PackedEvent)
+    }
+
+    /// Does it show that the device was there: it signed in, spoke, subscribed or left?
+    #[must_use]
+    pub fn shows_presence(self) -> bool {
+        !self.is_down()
+            && !matches!(self, Self::ConnectRefused | Self::RateLimited | Self::DownDropped | Self::SessionEnded)
     }
 
     /// Towards the device?

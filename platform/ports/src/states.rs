@@ -9,7 +9,7 @@ pub mod session;
 #[cfg(feature = "suites")]
 pub mod suite;
 
-use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 
 use crate::readings::ReadingError;
 
@@ -21,6 +21,44 @@ pub struct PropertyValue {
     pub property: Box<str>,
     pub value: Box<str>,
     pub time: UnixMillis,
+}
+
+/// A calendar day of the statistics: days since 1970-01-01 in the zone of [`Day::ZONE_MS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub u16);
+
+impl Day {
+    /// Days of the statistics begin at midnight in China, as the vendor's do: UTC+8, no summer time.
+    pub const ZONE_MS: u64 = 8 * 3_600_000;
+
+    #[must_use]
+    pub fn of(time: UnixMillis) -> Self {
+        let days = time.0.saturating_add(Self::ZONE_MS) / UnixMillis::DAY_MS;
+        Self(u16::try_from(days).unwrap_or(u16::MAX))
+    }
+
+    /// So many days earlier; never before 1970.
+    #[must_use]
+    pub const fn before(self, days: u16) -> Self {
+        Self(self.0.saturating_sub(days))
+    }
+}
+
+/// How many devices were activated and active. A device is activated by its first sign-in, and active on a day on
+/// which it signed in, sent a message, subscribed or left. Deleted devices do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// Ever activated.
+    pub activated: u64,
+    /// On the day before today.
+    pub activated_yesterday: u64,
+    pub active_yesterday: u64,
+    /// In the seven days before today.
+    pub activated_week: u64,
+    pub active_week: u64,
+    /// In the seven days before those.
+    pub activated_week_before: u64,
+    pub active_week_before: u64,
 }
 
 /// Everything remembered about one device.
@@ -53,6 +91,12 @@ pub trait States: Send + Sync {
     /// # Errors
     /// When the store fails.
     fn devices(&self, numbers: &[DeviceNumber]) -> Result<Vec<DeviceState>, ReadingError>;
+
+    /// Counts of the devices of these products together, as the calendar stood on `today`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn activity(&self, products: &[ProductId], today: Day) -> Result<Activity, ReadingError>;
 
     /// Forgets a deleted device.
     ///

@@ -119,11 +119,7 @@ impl<'a> Judge<'a> {
     }
 
     /// `{"<eventId>":{<params>},...}`
-    fn events(
-        &self,
-        text: &'a [u8],
-        sample_time: lianwu_model::UnixMillis,
-    ) -> Result<Vec<EventPost<'a>>, Refusal<'a>> {
+    fn events(&self, text: &'a [u8], sample_time: lianwu_model::UnixMillis) -> Result<Vec<EventPost<'a>>, Refusal<'a>> {
         let mut scanner = Scanner::new(text);
         if scanner.peek()? != Kind::Object {
             return Err(self.refuse(ReplyCode::Refused, "events not an object".into()));

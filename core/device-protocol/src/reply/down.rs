@@ -1,7 +1,7 @@
 //! Messages with values: the state a device asked for, control, action.
 
-use lianwu_model::{DeviceName, ProductId, UnixMillis};
 use lianwu_model::json::{write_plain, write_string};
+use lianwu_model::{DeviceName, ProductId, UnixMillis};
 
 use super::{ReplyCode, ReplyMethod, open, put_code, put_number};
 use crate::message::{ClientToken, GetStatus, StatusScope};

@@ -68,7 +68,8 @@ pub(crate) fn read_log((plan, sources): LogPlan, query: &LogQuery, records_max: 
         let mut rows = Vec::new();
         open(&plan, found, touched, |stored| {
             let rank = plan.rank(stored.committed, stored.lsn, 0);
-            let wanted = kinds & kind_bit(stored.record.kind) != 0 && plan.accepts(rank);
+            let kind = stored.record.kind;
+            let wanted = kinds & kind_bit(kind) != 0 && !kind.is_part() && plan.accepts(rank);
             if wanted && words.iter().all(|word| occurs(word, &stored.record)) {
                 rows.push((rank, row(stored)));
             }

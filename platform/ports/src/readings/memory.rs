@@ -12,7 +12,7 @@ use super::{
     ReadingError, Readings, Touched, is_diagnostic,
 };
 use crate::log::{Block, Lsn};
-use crate::record::{Record, RecordKind};
+use crate::record::Record;
 
 pub(crate) use json::{members, merged, params};
 
@@ -176,7 +176,7 @@ impl Readings for MemoryReadings {
         let mut rows = Vec::new();
         for row in inner.kept() {
             let wanted = row.number == query.device
-                && row.kind == RecordKind::PropertyReport
+                && row.kind.holds_properties()
                 && row.code == 0
                 && within(&query.times, row.sample_time);
             if !wanted {
@@ -193,8 +193,7 @@ impl Readings for MemoryReadings {
 
     fn event_history(&self, query: &EventQuery<'_>) -> Result<EventPage, ReadingError> {
         let inner = self.lock();
-        let posts =
-            inner.kept().filter(|row| row.number == query.device && row.kind == RecordKind::EventPost && row.code == 0);
+        let posts = inner.kept().filter(|row| row.number == query.device && row.kind.holds_events() && row.code == 0);
         let mut rows: Vec<_> = posts.flat_map(events).collect();
         rows.retain(|(_, row)| {
             within(&query.times, row.time)
@@ -214,6 +213,7 @@ impl Readings for MemoryReadings {
                 LogScope::Diagnostics(product) => row.product == product && is_diagnostic(&borrowed(row)),
             };
             let wanted = in_scope
+                && !row.kind.is_part()
                 && within(&query.times, row.committed)
                 && (query.kinds.is_empty() || query.kinds.contains(&row.kind))
                 && query.words.iter().all(|word| occurs(word, row));

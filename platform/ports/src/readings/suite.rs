@@ -18,8 +18,8 @@ use crate::record::RecordKind;
 use crate::states::States;
 
 pub use scenarios::{
-    applying_twice_changes_nothing, batch_events_are_rows_of_their_own, diagnostics_hold_what_went_wrong,
-    late_samples_stand_at_their_sample_time,
+    activity_counts_devices_by_day, applying_twice_changes_nothing, batch_events_are_rows_of_their_own,
+    diagnostics_hold_what_went_wrong, late_samples_stand_at_their_sample_time,
 };
 pub use workload::{Random, Workload};
 

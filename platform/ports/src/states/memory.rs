@@ -1,9 +1,11 @@
 //! The state table in memory: folded from all records of the device, each time it is asked for.
 
-use lianwu_model::DeviceNumber;
+use std::collections::{HashMap, HashSet};
+
+use lianwu_model::{DeviceNumber, ProductId};
 
 use super::session::concerns_session;
-use super::{DeviceState, KeptMessage, KeptSession, PropertyValue, SessionSummary, States};
+use super::{Activity, Day, DeviceState, KeptMessage, KeptSession, PropertyValue, SessionSummary, States};
 use crate::readings::memory::{Inner, MemoryReadings, merged, params};
 use crate::readings::{LogRow, ReadingError};
 use crate::record::{Record, RecordKind};
@@ -21,7 +23,7 @@ fn put(list: &mut Vec<PropertyValue>, property: &str, value: &str, row: &LogRow)
 
 fn fold(state: &mut DeviceState, row: &LogRow) {
     match (row.kind, row.code) {
-        (RecordKind::PropertyReport, 0) => {
+        (kind, 0) if kind.holds_properties() => {
             for (property, value) in params(&row.payload) {
                 let known = state.reported.iter().find(|known| *known.property == *property);
                 if known.is_none_or(|known| known.time <= row.sample_time) {
@@ -111,6 +113,39 @@ impl States for MemoryReadings {
             states.push(DeviceState { activated, last_login, last_offline, ..DeviceState::default() });
         }
         Ok(states)
+    }
+
+    fn activity(&self, products: &[ProductId], today: Day) -> Result<Activity, ReadingError> {
+        let inner = self.lock();
+        let mut devices: HashMap<DeviceNumber, (Option<Day>, HashSet<Day>)> = HashMap::new();
+        for row in &inner.records {
+            let counts = row.number != DeviceNumber::NONE && !inner.forgotten.contains(&row.number);
+            if !counts || !products.contains(&row.product) || !row.kind.shows_presence() {
+                continue;
+            }
+            let (activated, active) = devices.entry(row.number).or_default();
+            active.insert(Day::of(row.committed));
+            if row.kind == RecordKind::Connected && row.code == 0 {
+                activated.get_or_insert(Day::of(row.committed));
+            }
+        }
+        let activated = |from: u16, to: u16| {
+            let window = today.before(from)..today.before(to);
+            devices.values().filter(|(day, _)| day.is_some_and(|day| window.contains(&day))).count() as u64
+        };
+        let active = |from: u16, to: u16| {
+            let window = today.before(from)..today.before(to);
+            devices.values().filter(|(_, days)| days.iter().any(|day| window.contains(day))).count() as u64
+        };
+        Ok(Activity {
+            activated: devices.values().filter(|(day, _)| day.is_some()).count() as u64,
+            activated_yesterday: activated(1, 0),
+            active_yesterday: active(1, 0),
+            activated_week: activated(7, 0),
+            active_week: active(7, 0),
+            activated_week_before: activated(14, 7),
+            active_week_before: active(14, 7),
+        })
     }
 
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {

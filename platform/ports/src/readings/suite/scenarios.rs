@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use lianwu_model::{ProductId, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 
 use super::{LAMP, Subject, always, times};
 use crate::log::{Block, Lsn};
 use crate::readings::{EventQuery, LogQuery, LogScope, PropertyQuery};
 use crate::record::{Record, RecordBatch, RecordKind};
+use crate::states::Day;
 
 const NOON: u64 = 1_714_564_800_000;
 
@@ -111,7 +112,7 @@ pub fn diagnostics_hold_what_went_wrong(subject: &mut dyn Subject) {
     let report = record(RecordKind::PropertyReport, NOON, r#"{"params":{"power":1}}"#);
     let refused = Record { code: 406, note: "check report data err", ..report };
     let control = Record { code: 1, note: "no subscriber", ..record(RecordKind::PropertyControl, NOON, "{}") };
-    let number = lianwu_model::DeviceNumber::NONE;
+    let number = DeviceNumber::NONE;
     let stranger = Record { number, device: "who", code: 5, ..record(RecordKind::ConnectRefused, NOON, "") };
     let records = [connected, report, refused, control, stranger];
     subject.readings().apply(&[block(1, NOON, &records)]).expect("apply");
@@ -141,4 +142,55 @@ pub fn applying_twice_changes_nothing(subject: &mut dyn Subject) {
     subject.readings().apply(&[first, second]).expect("apply again");
     assert_eq!(subject.readings().applied(), Lsn(3));
     assert_eq!(values(subject, "place", 0, u64::MAX).len(), 3);
+}
+
+/// Are devices counted once in each day and each week, however often they were there, across a restart, and not any
+/// more when they are deleted?
+pub fn activity_counts_devices_by_day(subject: &mut dyn Subject) {
+    let day = UnixMillis::DAY_MS;
+    let of = |number: u32, kind: RecordKind| Record { number: DeviceNumber(number), ..record(kind, NOON, "{}") };
+    let (sign_in, speak) = (RecordKind::Connected, RecordKind::OtherUp);
+    let days: [(u64, Vec<Record<'_>>); 5] = [
+        (0, vec![of(1, sign_in), of(1, speak), of(2, sign_in), of(2, sign_in)]),
+        (5, vec![of(1, speak), of(3, speak), of(4, RecordKind::ConnectRefused)]),
+        (8, vec![of(1, RecordKind::Disconnected), of(5, RecordKind::PropertyControl)]),
+        (9, vec![of(3, sign_in), of(1, sign_in)]),
+        (14, vec![of(2, speak)]),
+    ];
+    let mut lsn = 1;
+    for (number, records) in &days {
+        subject.readings().apply(&[block(lsn, NOON + number * day, records)]).expect("apply");
+        lsn += records.len() as u64;
+    }
+    let counted = |subject: &dyn Subject, number: u64| {
+        let today = Day::of(UnixMillis(NOON + number * day));
+        let found = subject.states().activity(&[product()], today).expect("activity");
+        [
+            found.activated,
+            found.activated_yesterday,
+            found.active_yesterday,
+            found.activated_week,
+            found.active_week,
+            found.activated_week_before,
+            found.active_week_before,
+        ]
+    };
+    subject.readings().seal().expect("seal");
+    {
+        let subject = &*subject;
+        assert_eq!(counted(subject, 0), [3, 0, 0, 0, 0, 0, 0], "today counts for the total only");
+        assert_eq!(counted(subject, 1), [3, 2, 2, 2, 2, 0, 0]);
+        assert_eq!(counted(subject, 6), [3, 0, 2, 2, 3, 0, 0]);
+        assert_eq!(counted(subject, 10), [3, 1, 2, 1, 2, 2, 2]);
+        assert_eq!(counted(subject, 15), [3, 0, 1, 1, 3, 0, 2]);
+        assert_eq!(counted(subject, 60), [3, 0, 0, 0, 0, 0, 0]);
+    }
+    if subject.reopen() {
+        assert_eq!(counted(subject, 10), [3, 1, 2, 1, 2, 2, 2], "after a restart");
+    }
+    subject.states().forget(DeviceNumber(1)).expect("forget");
+    assert_eq!(counted(subject, 10), [2, 1, 1, 1, 1, 1, 1], "without the deleted one");
+    if subject.reopen() {
+        assert_eq!(counted(subject, 10), [2, 1, 1, 1, 1, 1, 1], "after another restart");
+    }
 }

@@ -129,7 +129,8 @@ impl Workload {
         use RecordKind as K;
         match self.random.below(26) {
             0..=9 => (K::PropertyReport, 0, format!(r#"{{"method":"report","params":{}}}"#, self.params())),
-            10 | 11 => (K::EventPost, 0, self.event_post(sample_time)),
+            10 => (K::PackedProperties, 0, format!(r#"{{"params":{}}}"#, self.params())),
+            11 => (K::EventPost, 0, self.event_post(sample_time)),
             12 => {
                 let code = u32::from(self.random.one_in(2)) * 3;
                 (K::PropertyControl, code, format!(r#"{{"method":"control","params":{}}}"#, self.params()))
