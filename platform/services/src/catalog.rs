@@ -1,9 +1,10 @@
 //! Products and compiled thing models in memory: a read-mostly snapshot for the data path.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
+use lianwu_model::account::Instance;
 use lianwu_model::product::{Product, StoredThingModel};
 use lianwu_model::thing_model::{ThingModel, Validator};
 use lianwu_model::{ProductId, Uin};
@@ -32,6 +33,8 @@ pub type Snapshot = HashMap<ProductId, CatalogProduct>;
 #[derive(Debug, Default)]
 pub struct Catalog {
     snapshot: ArcSwap<Snapshot>,
+    /// Main accounts without an enterprise instance.
+    public: ArcSwap<HashSet<Uin>>,
     writers: Mutex<()>,
 }
 
@@ -61,6 +64,19 @@ impl Catalog {
             (b.product.created, b.product.id.as_str()).cmp(&(a.product.created, a.product.id.as_str()))
         });
         products
+    }
+
+    /// May devices of this account's products use custom topics? Those on a public instance may not (decisions 9).
+    #[must_use]
+    pub fn allows_custom_topics(&self, owner: Uin) -> bool {
+        !self.public.load().contains(&owner)
+    }
+
+    /// Notes which accounts have an enterprise instance: at start, and when instances change.
+    pub fn put_instances(&self, instances: &[Instance]) {
+        let enterprise: HashSet<Uin> = instances.iter().filter(|i| i.enterprise).map(|i| i.owner).collect();
+        let public = instances.iter().map(|i| i.owner).filter(|owner| !enterprise.contains(owner)).collect();
+        self.public.store(Arc::new(public));
     }
 
     /// Replaces everything: at start, in one step, however many products there are.

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use hashbrown::HashTable;
 use lianwu_device_protocol::credentials::DeviceSecret;
@@ -21,12 +21,22 @@ pub struct DirectoryDevice {
     pub secret: DeviceSecret,
     enabled: AtomicBool,
     online: AtomicBool,
+    /// Devices of its product that are online.
+    online_of_product: Arc<AtomicU64>,
 }
 
 impl DirectoryDevice {
     #[must_use]
     pub fn new(key: DeviceKey, number: DeviceNumber, secret: DeviceSecret, enabled: bool) -> Self {
-        Self { number, product: key.product, name: key.device, secret, enabled: enabled.into(), online: false.into() }
+        Self {
+            number,
+            product: key.product,
+            name: key.device,
+            secret,
+            enabled: enabled.into(),
+            online: false.into(),
+            online_of_product: Arc::default(),
+        }
     }
 
     #[must_use]
@@ -57,7 +67,11 @@ impl DirectoryDevice {
 
     /// Only the device's home worker calls this.
     pub fn set_online(&self, online: bool) {
-        self.online.store(online, Ordering::Relaxed);
+        match (self.online.swap(online, Ordering::Relaxed), online) {
+            (false, true) => self.online_of_product.fetch_add(1, Ordering::Relaxed),
+            (true, false) => self.online_of_product.fetch_sub(1, Ordering::Relaxed),
+            _ => 0,
+        };
     }
 }
 
@@ -68,7 +82,14 @@ const SHARDS: usize = 64;
 pub struct Directory {
     hasher: RandomState,
     shards: [RwLock<HashTable<Arc<DirectoryDevice>>>; SHARDS],
-    counts: RwLock<HashMap<ProductId, u64>>,
+    counts: RwLock<HashMap<ProductId, Count>>,
+}
+
+/// Devices of one product.
+#[derive(Debug, Default)]
+struct Count {
+    registered: u64,
+    online: Arc<AtomicU64>,
 }
 
 impl Default for Directory {
@@ -89,16 +110,17 @@ impl Directory {
     }
 
     /// Adds a device, or replaces the one of that name.
-    pub fn put(&self, device: DirectoryDevice) {
+    pub fn put(&self, mut device: DirectoryDevice) {
         let hash = self.hash(device.product, device.name.as_str());
         let product = device.product;
+        device.online_of_product = Arc::clone(&self.counts.write().entry(product).or_default().online);
         let mut shard = self.shard(hash).write();
         let same = |d: &Arc<DirectoryDevice>| d.product == device.product && d.name == device.name;
         match shard.find_mut(hash, same) {
             Some(old) => *old = Arc::new(device),
             None => {
                 shard.insert_unique(hash, Arc::new(device), |d| self.hash(d.product, d.name.as_str()));
-                *self.counts.write().entry(product).or_default() += 1;
+                self.counts.write().entry(product).or_default().registered += 1;
             }
         }
     }
@@ -109,7 +131,7 @@ impl Directory {
         let entry = shard.find_entry(hash, |d| d.product == product && d.name.as_str() == name).ok()?;
         let (device, _) = entry.remove();
         if let Some(count) = self.counts.write().get_mut(&product) {
-            *count -= 1;
+            count.registered -= 1;
         }
         Some(device)
     }
@@ -117,12 +139,18 @@ impl Directory {
     /// Registered devices of a product.
     #[must_use]
     pub fn count(&self, product: ProductId) -> u64 {
-        self.counts.read().get(&product).copied().unwrap_or(0)
+        self.counts.read().get(&product).map_or(0, |count| count.registered)
+    }
+
+    /// Devices of a product that are online on this node.
+    #[must_use]
+    pub fn online(&self, product: ProductId) -> u64 {
+        self.counts.read().get(&product).map_or(0, |count| count.online.load(Ordering::Relaxed))
     }
 
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.counts.read().values().sum()
+        self.counts.read().values().map(|count| count.registered).sum()
     }
 
     fn hash(&self, product: ProductId, name: &str) -> u64 {

@@ -2,6 +2,9 @@
 
 mod action;
 mod control;
+mod group;
+mod notice;
+mod publish;
 mod replies;
 mod report;
 
@@ -13,6 +16,10 @@ use lianwu_ports::log::CommitError;
 
 pub use action::{ActionAnswer, CallError, Called, call_action, call_action_and_wait};
 pub use control::{ControlError, control};
+pub use group::{Member, control_each};
+pub use lianwu_device_protocol::reply::Bond;
+pub use notice::notify_bond;
+pub use publish::{PAYLOAD_BYTES_MAX, Post, PublishError, TopicError, publish, publish_each};
 pub use replies::{ActionReply, PendingReplies, Waiting};
 pub use report::{ReportError, report_for};
 
@@ -48,6 +55,9 @@ impl From<Box<Violation<'_>>> for ValuesError {
         }
     }
 }
+
+/// Messages to several devices in one call. Source: spec/cloud-api.md 3.9.
+pub const DEVICES_MAX: usize = 100;
 
 /// The text must end where the checked object ends.
 fn nothing_behind(scanner: Scanner<'_>) -> Result<(), ValuesError> {

@@ -47,6 +47,8 @@ pub struct Limits {
     pub products: u64,
     /// Longest MQTT packet a device may send, in bytes.
     pub packet_bytes_max: usize,
+    /// Is the instance made at first start an enterprise one? A public one has no custom topics.
+    pub enterprise: bool,
     /// History is kept for this many days.
     pub retention_days: u32,
     /// How long a synchronous call waits for the device, in milliseconds.
@@ -66,6 +68,7 @@ impl Default for Limits {
             projects: 20,
             products: 50,
             packet_bytes_max: 64 * 1024,
+            enterprise: true,
             retention_days: 3,
             reply_wait_ms: 5_000,
         }

@@ -7,11 +7,11 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::readings::{
     Cursor, EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings,
 };
-use lianwu_ports::states::{DeviceState, States};
+use lianwu_ports::states::{Activity, Day, DeviceState, States};
 
 use crate::Platform;
 
@@ -43,6 +43,25 @@ pub async fn latest(platform: &Platform, number: DeviceNumber) -> Result<DeviceS
 /// See [`TelemetryError`].
 pub async fn activity(platform: &Platform, numbers: Vec<DeviceNumber>) -> Result<Vec<DeviceState>, TelemetryError> {
     on_states(platform, move |states| states.devices(&numbers)).await
+}
+
+/// How many devices of these products are there and were there lately.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Connected now.
+    pub online: u64,
+    pub activity: Activity,
+}
+
+/// Counts devices from counters that are kept as messages come in; no device is looked at.
+///
+/// # Errors
+/// See [`TelemetryError`].
+pub async fn statistics(platform: &Platform, products: Vec<ProductId>) -> Result<Statistics, TelemetryError> {
+    let online = products.iter().map(|product| platform.directory.online(*product)).sum();
+    let today = Day::of(platform.clock.now());
+    let activity = on_states(platform, move |states| states.activity(&products, today)).await?;
+    Ok(Statistics { online, activity })
 }
 
 /// One page of a property's values, oldest first. `times` is clipped to the retention.

@@ -57,7 +57,7 @@ pub async fn bootstrap_written<E: From<StoreError>>(
         None => {
             let id = format!("ins-{}", text(platform.randomness.as_ref(), ALPHANUMERIC, 11));
             let id: InstanceId = id.parse().expect("made in the form of an InstanceId");
-            let instance = Instance { id: id.clone(), owner: uin, enterprise: true, created: now };
+            let instance = Instance { id: id.clone(), owner: uin, enterprise: platform.limits.enterprise, created: now };
             accounts.create_instance(instance).await?;
             id
         }
@@ -68,5 +68,6 @@ pub async fn bootstrap_written<E: From<StoreError>>(
     write_down(&first)?;
     accounts.create_key(key).await?;
     load(platform).await?;
+    platform.catalog.put_instances(&accounts.instances().await?);
     Ok(Some(first))
 }
