@@ -26,6 +26,21 @@ pub struct Config {
     pub retention: Retention,
     pub server: Server,
     pub seal: Seal,
+    pub instance: InstanceConfig,
+}
+
+/// The instance made at first start; later starts leave it as it is.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InstanceConfig {
+    /// An enterprise instance has custom topics, a public one has none.
+    pub enterprise: bool,
+}
+
+impl Default for InstanceConfig {
+    fn default() -> Self {
+        Self { enterprise: true }
+    }
 }
 
 /// Addresses; an empty text switches a listener off, port 0 picks a free port.
@@ -211,6 +226,7 @@ impl Config {
             projects: self.limits.projects,
             products: self.limits.products,
             packet_bytes_max: self.limits.packet_bytes_max,
+            enterprise: self.instance.enterprise,
             retention_days: self.retention.days,
             reply_wait_ms: self.limits.reply_wait_ms,
         }

@@ -15,7 +15,9 @@ mod model;
 mod paging;
 mod product;
 mod project;
+mod publish;
 mod replay;
+mod statistics;
 
 use crate::generated::operations as op;
 use crate::table::Grant::{Read, Write};
@@ -24,7 +26,7 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    logs(instance(devices(models(products(projects(table))))))
+    messages(logs(instance(devices(models(products(projects(table)))))))
 }
 
 fn projects(table: Table) -> Table {
@@ -102,6 +104,13 @@ fn logs(table: Table) -> Table {
         .on(op::ListLogPayload, Read, |r| logs::keyword_target(&r.keywords), logs::list_payload)
         .on(op::ListSDKLog, Read, |r| logs::keyword_target(&r.keywords), logs::list_sdk)
         .on(op::ListDeviceLog, Read, logs::device_target, logs::list_device)
+}
+
+fn messages(table: Table) -> Table {
+    table
+        .on(op::GetDeviceSumStatistics, Read, |r| Target::Project(r.project_id.clone()), statistics::devices)
+        .on(op::PublishMessage, Write, |r| named(&r.product_id, &r.device_name, None), publish::one)
+        .on(op::BatchPublishMessage, Write, publish::batch_target, publish::batch)
 }
 
 fn named(product: &str, name: &str, device_id: Option<&str>) -> Target {

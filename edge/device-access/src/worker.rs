@@ -17,6 +17,7 @@ mod session;
 mod sign_in;
 mod state;
 mod subscribe;
+mod system;
 mod tick;
 mod turn;
 

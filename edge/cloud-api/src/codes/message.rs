@@ -1,6 +1,8 @@
 //! Messages to devices, and reports made in their name.
 
-use lianwu_services::message::{CallError, ControlError, ReportError, SendError, ValuesError};
+use lianwu_services::message::{
+    CallError, ControlError, PublishError, ReportError, SendError, TopicError, ValuesError,
+};
 
 use super::device::closed;
 use crate::error::ApiError;
@@ -92,6 +94,43 @@ impl From<CallError> for ApiError {
             ),
         }
     }
+}
+
+impl From<PublishError> for ApiError {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Topic(error) => topic(error),
+            PublishError::Disabled => Self::new(
+                "FailedOperation.DeviceAlreadyDisabled",
+                "设备已被禁用，请先启用设备。",
+                "The device is disabled; enable it first.",
+            ),
+            PublishError::Offline => Self::new(
+                "FailedOperation.DeviceOffline",
+                "设备不在线，消息未送达。",
+                "The device is offline; the message was not delivered.",
+            ),
+            PublishError::NotSubscribed => Self::new(
+                "FailedOperation.DeviceNoSubscription",
+                "设备未订阅该 Topic，消息未送达（no subscriber）。",
+                "The device has not subscribed to the topic; the message was not delivered (no subscriber).",
+            ),
+            PublishError::Send(error) => error.into(),
+        }
+    }
+}
+
+/// `Topic` of PublishMessage. Source: spec/cloud-api.md 3.9.
+fn topic(error: TopicError) -> ApiError {
+    let zh = match error {
+        TopicError::Name(why) => format!("不是合法的 Topic 名称（{why}）"),
+        TopicError::Foreign => "应为 `ProductId/DeviceName/...` 或该设备的 `$` 系统 Topic".to_owned(),
+        TopicError::UpTopic => "这是设备的上行 Topic，设备无法订阅".to_owned(),
+        TopicError::Unknown => "不在产品的 Topic 列表中".to_owned(),
+        TopicError::NotSubscribable => "设备没有订阅该 Topic 的权限".to_owned(),
+        TopicError::PublicInstance => "公共实例不支持自定义 Topic，请使用企业实例或 `$thing` 系统 Topic".to_owned(),
+    };
+    ApiError::value("Topic", &zh, &error.to_string())
 }
 
 impl From<SendError> for ApiError {

@@ -9,6 +9,42 @@ use super::structures as s;
 use crate::metadata::{Operation, OperationSpec, wire};
 
 #[derive(Clone, Copy, Debug)]
+pub struct BatchPublishMessage;
+
+impl Operation for BatchPublishMessage {
+    const SPEC: &'static OperationSpec = &OPERATIONS[8];
+    type Request = BatchPublishMessageRequest;
+    type Response = BatchPublishMessageResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct BatchPublishMessageRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceNames", deserialize_with = "wire::list")]
+    pub device_names: Vec<String>,
+    #[serde(rename = "Topic")]
+    pub topic: String,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+    #[serde(rename = "Qos", deserialize_with = "wire::integer_or_none")]
+    pub qos: Option<i64>,
+    #[serde(rename = "PayloadEncoding")]
+    pub payload_encoding: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct BatchPublishMessageResponse {
+    #[serde(rename = "Total")]
+    pub total: i64,
+    #[serde(rename = "SuccessCount")]
+    pub success_count: i64,
+    #[serde(rename = "Failures")]
+    pub failures: Vec<s::DeviceResult>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct CallDeviceActionAsync;
 
 impl Operation for CallDeviceActionAsync {
@@ -557,6 +593,44 @@ pub struct GetDeviceListResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct GetDeviceSumStatistics;
+
+impl Operation for GetDeviceSumStatistics {
+    const SPEC: &'static OperationSpec = &OPERATIONS[185];
+    type Request = GetDeviceSumStatisticsRequest;
+    type Response = GetDeviceSumStatisticsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GetDeviceSumStatisticsRequest {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "ProductIds", deserialize_with = "wire::list")]
+    pub product_ids: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct GetDeviceSumStatisticsResponse {
+    #[serde(rename = "ActivationCount")]
+    pub activation_count: i64,
+    #[serde(rename = "OnlineCount")]
+    pub online_count: i64,
+    #[serde(rename = "ActivationBeforeDay")]
+    pub activation_before_day: i64,
+    #[serde(rename = "ActiveBeforeDay")]
+    pub active_before_day: i64,
+    #[serde(rename = "ActivationWeekDayCount")]
+    pub activation_week_day_count: i64,
+    #[serde(rename = "ActiveWeekDayCount")]
+    pub active_week_day_count: i64,
+    #[serde(rename = "ActivationBeforeWeekDayCount")]
+    pub activation_before_week_day_count: i64,
+    #[serde(rename = "ActiveBeforeWeekDayCount")]
+    pub active_before_week_day_count: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
@@ -932,6 +1006,35 @@ pub struct ModifyStudioProductResponse {
     #[serde(rename = "Product")]
     pub product: Option<s::ProductEntry>,
 }
+
+#[derive(Clone, Copy, Debug)]
+pub struct PublishMessage;
+
+impl Operation for PublishMessage {
+    const SPEC: &'static OperationSpec = &OPERATIONS[260];
+    type Request = PublishMessageRequest;
+    type Response = PublishMessageResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PublishMessageRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Topic")]
+    pub topic: String,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+    #[serde(rename = "Qos", deserialize_with = "wire::integer_or_none")]
+    pub qos: Option<u64>,
+    #[serde(rename = "PayloadEncoding")]
+    pub payload_encoding: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PublishMessageResponse {}
 
 #[derive(Clone, Copy, Debug)]
 pub struct ReleaseStudioProduct;

@@ -134,6 +134,18 @@ pub struct DeviceLogRow {
     pub payload_bytes: u64,
 }
 
+#[derive(Clone, Default, Serialize)]
+pub struct DeviceResult {
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Status")]
+    pub status: String,
+    #[serde(rename = "ErrCode")]
+    pub err_code: i64,
+    #[serde(rename = "ErrMsg")]
+    pub err_msg: String,
+}
+
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct DevicesItem {

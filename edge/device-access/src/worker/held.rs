@@ -1,6 +1,6 @@
 //! What a batch holds back until it is durable: replies, acknowledgements, and things to do after.
 
-use lianwu_model::DeviceNumber;
+use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_ports::bus::{DeliverError, Delivery};
 use lianwu_services::message::ActionReply;
 use tokio::sync::oneshot;
@@ -27,6 +27,8 @@ pub(crate) struct Part {
 pub(crate) enum After {
     /// Answer `get_status` from the state that includes this batch.
     ReadStatus { place: Place, number: DeviceNumber, request: StatusRequest },
+    /// Answer a question for the time that came at `received`.
+    Clock { place: Place, received: UnixMillis },
     /// A device answered an action: tell the call that waits.
     ActionReply { number: DeviceNumber, token: Box<str>, reply: ActionReply },
     /// Send what waits in the session of the device at `place`.

@@ -10,7 +10,7 @@ use lianwu_device_protocol::topic::{Direction, DownTopic, NameError, ThingKind, 
 use lianwu_model::UnixMillis;
 use lianwu_model::json::members;
 use lianwu_model::product::{DataProtocol, Durability};
-use lianwu_model::topic_policy::default_permission;
+use lianwu_model::topic_policy::{TopicPermission, default_permission};
 use lianwu_mqtt::{PacketId, Publish, encode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::catalog::CompiledModel;
@@ -32,21 +32,21 @@ const STORAGE_FULL: &str = "not stored: storage is full";
 const NO_PERMISSION_CODE: u32 = 403;
 
 /// What a message amounts to, before it is written down.
-struct Verdict<'a> {
-    kind: RecordKind,
-    code: u32,
-    note: &'a str,
-    sample_time: UnixMillis,
+pub(super) struct Verdict<'a> {
+    pub(super) kind: RecordKind,
+    pub(super) code: u32,
+    pub(super) note: &'a str,
+    pub(super) sample_time: UnixMillis,
     /// On which topic the answer in `State::reply` goes, if there is one.
-    answer: Option<DownTopic>,
+    pub(super) answer: Option<DownTopic>,
 }
 
 /// One publish on its way through.
-struct Incoming<'a> {
-    place: Place,
-    device: &'a Arc<DirectoryDevice>,
-    packet: &'a Publish<'a>,
-    durability: Durability,
+pub(super) struct Incoming<'a> {
+    pub(super) place: Place,
+    pub(super) device: &'a Arc<DirectoryDevice>,
+    pub(super) packet: &'a Publish<'a>,
+    pub(super) durability: Durability,
 }
 
 impl Worker {
@@ -73,10 +73,11 @@ impl Worker {
                 ThingKind::Property => self.thing(state, &incoming, UpKind::Property),
                 ThingKind::Event => self.thing(state, &incoming, UpKind::Event),
                 ThingKind::Action => self.thing(state, &incoming, UpKind::Action),
-                ThingKind::Service | ThingKind::Raw => self.other(state, &incoming),
+                ThingKind::Service | ThingKind::Raw => self.system(state, &incoming),
             },
             Topic::Custom { product, device: name, rest } if device.is(product, name) => {
-                if default_permission(rest).is_some_and(lianwu_model::topic_policy::TopicPermission::may_publish) {
+                let permission = self.custom_permission(&device, rest);
+                if permission.is_some_and(TopicPermission::may_publish) {
                     self.custom(state, &incoming);
                 } else {
                     self.refused(state, &incoming);
@@ -86,7 +87,7 @@ impl Worker {
                 if topic.direction() == Some(Direction::Up)
                     && topic.owner().is_some_and(|(product, name)| device.is(product, name)) =>
             {
-                self.other(state, &incoming);
+                self.system(state, &incoming);
             }
             _ => {
                 if let Err(error) = check_name(packet.topic)
@@ -165,6 +166,7 @@ impl Worker {
                 );
                 self.finish(state, incoming, &verdict(RecordKind::DeviceInfo, now, property), answer, None);
             }
+            Up::Pack(pack) => self.packed(state, incoming, pack, answer),
             Up::ControlReply(_) => {
                 self.finish(state, incoming, &verdict(RecordKind::PropertyOther, now, None), answer, None);
             }
@@ -205,8 +207,16 @@ impl Worker {
         self.finish(state, incoming, &verdict, answer, None);
     }
 
+    /// What devices of this product may do with a custom topic: nothing on a public instance (decision 9).
+    pub(crate) fn custom_permission(&self, device: &DirectoryDevice, rest: &str) -> Option<TopicPermission> {
+        let permission = default_permission(rest)?;
+        let catalog = self.platform.catalog.load();
+        let owner = catalog.get(&device.product)?.product.owner;
+        self.platform.catalog.allows_custom_topics(owner).then_some(permission)
+    }
+
     /// A message the platform only keeps.
-    fn other(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
+    pub(super) fn other(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
         let verdict = Verdict { kind: RecordKind::OtherUp, code: 0, note: "", sample_time: state.wall, answer: None };
         self.finish(state, incoming, &verdict, &[], None);
     }
@@ -237,7 +247,7 @@ impl Worker {
     }
 
     /// Writes the record and holds back what waits for it; with a full disk only says so.
-    fn finish(
+    pub(super) fn finish(
         self: &Rc<Self>,
         state: &mut State,
         incoming: &Incoming<'_>,

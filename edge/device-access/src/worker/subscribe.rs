@@ -1,7 +1,7 @@
 //! SUBSCRIBE and UNSUBSCRIBE: a device may ask for its own topics only.
 
 use lianwu_device_protocol::topic::{FilterError, Subscription};
-use lianwu_model::topic_policy::default_permission;
+use lianwu_model::topic_policy::TopicPermission;
 use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_mqtt::{QoS, Subscribe, Unsubscribe, encode, granted_qos};
 use lianwu_ports::record::{Record, RecordKind};
@@ -21,7 +21,7 @@ impl Worker {
         for (filter, requested) in subscribe.filters() {
             let Some(connection) = state.connection(place) else { return Flow::Closed };
             let granted = granted_qos(requested);
-            let outcome = allow(connection, filter, granted);
+            let outcome = self.allow(connection, filter, granted);
             answers.push(match outcome {
                 Ok(()) => SubscribeAnswer::Granted(granted),
                 Err(_) => SubscribeAnswer::Refused,
@@ -48,6 +48,35 @@ impl Worker {
         }
         state.send(place, |_, out| encode::unsuback(out, unsubscribe.packet_id));
         Flow::Open
+    }
+
+    /// Notes the subscription in the connection if the device may have it.
+    fn allow(&self, connection: &mut Connection, filter: &str, qos: QoS) -> Result<(), SubscribeError> {
+        let device = connection.device.as_ref().ok_or(SubscribeError::NotSignedIn)?;
+        match Subscription::of_device(filter, device.product, device.name.as_str())? {
+            Subscription::System { topic, .. } => {
+                connection.down.insert(topic);
+                match qos {
+                    QoS::AtMostOnce => connection.down_at_least_once.remove(topic),
+                    QoS::AtLeastOnce | QoS::ExactlyOnce => connection.down_at_least_once.insert(topic),
+                }
+            }
+            Subscription::Custom { rest, .. } => {
+                let permission = self.custom_permission(device, rest);
+                if !permission.is_some_and(TopicPermission::may_subscribe) {
+                    return Err(SubscribeError::NoPermission);
+                }
+                let custom = &mut connection.session.get_or_insert_default().custom;
+                if let Some(known) = custom.iter_mut().find(|known| known.filter.as_ref() == filter) {
+                    known.qos = qos;
+                } else if custom.len() < CUSTOM_MAX {
+                    custom.push(Custom { filter: filter.into(), qos });
+                } else {
+                    return Err(SubscribeError::TooMany);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn record_filter(&self, state: &mut State, place: Place, kind: RecordKind, filter: &str, facts: &Facts<'_>) {
@@ -93,34 +122,6 @@ impl From<FilterError> for SubscribeError {
     fn from(error: FilterError) -> Self {
         if error == FilterError::Foreign { Self::NoPermission } else { Self::Filter(error) }
     }
-}
-
-/// Notes the subscription in the connection if the device may have it.
-fn allow(connection: &mut Connection, filter: &str, qos: QoS) -> Result<(), SubscribeError> {
-    let device = connection.device.as_ref().ok_or(SubscribeError::NotSignedIn)?;
-    match Subscription::of_device(filter, device.product, device.name.as_str())? {
-        Subscription::System { topic, .. } => {
-            connection.down.insert(topic);
-            match qos {
-                QoS::AtMostOnce => connection.down_at_least_once.remove(topic),
-                QoS::AtLeastOnce | QoS::ExactlyOnce => connection.down_at_least_once.insert(topic),
-            }
-        }
-        Subscription::Custom { rest, .. } => {
-            if !default_permission(rest).is_some_and(lianwu_model::topic_policy::TopicPermission::may_subscribe) {
-                return Err(SubscribeError::NoPermission);
-            }
-            let custom = &mut connection.session.get_or_insert_default().custom;
-            if let Some(known) = custom.iter_mut().find(|known| known.filter.as_ref() == filter) {
-                known.qos = qos;
-            } else if custom.len() < CUSTOM_MAX {
-                custom.push(Custom { filter: filter.into(), qos });
-            } else {
-                return Err(SubscribeError::TooMany);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Never fails: giving up what one does not have is allowed. Source: MQTT 3.1.1 §3.10.4.

@@ -126,7 +126,7 @@ impl Worker {
                     state.send(part.place, |_, out| out.extend_from_slice(bytes));
                 }
                 for after in held.after.drain(..) {
-                    self.durable(after, committed);
+                    self.durable(state, after, committed);
                 }
             }
             Err(error) => self.lost(state, &mut held, &error),
@@ -137,11 +137,12 @@ impl Worker {
         }
     }
 
-    fn durable(self: &Rc<Self>, after: After, committed: Committed) {
+    fn durable(self: &Rc<Self>, state: &mut State, after: After, committed: Committed) {
         match after {
             After::ReadStatus { place, number, request } => {
                 self.answer_status(place, number, request, committed.last);
             }
+            After::Clock { place, received } => self.answer_clock(state, place, received),
             After::ActionReply { number, token, reply } => {
                 self.platform.replies.resolve(number, &token, reply);
             }
@@ -162,7 +163,7 @@ impl Worker {
                 After::Delivered { answer, .. } => drop(answer.send(Err(error.clone().into()))),
                 // The log does not know of this connection, so it knows nothing of the session either.
                 After::FetchMessages { place } => self.close(state, place, &format!("sign-in not stored: {error}")),
-                After::ReadStatus { .. } | After::ActionReply { .. } => {}
+                After::ReadStatus { .. } | After::Clock { .. } | After::ActionReply { .. } => {}
             }
         }
     }

@@ -57,7 +57,8 @@ pub async fn bootstrap_written<E: From<StoreError>>(
         None => {
             let id = format!("ins-{}", text(platform.randomness.as_ref(), ALPHANUMERIC, 11));
             let id: InstanceId = id.parse().expect("made in the form of an InstanceId");
-            let instance = Instance { id: id.clone(), owner: uin, enterprise: platform.limits.enterprise, created: now };
+            let instance =
+                Instance { id: id.clone(), owner: uin, enterprise: platform.limits.enterprise, created: now };
             accounts.create_instance(instance).await?;
             id
         }

@@ -46,6 +46,14 @@ pub enum PublishError {
     Send(#[from] SendError),
 }
 
+/// What became of a message that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    Delivered,
+    /// Kept for a device that is away and keeps a session.
+    Queued,
+}
+
 /// What is published.
 #[derive(Debug, Clone)]
 pub struct Post {
@@ -62,7 +70,7 @@ pub struct Post {
 ///
 /// # Errors
 /// [`PublishError`]; the attempt is in the log for `Offline` and `NotSubscribed`, and only for them.
-pub async fn publish(platform: &Platform, device: &DirectoryDevice, post: &Post) -> Result<(), PublishError> {
+pub async fn publish(platform: &Platform, device: &DirectoryDevice, post: &Post) -> Result<Published, PublishError> {
     check_topic(platform, device, post)?;
     if !device.is_enabled() {
         return Err(PublishError::Disabled);
@@ -76,7 +84,8 @@ pub async fn publish(platform: &Platform, device: &DirectoryDevice, post: &Post)
         request_id: Box::from(&*post.request_id),
     };
     match platform.bus.deliver(down).await.map_err(SendError::from)? {
-        Delivery::Delivered => Ok(()),
+        Delivery::Delivered => Ok(Published::Delivered),
+        Delivery::Queued => Ok(Published::Queued),
         Delivery::NotSubscribed => Err(PublishError::NotSubscribed),
         Delivery::Offline => Err(PublishError::Offline),
     }
@@ -87,7 +96,7 @@ pub async fn publish(platform: &Platform, device: &DirectoryDevice, post: &Post)
 pub async fn publish_each(
     platform: &Arc<Platform>,
     posts: Vec<(Arc<DirectoryDevice>, Post)>,
-) -> Vec<Result<(), PublishError>> {
+) -> Vec<Result<Published, PublishError>> {
     let mut sending = JoinSet::new();
     for (place, (device, post)) in posts.into_iter().take(DEVICES_MAX).enumerate() {
         let platform = Arc::clone(platform);
