@@ -35,7 +35,7 @@ async fn common_parameters_are_checked_by_name() {
     let cases = [
         ("x-tc-action", None, "MissingParameter"),
         ("x-tc-action", Some("describeDevice"), "InvalidAction"),
-        ("x-tc-action", Some("PublishMessage"), "UnsupportedOperation"),
+        ("x-tc-action", Some("CreateTopicRule"), "UnsupportedOperation"),
         ("x-tc-version", None, "MissingParameter"),
         ("x-tc-version", Some("2019-04-24"), "NoSuchVersion"),
         ("x-tc-region", Some("ap-nowhere"), "UnsupportedRegion"),
@@ -59,8 +59,8 @@ async fn common_parameters_are_checked_by_name() {
 #[tokio::test]
 async fn an_unserved_operation_is_named() {
     let cloud = Cloud::new().await;
-    let response = cloud.call(&cloud.owner, "PublishMessage", json!({})).await;
-    assert!(response["Error"]["Message"].as_str().unwrap().contains("`PublishMessage` yet"));
+    let response = cloud.call(&cloud.owner, "CreateTopicRule", json!({})).await;
+    assert!(response["Error"]["Message"].as_str().unwrap().contains("`CreateTopicRule` yet"));
     let response = cloud.call(&cloud.owner, "ActivateTWeTalk", json!({})).await;
     assert_eq!(code(&response), "UnsupportedOperation");
     assert!(response["Error"]["Message"].as_str().unwrap().contains("voice dialogue"));

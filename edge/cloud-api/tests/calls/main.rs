@@ -13,5 +13,7 @@ mod parameters;
 mod permissions;
 mod products;
 mod projects;
+mod publish;
 mod replay;
+mod statistics;
 mod support;

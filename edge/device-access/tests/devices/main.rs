@@ -6,3 +6,4 @@ mod bad_input;
 mod harness;
 mod messages;
 mod sign_in;
+mod system;
