@@ -157,6 +157,7 @@ impl Collected<'_> {
 
     fn is_wanted(&self, record: &Record<'_>) -> bool {
         record.kind.is_message()
+            && !record.kind.is_part()
             && record.product == self.window.product
             && self.window.device.as_ref().is_none_or(|device| device == record.device)
     }

@@ -238,6 +238,7 @@ impl Rendering<'_> {
             (RecordKind::DesiredCleared, _) => ReplyMethod::ClearControl,
             (RecordKind::DeviceInfo, _) => ReplyMethod::ReportInfo,
             (RecordKind::EventPost, _) => event,
+            (RecordKind::PropertyOther, _) if method == Some("pack_report") => ReplyMethod::Pack,
             (RecordKind::PropertyOther, ReplyCode::Success) => return None,
             (RecordKind::PropertyOther, _) if method == Some("report_info") => ReplyMethod::ReportInfo,
             (RecordKind::PropertyOther, _) => ReplyMethod::Report,
