@@ -62,6 +62,9 @@ pub struct Target {
     /// Take only devices of this product from the credentials.
     #[arg(long)]
     pub product: Option<String>,
+    /// The platform's first-run.json: clients that are not devices sign in as backends with its key.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["username", "password"])]
+    pub backend: Option<PathBuf>,
     /// User name of clients that are not devices.
     #[arg(long)]
     pub username: Option<String>,

@@ -16,7 +16,7 @@ pub struct Cli {
 pub enum Command {
     /// Run the platform
     Serve(ServeOptions),
-    /// Print ClientId, UserName and Password of a device
+    /// Print ClientId, UserName and Password of a device, or of a backend
     Credentials(CredentialsOptions),
     /// Run a fleet of simulated devices from a thing model
     Simulate(crate::simulate::SimulateOptions),
@@ -40,14 +40,26 @@ pub struct ServeOptions {
 #[derive(Debug, Args)]
 pub struct CredentialsOptions {
     /// ProductId, 10 upper-case letters and digits
-    #[arg(long)]
-    pub product: String,
+    #[arg(long, requires_all = ["device", "secret_file"])]
+    pub product: Option<String>,
     /// DeviceName
     #[arg(long)]
-    pub device: String,
+    pub device: Option<String>,
     /// File with the DeviceSecret, or - for standard input, so that it does not show in the process list
     #[arg(long)]
-    pub secret_file: PathBuf,
+    pub secret_file: Option<PathBuf>,
+    /// Client id of a backend: a program of yours that receives messages, signing in with a key pair of your account
+    #[arg(
+        long,
+        value_name = "CLIENT_ID",
+        required_unless_present = "product",
+        conflicts_with = "product",
+        requires = "first_run"
+    )]
+    pub backend: Option<String>,
+    /// File with secret_id and secret_key: the platform's first-run.json, or one of the same form
+    #[arg(long, value_name = "FILE")]
+    pub first_run: Option<PathBuf>,
     /// How the password is signed
     #[arg(long, value_enum, default_value = "hmacsha256")]
     pub method: MethodName,

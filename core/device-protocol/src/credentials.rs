@@ -4,6 +4,7 @@
 //! Pure: the time is an argument, and nothing is looked up; the caller finds the secret between
 //! [`SignIn::parse`] and [`SignIn::verify`].
 
+mod backend;
 mod error;
 mod secret;
 mod sign_in;
@@ -18,6 +19,7 @@ use lianwu_model::{DeviceName, ProductId, UnixMillis};
 use sha1::Sha1;
 use sha2::Sha256;
 
+pub use backend::{BackendSignIn, BackendSignInError, backend_credentials};
 pub use error::{CredentialField, PasswordFault, SignInError, UserNameFault};
 pub use secret::{DeviceSecret, SecretError};
 pub use sign_in::{SignIn, split_client_id};

@@ -22,6 +22,9 @@ pub struct ProductId([u8; 10]);
 impl ProductId {
     pub const LEN: usize = 10;
 
+    /// Stands where a record belongs to no product but to an account as a whole; no product is given it.
+    pub const ACCOUNT: Self = Self(*b"0000000000");
+
     /// Takes the exact bytes of the wire; `None` when they are not a ProductId.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {

@@ -9,6 +9,7 @@ pub mod decode;
 pub mod encode;
 pub mod filter;
 pub mod packet;
+pub mod subscriptions;
 
 pub use connection::{CloseReason, Connection, PublishError, Step, granted_qos};
 pub use decode::{DecodeError, decode, packet_bytes};

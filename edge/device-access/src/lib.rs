@@ -4,6 +4,7 @@
 //! know: storage engines, the cloud API. Start reading at [`server`] (what is started) and `worker` (one thread, one
 //! runtime, all connections of the devices that live there).
 
+mod broker;
 pub mod bus;
 pub mod options;
 pub mod server;

@@ -20,6 +20,8 @@ pub struct AccessOptions {
     pub uncommitted_bytes_max: usize,
     /// Bytes that may wait for one device to read them; beyond it the connection is closed.
     pub unread_bytes_max: usize,
+    /// Bytes of unacknowledged messages that may wait for one backend; beyond it the connection is closed.
+    pub backend_pending_bytes_max: usize,
     /// Messages per second of one device; 0 means no limit.
     pub device_up_tps: u32,
     /// Messages per second the cloud may send to one device; 0 means no limit.
@@ -45,6 +47,7 @@ impl Default for AccessOptions {
             mailbox_max: 4_096,
             uncommitted_bytes_max: 16 << 20,
             unread_bytes_max: 512 * 1024,
+            backend_pending_bytes_max: 16 << 20,
             device_up_tps: 20,
             device_down_tps: 20,
             instance_tps: 0,

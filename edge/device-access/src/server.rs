@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::{mpsc, watch};
 use tracing::error;
 
+use crate::broker::Broker;
 use crate::bus::{LocalBus, home};
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
@@ -60,6 +61,7 @@ impl DeviceAccess {
         let (stop, stopped) = watch::channel(false);
         let (peers, mailboxes): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(options.mailbox_max)).unzip();
         bus.connect(peers.clone());
+        let broker = Arc::new(Broker::default());
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
         let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new() };
         let parts = listeners.into_iter().zip(mailboxes).zip(sessions);
@@ -71,6 +73,7 @@ impl DeviceAccess {
                 platform: Arc::clone(platform),
                 options: options.clone(),
                 instance_rate: instance_rate.clone(),
+                broker: Arc::clone(&broker),
                 stats,
                 listener,
                 mailbox,

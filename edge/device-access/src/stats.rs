@@ -9,12 +9,18 @@ pub struct AccessStats {
     pub connections: Gauge,
     /// Devices signed in.
     pub devices_online: Gauge,
+    /// Backends signed in.
+    pub backends_online: Gauge,
+    /// Filters of the backends of one worker.
+    pub backend_subscriptions: Gauge,
     pub sign_ins: Counter,
     pub sign_ins_refused: Counter,
     /// PUBLISH packets received.
     pub messages_up: Counter,
     /// PUBLISH packets queued towards devices, replies included.
     pub messages_down: Counter,
+    /// Messages queued towards backends.
+    pub messages_forwarded: Counter,
     /// Messages answered with an error.
     pub messages_refused: Counter,
     pub bytes_up: Counter,

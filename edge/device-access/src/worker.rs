@@ -5,8 +5,10 @@
 //! (deadlines). They share one `RefCell<State>`, borrowed inside a poll and never across an await.
 
 mod accept;
+mod backend;
 mod connection;
 mod control;
+mod forward;
 mod held;
 mod overrun;
 mod publish;
@@ -35,9 +37,12 @@ use tokio::task::LocalSet;
 
 pub(crate) use rate::InstanceRate;
 pub(crate) use sign_in::Arrival;
+pub(crate) use state::Place;
 
+use crate::broker::Broker;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
+use forward::Forwards;
 use ready::Ready;
 use state::State;
 use turn::Completions;
@@ -48,6 +53,10 @@ pub(crate) enum Mail {
     Arrival(Box<Arrival>),
     Down(Box<Down>, oneshot::Sender<Result<Delivery, DeliverError>>),
     Disconnect(DeviceNumber, &'static str),
+    /// Messages for backends that live here.
+    Forwards(Box<Forwards>),
+    /// The client of this connection signed in elsewhere.
+    CloseBackend(Place, &'static str),
 }
 
 impl std::fmt::Debug for Mail {
@@ -55,6 +64,8 @@ impl std::fmt::Debug for Mail {
         match self {
             Self::Arrival(_) => f.write_str("Arrival"),
             Self::Down(down, _) => f.debug_tuple("Down").field(down).finish(),
+            Self::Forwards(_) => f.write_str("Forwards"),
+            Self::CloseBackend(place, why) => f.debug_tuple("CloseBackend").field(place).field(why).finish(),
             Self::Disconnect(number, why) => f.debug_tuple("Disconnect").field(number).field(why).finish(),
         }
     }
@@ -66,6 +77,7 @@ pub(crate) struct Start {
     pub(crate) platform: Arc<Platform>,
     pub(crate) options: AccessOptions,
     pub(crate) instance_rate: Option<Arc<InstanceRate>>,
+    pub(crate) broker: Arc<Broker>,
     pub(crate) stats: Arc<AccessStats>,
     pub(crate) listener: TcpListener,
     pub(crate) mailbox: mpsc::Receiver<Mail>,
@@ -81,6 +93,7 @@ pub(crate) struct Worker {
     platform: Arc<Platform>,
     options: AccessOptions,
     instance_rate: Option<Arc<InstanceRate>>,
+    broker: Arc<Broker>,
     stats: Arc<AccessStats>,
     peers: Vec<mpsc::Sender<Mail>>,
     completions: Arc<Completions>,
@@ -114,6 +127,7 @@ async fn serve(start: Start) -> std::io::Result<()> {
         platform: start.platform,
         options: start.options,
         instance_rate: start.instance_rate,
+        broker: start.broker,
         stats: start.stats,
         peers: start.peers,
         completions: Arc::default(),

@@ -121,7 +121,8 @@ pub enum LogScope {
 /// among them: its line is rendered from the content log.
 #[must_use]
 pub fn is_diagnostic(record: &Record<'_>) -> bool {
-    !record.kind.is_message() || record.code != 0
+    let is_of_device = record.kind != RecordKind::AccountMessage;
+    is_of_device && (!record.kind.is_message() || record.code != 0)
 }
 
 /// An owned record, as the logs show it.

@@ -55,6 +55,9 @@ pub enum RecordKind {
     DownDropped = 24,
     /// A kept session ended without its device; `note` says why.
     SessionEnded = 25,
+    /// A backend's message in its account's own topic space: of [`ProductId::ACCOUNT`]; `device` is the client id,
+    /// `note` the main account. No log of a device or product shows it.
+    AccountMessage = 26,
 }
 
 impl RecordKind {
@@ -83,6 +86,7 @@ impl RecordKind {
             23 => K::DownAcknowledged,
             24 => K::DownDropped,
             25 => K::SessionEnded,
+            26 => K::AccountMessage,
             _ => return None,
         })
     }
@@ -114,6 +118,7 @@ impl RecordKind {
             K::DownAcknowledged => "DownAcknowledged",
             K::DownDropped => "DownDropped",
             K::SessionEnded => "SessionEnded",
+            K::AccountMessage => "AccountMessage",
         }
     }
 

@@ -208,6 +208,16 @@ impl Server {
         self.http
     }
 
+    /// The page of `/metrics`.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        let answer = http(self.http_address(), "GET", "/metrics", &[], b"");
+        answer.unwrap_or_else(|error| fail(format!("no metrics: {error}"))).text()
+    }
+
     /// Folder of its data.
     #[must_use]
     pub fn data(&self) -> PathBuf {

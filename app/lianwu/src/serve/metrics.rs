@@ -22,11 +22,12 @@ pub struct Metrics {
 /// A counter of one worker.
 type Read = fn(&AccessStats) -> u64;
 
-const COUNTERS: [(&str, &str, Read); 10] = [
+const COUNTERS: [(&str, &str, Read); 11] = [
     ("device_sign_ins", "Devices that signed in", |s| s.sign_ins.get()),
     ("device_sign_ins_refused", "Sign-ins refused", |s| s.sign_ins_refused.get()),
     ("device_messages_up", "Messages received from devices", |s| s.messages_up.get()),
     ("device_messages_down", "Messages queued towards devices, replies included", |s| s.messages_down.get()),
+    ("backend_messages", "Messages queued towards backends", |s| s.messages_forwarded.get()),
     ("device_messages_refused", "Messages answered with an error or without permission", |s| s.messages_refused.get()),
     ("device_bytes_up", "Bytes received from devices", |s| s.bytes_up.get()),
     ("device_bytes_down", "Bytes written to devices", |s| s.bytes_down.get()),
@@ -37,9 +38,11 @@ const COUNTERS: [(&str, &str, Read); 10] = [
     ("device_slow_consumers", "Connections closed because they did not read", |s| s.slow_consumers.get()),
 ];
 
-const GAUGES: [(&str, &str, Read); 2] = [
+const GAUGES: [(&str, &str, Read); 4] = [
     ("device_connections", "Open device connections, signed in or not", |s| s.connections.get()),
     ("devices_online", "Devices signed in", |s| s.devices_online.get()),
+    ("backends_online", "Backends signed in", |s| s.backends_online.get()),
+    ("backend_subscriptions", "Topic filters backends are subscribed to", |s| s.backend_subscriptions.get()),
 ];
 
 impl Metrics {

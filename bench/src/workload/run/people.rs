@@ -1,7 +1,12 @@
 //! Who connects: devices from the credentials, or clients with a name of the run's own.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail};
-use lianwu_device_protocol::{Credentials, DeviceSecret, credentials::Method};
+use lianwu_device_protocol::{
+    Credentials, DeviceSecret,
+    credentials::{Method, backend_credentials},
+};
 use lianwu_model::{DeviceName, ProductId, UnixMillis};
 
 use crate::{
@@ -12,11 +17,19 @@ use crate::{
 /// Expiry of the credentials: "2147483647" is what SDKs send when they reconnect by themselves.
 const EXPIRY: UnixMillis = UnixMillis(2_147_483_647_000);
 
+/// Key pair of an account, as first-run.json has it.
+#[derive(serde::Deserialize)]
+struct Key {
+    secret_id: String,
+    secret_key: String,
+}
+
 /// All clients of a run.
 pub(super) struct People {
     devices: Vec<Device>,
     username: Option<String>,
     password: Option<String>,
+    backend: Option<Key>,
     /// Differs from run to run, so that a broker which remembers clients starts afresh.
     run: String,
 }
@@ -36,6 +49,7 @@ impl People {
             devices,
             username: target.username.clone(),
             password: target.password.clone(),
+            backend: target.backend.as_deref().map(read_key).transpose()?,
             run: format!("{:05}", std::process::id() % 100_000),
         })
     }
@@ -68,12 +82,13 @@ impl People {
 
     /// A client that is no device.
     pub fn stranger(&self, name: &str) -> Identity {
-        Identity {
-            client_id: format!("bench-{}-{name}", self.run),
-            user_name: self.username.clone(),
-            password: self.password.clone(),
-            device: None,
+        let client_id = format!("bench-{}-{name}", self.run);
+        if let Some(Key { secret_id, secret_key }) = &self.backend {
+            let Credentials { client_id, user_name, password } =
+                backend_credentials(secret_id, secret_key, &client_id, EXPIRY);
+            return Identity { client_id, user_name: Some(user_name), password: Some(password), device: None };
         }
+        Identity { client_id, user_name: self.username.clone(), password: self.password.clone(), device: None }
     }
 
     /// Where a client may both publish and listen. For devices this is a topic every new product has.
@@ -96,6 +111,11 @@ impl People {
             None => self.group_topic(group),
         }
     }
+}
+
+fn read_key(path: &Path) -> anyhow::Result<Key> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} has no secret_id and secret_key", path.display()))
 }
 
 /// What a device sends in its CONNECT.

@@ -49,6 +49,8 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
         worker.refresh_time(&mut state);
         match mail {
             Mail::Arrival(arrival) => worker.arrive(&mut state, *arrival),
+            Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
+            Mail::CloseBackend(place, why) => worker.close(&mut state, place, why),
             Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
             Mail::Disconnect(number, why) => {
                 if let Some(&slot) = state.homes.get(&number) {
@@ -95,6 +97,7 @@ impl Worker {
             rest: Vec::new(),
             out: Vec::new(),
             device: None,
+            backend: None,
             bucket: Bucket::new(state.now),
             down: DownTopics::default(),
             down_at_least_once: DownTopics::default(),

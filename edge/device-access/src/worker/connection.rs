@@ -81,7 +81,7 @@ impl Worker {
             return;
         }
         // A stranger may move to another worker: what stands behind this read must stay in its socket.
-        let reads_max = if connection.device.is_some() { READS_PER_TURN } else { 1 };
+        let reads_max = if connection.is_signed_in() { READS_PER_TURN } else { 1 };
         let mut cx = Context::from_waker(&waker);
         for _ in 0..reads_max {
             let rest = &mut buffer[*filled..];
@@ -138,9 +138,9 @@ impl Worker {
         let mut at = 0;
         loop {
             let Some(connection) = state.connection(place) else { return Flow::Closed };
-            let bytes_max = match connection.device {
-                Some(_) => self.options.packet_bytes_max,
-                None => self.options.connect_bytes_max,
+            let bytes_max = match connection.is_signed_in() {
+                true => self.options.packet_bytes_max,
+                false => self.options.connect_bytes_max,
             };
             match decode(&bytes[at..], connection.mqtt.version(), bytes_max) {
                 Ok(Some((packet, length))) => {
@@ -181,7 +181,11 @@ impl Worker {
 
     fn step(self: &Rc<Self>, state: &mut State, place: Place, step: Step<'_>) -> Flow {
         match step {
-            Step::Idle | Step::Delivered(_) | Step::SignIn(_) => Flow::Open,
+            Step::Idle | Step::SignIn(_) => Flow::Open,
+            Step::Delivered(_) => {
+                Self::send_pending(state, place);
+                Flow::Open
+            }
             Step::Publish(publish) => self.publish(state, place, &publish),
             Step::Subscribe(subscribe) => self.subscribe(state, place, &subscribe),
             Step::Unsubscribe(unsubscribe) => self.unsubscribe(state, place, &unsubscribe),
@@ -220,8 +224,8 @@ impl Worker {
             // written: it would say "later", and there is none. What does not fit now is lost with the connection.
             let _ = SockRef::from(&connection.stream).send(&connection.out);
         }
-        match &connection.device {
-            Some(device) => {
+        match (&connection.device, &connection.backend) {
+            (Some(device), _) => {
                 if state.homes.get(&device.number) == Some(&place.slot) {
                     state.homes.remove(&device.number);
                     device.set_online(false);
@@ -231,7 +235,11 @@ impl Worker {
                 self.record(state, RecordKind::Disconnected, device, why, peer.as_bytes());
                 self.stats.devices_online.set(state.homes.len() as u64);
             }
-            None => {
+            (None, Some(backend)) => {
+                debug!(peer = %connection.peer, why, "a backend's connection ended");
+                self.forget_backend(state, place, backend);
+            }
+            (None, None) => {
                 self.stats.ended_before_sign_in.add(1);
                 debug!(peer = %connection.peer, why, "closed before sign-in");
             }

@@ -5,6 +5,7 @@ use lianwu_ports::bus::{DeliverError, Delivery};
 use lianwu_services::message::ActionReply;
 use tokio::sync::oneshot;
 
+use super::forward::Forwards;
 use super::state::Place;
 
 /// Encoded packets of one batch in one arena, neighbours for one connection merged.
@@ -13,6 +14,8 @@ pub(crate) struct Held {
     pub(crate) bytes: Vec<u8>,
     pub(crate) parts: Vec<Part>,
     pub(crate) after: Vec<After>,
+    /// Messages for backends, by worker.
+    pub(crate) forwards: Vec<Forwards>,
 }
 
 /// The next `length` bytes of the arena are for the connection at `place`.

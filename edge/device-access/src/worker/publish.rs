@@ -21,6 +21,7 @@ use lianwu_services::message::ActionReply;
 use super::Worker;
 use super::connection::Flow;
 use super::control::{is_subscribed, publish};
+use super::forward::Sent;
 use super::held::{After, StatusRequest};
 use super::overrun::Way;
 use super::state::{Place, State};
@@ -54,7 +55,7 @@ impl Worker {
         let now = state.now;
         let up_tps = self.options.device_up_tps;
         let Some(connection) = state.connection(place) else { return Flow::Closed };
-        let Some(device) = connection.device.clone() else { return Flow::Closed };
+        let Some(device) = connection.device.clone() else { return self.publish_of_backend(state, place, packet) };
         let mut is_over = false;
         if up_tps > 0 {
             connection.bucket.take(now, up_tps);
@@ -305,6 +306,10 @@ impl Worker {
         }
         state.topic = topic;
         state.held.after.extend(after);
+        if verdict.code == 0 {
+            let sent = Sent { topic: packet.topic, payload: packet.payload, qos: packet.qos };
+            self.forward_of_device(state, device, sent, durability);
+        }
         state.want_turn();
     }
 

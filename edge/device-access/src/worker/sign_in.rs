@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lianwu_device_protocol::credentials::{SignIn, SignInError};
+use lianwu_device_protocol::credentials::{BackendSignIn, SignIn, SignInError};
 use lianwu_model::product::Authentication;
 use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_mqtt::{Connect, ConnectRefusal};
@@ -61,6 +61,9 @@ impl Worker {
         connect: &Connect<'_>,
         rest: &[u8],
     ) -> Flow {
+        if connect.user_name.is_some_and(BackendSignIn::is_claimed_by) {
+            return self.sign_in_backend(state, place, connect, rest);
+        }
         let Some(connection) = state.connection(place) else { return Flow::Closed };
         let facts = facts(connect, &connection.peer);
         let device = match self.verify(state, connect) {
@@ -229,13 +232,7 @@ impl Worker {
             session.enter(connection);
             connection.mqtt.accept(now, session_present, out);
         });
-        // The entry made for the sign-in serves the keep-alive as well, unless that ends sooner.
-        if let Some(deadline) = state.connection(place).and_then(|c| c.mqtt.deadline())
-            && deadline < now + self.options.connect_timeout
-        {
-            let due = state.wheel_second(deadline);
-            state.wheel.insert(due, place);
-        }
+        self.watch_keep_alive(state, place);
         self.stats.sign_ins.add(1);
         self.stats.devices_online.set(state.homes.len() as u64);
         self.record(state, RecordKind::Connected, device, "", verified.facts.as_bytes());
@@ -243,6 +240,16 @@ impl Worker {
             self.start_fetching(state, place);
         }
         self.received(state, place, rest)
+    }
+
+    /// The entry made for the sign-in serves the keep-alive as well, unless that ends sooner.
+    pub(crate) fn watch_keep_alive(&self, state: &mut State, place: Place) {
+        if let Some(deadline) = state.connection(place).and_then(|c| c.mqtt.deadline())
+            && deadline < state.now + self.options.connect_timeout
+        {
+            let due = state.wheel_second(deadline);
+            state.wheel.insert(due, place);
+        }
     }
 
     fn may_sign_in_now(&self, state: &mut State, number: DeviceNumber) -> bool {

@@ -14,13 +14,16 @@ use lianwu_services::directory::DirectoryDevice;
 use slab::Slab;
 use tokio::net::TcpStream;
 
+use super::backend::BackendConnection;
 use super::connection::Read;
+use super::forward::Forwards;
 use super::held::Held;
 use super::overrun::Overruns;
 use super::queue::Away;
 use super::rate::Bucket;
 use super::ready::Wakeup;
 use super::session::Session;
+use crate::broker::Receiver;
 use crate::wheel::Wheel;
 
 /// Bytes read before they are handled, from as many connections as fit.
@@ -52,6 +55,8 @@ pub(crate) struct Connection {
     pub(crate) out: Vec<u8>,
     /// Once signed in.
     pub(crate) device: Option<Arc<DirectoryDevice>>,
+    /// Once a backend has signed in.
+    pub(crate) backend: Option<Box<BackendConnection>>,
     pub(crate) bucket: Bucket,
     /// System topics it is subscribed to.
     pub(crate) down: DownTopics,
@@ -67,6 +72,13 @@ pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     /// Lists it as ready when the socket is.
     pub(crate) wakeup: Arc<Wakeup>,
+}
+
+impl Connection {
+    /// Does it belong to a device or a backend?
+    pub(crate) fn is_signed_in(&self) -> bool {
+        self.device.is_some() || self.backend.is_some()
+    }
 }
 
 /// A batch that waits for the disk.
@@ -112,6 +124,16 @@ pub(crate) struct State {
     pub(crate) next_ticket: u64,
     /// The log did not take it; offered again at the next completion or tick.
     pub(crate) rejected: Option<Rejected>,
+    /// Signed-in backends.
+    pub(crate) backends: u64,
+    /// Messages of this turn for backends that need not wait for the disk, by worker.
+    pub(crate) forwards: Vec<Forwards>,
+    /// Messages for backends of other workers whose mailboxes are full.
+    pub(crate) undelivered: VecDeque<(usize, Box<Forwards>)>,
+    pub(crate) undelivered_bytes: usize,
+    /// Receivers of the message at hand, and its packet.
+    pub(crate) receivers: Vec<Receiver>,
+    pub(crate) frame: Vec<u8>,
     /// Emptied arenas.
     pub(crate) spare: Vec<Held>,
     /// Readers that wait until the disk has caught up.
@@ -154,6 +176,12 @@ impl State {
             in_flight_bytes: 0,
             next_ticket: 0,
             rejected: None,
+            backends: 0,
+            forwards: Vec::new(),
+            undelivered: VecDeque::new(),
+            undelivered_bytes: 0,
+            receivers: Vec::new(),
+            frame: Vec::new(),
             spare: Vec::new(),
             stalled: Vec::new(),
             paused: Vec::new(),
@@ -222,9 +250,11 @@ impl State {
         }
     }
 
-    /// Is so much waiting for the disk that no socket may be read?
+    /// Is so much waiting for the disk, or for other workers, that no socket may be read?
     pub(crate) fn must_wait_for_disk(&self, uncommitted_bytes_max: usize) -> bool {
-        self.rejected.is_some() || self.in_flight_bytes + self.batch.as_bytes().len() > uncommitted_bytes_max
+        self.rejected.is_some()
+            || self.undelivered_bytes > uncommitted_bytes_max
+            || self.in_flight_bytes + self.batch.as_bytes().len() > uncommitted_bytes_max
     }
 
     /// Second of the wheel in which `deadline` is over.

@@ -17,6 +17,9 @@ const CUSTOM_MAX: usize = 100;
 
 impl Worker {
     pub(crate) fn subscribe(&self, state: &mut State, place: Place, subscribe: &Subscribe<'_>) -> Flow {
+        if state.connection(place).is_some_and(|c| c.backend.is_some()) {
+            return self.subscribe_backend(state, place, subscribe);
+        }
         let mut answers = Vec::new();
         for (filter, requested) in subscribe.filters() {
             let Some(connection) = state.connection(place) else { return Flow::Closed };
@@ -40,6 +43,9 @@ impl Worker {
     }
 
     pub(crate) fn unsubscribe(&self, state: &mut State, place: Place, unsubscribe: &Unsubscribe<'_>) -> Flow {
+        if state.connection(place).is_some_and(|c| c.backend.is_some()) {
+            return self.unsubscribe_backend(state, place, unsubscribe);
+        }
         for filter in unsubscribe.filters() {
             let Some(connection) = state.connection(place) else { return Flow::Closed };
             forget(connection, filter);

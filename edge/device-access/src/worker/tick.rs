@@ -33,7 +33,7 @@ pub(crate) async fn run(worker: Rc<Worker>) {
         let mut state = worker.state.borrow_mut();
         worker.refresh_time(&mut state);
         end_pauses(&mut state);
-        if state.rejected.is_some() {
+        if state.rejected.is_some() || !state.undelivered.is_empty() {
             state.want_turn();
         }
         let second = state.now.duration_since(state.started).as_secs();
@@ -54,6 +54,7 @@ pub(crate) async fn run(worker: Rc<Worker>) {
         if second.is_multiple_of(SESSIONS_EVERY_SECONDS) {
             worker.end_sessions(&mut state);
         }
+        worker.check_backends(&mut state);
         let now = state.now;
         state.down_rates.retain(|_, bucket| !bucket.is_full(now));
     }

@@ -84,7 +84,8 @@ pub(crate) async fn drained(worker: &Worker) {
 }
 
 fn is_idle(state: &State) -> bool {
-    state.in_flight.is_empty() && state.batch.is_empty() && state.connections.iter().all(|(_, c)| c.out.is_empty())
+    let is_handed_over = state.in_flight.is_empty() && state.batch.is_empty() && state.undelivered.is_empty();
+    is_handed_over && state.connections.iter().all(|(_, c)| c.out.is_empty())
 }
 
 impl Worker {
@@ -105,6 +106,9 @@ impl Worker {
             self.release(&mut state, ticket, outcome);
         }
         self.submit(&mut state);
+        let mut forwards = std::mem::take(&mut state.forwards);
+        self.hand_over(&mut state, &mut forwards);
+        state.forwards = forwards;
         self.write_all(&mut state);
         if state.is_stopping && is_idle(&state) {
             self.drained.notify_waiters();
@@ -125,6 +129,7 @@ impl Worker {
                     at += part.length as usize;
                     state.send(part.place, |_, out| out.extend_from_slice(bytes));
                 }
+                self.hand_over(state, &mut held.forwards);
                 for after in held.after.drain(..) {
                     self.durable(state, after, committed);
                 }

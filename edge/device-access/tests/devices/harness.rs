@@ -37,6 +37,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 pub struct World {
     pub platform: Arc<Platform>,
+    pub clock: Arc<ManualClock>,
     pub log: Arc<MemoryLog>,
     pub bus: Arc<LocalBus>,
     access: Option<DeviceAccess>,
@@ -49,7 +50,8 @@ impl World {
     }
 
     pub fn with(options: &AccessOptions) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOW));
+        let manual = Arc::new(ManualClock::at(NOW));
+        let clock: Arc<dyn Clock> = manual.clone();
         let log = Arc::new(MemoryLog::new(Arc::clone(&clock), 3));
         let readings = Arc::new(MemoryReadings::default());
         let registry = Arc::new(MemoryRegistry::new());
@@ -82,7 +84,7 @@ impl World {
         let follower =
             Follower::start(platform.log.clone(), platform.readings.clone(), Arc::clone(&platform.progress)).unwrap();
         let access = DeviceAccess::start(&platform, &bus, "127.0.0.1:0".parse().unwrap(), options).unwrap();
-        Self { platform, log, bus, access: Some(access), follower: Some(follower) }
+        Self { platform, clock: manual, log, bus, access: Some(access), follower: Some(follower) }
     }
 
     /// A fresh socket.
@@ -257,8 +259,12 @@ impl Wire {
     }
 
     pub fn subscribe(&mut self, filter: &str) -> SubscribeAnswer {
+        self.subscribe_at(filter, QoS::AtLeastOnce)
+    }
+
+    pub fn subscribe_at(&mut self, filter: &str, qos: QoS) -> SubscribeAnswer {
         let mut bytes = Vec::new();
-        encode::subscribe(&mut bytes, PacketId::FIRST, [(filter, QoS::AtLeastOnce)]).unwrap();
+        encode::subscribe(&mut bytes, PacketId::FIRST, [(filter, qos)]).unwrap();
         self.send(&bytes);
         self.next(|packet| match packet {
             Packet::SubAck(ack) => ack.answers().next().unwrap(),
@@ -272,6 +278,27 @@ impl Wire {
             Packet::ConnAck(lianwu_mqtt::packet::ConnAck::Refused(refusal)) => refusal.code(),
             other => panic!("expected CONNACK, got {other:?}"),
         })
+    }
+
+    pub fn unsubscribe(&mut self, filter: &str) {
+        let mut bytes = Vec::new();
+        encode::unsubscribe(&mut bytes, PacketId::FIRST, [filter]).unwrap();
+        self.send(&bytes);
+        self.next(|packet| assert!(matches!(packet, Packet::UnsubAck(_)), "expected UNSUBACK, got {packet:?}"));
+    }
+
+    /// The next message, of QoS 1: acknowledged, too.
+    pub fn acknowledge(&mut self) -> (String, String) {
+        let (id, message) = self.next(|packet| match packet {
+            Packet::Publish(Publish { packet_id: Some(id), topic, payload, .. }) => {
+                (id, (topic.to_owned(), String::from_utf8(payload.to_vec()).unwrap()))
+            }
+            other => panic!("expected a message of QoS 1, got {other:?}"),
+        });
+        let mut bytes = Vec::new();
+        encode::puback(&mut bytes, id);
+        self.send(&bytes);
+        message
     }
 
     /// The next message: topic and payload.

@@ -1,0 +1,243 @@
+//! Who subscribed to what: filters in a tree of levels, so that a topic costs its own levels and its matches, however
+//! many other filters there are. Source: MQTT 3.1.1 §4.7, MQTT 5 §4.8.2 (shared subscriptions).
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hashbrown::HashMap;
+
+/// Before the group's name in a shared subscription.
+const SHARE: &str = "$share/";
+
+/// Place of the root.
+const ROOT: u32 = 0;
+
+/// Filters with a value each, usually a connection and how it wants its messages.
+///
+/// `$share/<group>/<filter>` makes the value a member of a group: of a group's members for one filter, each message
+/// chooses one, in turn. The same filter may be inserted any number of times.
+pub struct SubscriptionTree<T> {
+    nodes: Vec<Node<T>>,
+    /// Nodes to be used again.
+    free: Vec<u32>,
+    len: usize,
+}
+
+/// One level of one or more filters.
+struct Node<T> {
+    parent: u32,
+    children: HashMap<Box<str>, u32>,
+    /// The child for `+`, which [`ROOT`] never is: then there is none.
+    any: u32,
+    /// The child for `#`.
+    all: u32,
+    values: Vec<T>,
+    groups: Vec<Group<T>>,
+}
+
+struct Group<T> {
+    name: Box<str>,
+    members: Vec<T>,
+    /// Counts messages; its remainder chooses.
+    turn: AtomicUsize,
+}
+
+impl<T> Default for Node<T> {
+    fn default() -> Self {
+        let (children, values, groups) = (HashMap::new(), Vec::new(), Vec::new());
+        Self { parent: ROOT, children, any: ROOT, all: ROOT, values, groups }
+    }
+}
+
+impl<T> Default for SubscriptionTree<T> {
+    fn default() -> Self {
+        Self { nodes: vec![Node::default()], free: Vec::new(), len: 0 }
+    }
+}
+
+impl<T> fmt::Debug for SubscriptionTree<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriptionTree").field("len", &self.len).field("nodes", &self.nodes.len()).finish()
+    }
+}
+
+/// Takes `$share/<group>/<filter>` apart: the group, if it is one, and the filter its members listen to.
+///
+/// `None` for a shared subscription whose group is empty or has a wildcard, or which names no filter.
+#[must_use]
+pub fn split_shared(filter: &str) -> Option<(Option<&str>, &str)> {
+    let Some(rest) = filter.strip_prefix(SHARE) else { return Some((None, filter)) };
+    let (group, rest) = rest.split_once('/')?;
+    // [MQTT-4.8.2-1], [MQTT-4.8.2-2]
+    let is_name = !group.is_empty() && !group.contains(['+', '#']);
+    (is_name && !rest.is_empty()).then_some((Some(group), rest))
+}
+
+impl<T> SubscriptionTree<T> {
+    /// Number of values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Adds a value. The filter must be valid, see [`split_shared`] and [`crate::filter::is_valid_filter`]; one that is
+    /// not is never matched.
+    pub fn insert(&mut self, filter: &str, value: T) {
+        let Some((group, filter)) = split_shared(filter) else { return };
+        let mut at = ROOT;
+        for level in filter.split('/') {
+            at = self.child_or_new(at, level);
+        }
+        let node = &mut self.nodes[at as usize];
+        match group {
+            None => node.values.push(value),
+            Some(name) => match node.groups.iter_mut().find(|group| *group.name == *name) {
+                Some(group) => group.members.push(value),
+                None => {
+                    let turn = AtomicUsize::new(0);
+                    node.groups.push(Group { name: name.into(), members: vec![value], turn });
+                }
+            },
+        }
+        self.len += 1;
+    }
+
+    /// Takes out the first value of a filter that `is_it`.
+    pub fn remove(&mut self, filter: &str, is_it: impl Fn(&T) -> bool) -> Option<T> {
+        let (group, filter) = split_shared(filter)?;
+        let mut at = ROOT;
+        for level in filter.split('/') {
+            at = self.child(at, level)?;
+        }
+        let node = &mut self.nodes[at as usize];
+        let removed = match group {
+            None => take(&mut node.values, is_it),
+            Some(name) => {
+                let index = node.groups.iter().position(|group| *group.name == *name)?;
+                let removed = take(&mut node.groups[index].members, is_it);
+                if node.groups[index].members.is_empty() {
+                    node.groups.remove(index);
+                }
+                removed
+            }
+        };
+        if removed.is_some() {
+            self.len -= 1;
+            self.prune(at, filter);
+        }
+        removed
+    }
+
+    /// Calls `visit` for every value whose filter matches a valid topic name, in no order; a value with several matching
+    /// filters is visited for each. Of a group's members for one filter one is visited, the next one the next time.
+    pub fn for_each_match(&self, topic: &str, mut visit: impl FnMut(&T)) {
+        let (first, rest) = split_level(topic);
+        // [MQTT-4.7.2-1]: a wildcard at the start must not reach into the `$` topics.
+        if first.starts_with('$') {
+            if let Some(child) = self.child(ROOT, first) {
+                self.walk(child, rest, &mut visit);
+            }
+        } else {
+            self.walk(ROOT, Some(topic), &mut visit);
+        }
+    }
+
+    /// Goes down with what is left of the topic. No deeper than the deepest filter.
+    fn walk(&self, at: u32, topic: Option<&str>, visit: &mut impl FnMut(&T)) {
+        let node = &self.nodes[at as usize];
+        if node.all != ROOT {
+            // §4.7.1.2: the parent level itself is included.
+            self.nodes[node.all as usize].visit(visit);
+        }
+        let Some(topic) = topic else { return node.visit(visit) };
+        let (level, rest) = split_level(topic);
+        if let Some(&child) = node.children.get(level) {
+            self.walk(child, rest, visit);
+        }
+        if node.any != ROOT {
+            self.walk(node.any, rest, visit);
+        }
+    }
+
+    fn child(&self, at: u32, level: &str) -> Option<u32> {
+        let node = &self.nodes[at as usize];
+        match level {
+            "+" => (node.any != ROOT).then_some(node.any),
+            "#" => (node.all != ROOT).then_some(node.all),
+            _ => node.children.get(level).copied(),
+        }
+    }
+
+    fn child_or_new(&mut self, at: u32, level: &str) -> u32 {
+        if let Some(child) = self.child(at, level) {
+            return child;
+        }
+        let fresh = Node { parent: at, ..Node::default() };
+        let child = match self.free.pop() {
+            Some(used) => {
+                self.nodes[used as usize] = fresh;
+                used
+            }
+            None => {
+                self.nodes.push(fresh);
+                u32::try_from(self.nodes.len() - 1).expect("fewer than 2^32 levels")
+            }
+        };
+        let node = &mut self.nodes[at as usize];
+        match level {
+            "+" => node.any = child,
+            "#" => node.all = child,
+            _ => drop(node.children.insert(level.into(), child)),
+        }
+        child
+    }
+
+    /// Gives back the levels of a filter that nobody needs any more, from its end.
+    fn prune(&mut self, mut at: u32, filter: &str) {
+        for level in filter.rsplit('/') {
+            let node = &self.nodes[at as usize];
+            let is_used = !node.values.is_empty()
+                || !node.groups.is_empty()
+                || !node.children.is_empty()
+                || node.any != ROOT
+                || node.all != ROOT;
+            if is_used {
+                return;
+            }
+            let parent = node.parent;
+            let above = &mut self.nodes[parent as usize];
+            match level {
+                "+" => above.any = ROOT,
+                "#" => above.all = ROOT,
+                _ => drop(above.children.remove(level)),
+            }
+            self.nodes[at as usize] = Node::default();
+            self.free.push(at);
+            at = parent;
+        }
+    }
+}
+
+impl<T> Node<T> {
+    fn visit(&self, visit: &mut impl FnMut(&T)) {
+        self.values.iter().for_each(&mut *visit);
+        for group in &self.groups {
+            let turn = group.turn.fetch_add(1, Ordering::Relaxed);
+            visit(&group.members[turn % group.members.len()]);
+        }
+    }
+}
+
+fn split_level(topic: &str) -> (&str, Option<&str>) {
+    topic.split_once('/').map_or((topic, None), |(level, rest)| (level, Some(rest)))
+}
+
+fn take<T>(values: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> Option<T> {
+    let index = values.iter().position(is_it)?;
+    Some(values.swap_remove(index))
+}

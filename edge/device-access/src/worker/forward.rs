@@ -1,0 +1,179 @@
+//! Messages on their way to backends: collected per worker while a turn lasts, handed over once they are durable,
+//! delivered by the worker that has the connection.
+
+use std::rc::Rc;
+
+use lianwu_model::product::Durability;
+use lianwu_mqtt::{Publish, QoS, encode};
+use lianwu_services::directory::DirectoryDevice;
+use tokio::sync::mpsc::error::TrySendError;
+use tracing::warn;
+
+use super::state::{Place, State};
+use super::{Mail, Worker};
+use crate::broker::Receiver;
+
+/// Messages for backends of one worker, in one arena.
+#[derive(Debug, Default)]
+pub(crate) struct Forwards {
+    /// Topic and payload of each message.
+    bytes: Vec<u8>,
+    messages: Vec<Message>,
+    targets: Vec<Target>,
+}
+
+/// The next bytes of the arena, for the next targets.
+#[derive(Clone, Copy, Debug)]
+struct Message {
+    topic: u16,
+    payload: u32,
+    targets: u32,
+    retain: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    place: Place,
+    qos: QoS,
+}
+
+impl Forwards {
+    fn push(&mut self, topic: &str, payload: &[u8], retain: bool, targets: impl Iterator<Item = Target>) {
+        let before = self.targets.len();
+        self.targets.extend(targets);
+        self.bytes.extend_from_slice(topic.as_bytes());
+        self.bytes.extend_from_slice(payload);
+        self.messages.push(Message {
+            topic: u16::try_from(topic.len()).expect("a topic of a packet"),
+            payload: u32::try_from(payload.len()).expect("a payload of a packet"),
+            targets: u32::try_from(self.targets.len() - before).expect("fewer than 2^32 connections"),
+            retain,
+        });
+    }
+
+    /// Keeps the memory for the next turn.
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.messages.clear();
+        self.targets.clear();
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// Memory it takes.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len() + self.targets.len() * size_of::<Target>()
+    }
+}
+
+/// One message as it was sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) payload: &'a [u8],
+    pub(crate) qos: QoS,
+}
+
+impl Worker {
+    /// Collects a message of a device for whoever listens.
+    pub(crate) fn forward_of_device(
+        &self,
+        state: &mut State,
+        device: &DirectoryDevice,
+        sent: Sent<'_>,
+        durability: Durability,
+    ) {
+        if self.broker.is_silent() {
+            return;
+        }
+        let Some(owner) = self.platform.catalog.load().get(&device.product).map(|p| p.product.owner) else { return };
+        let mut receivers = std::mem::take(&mut state.receivers);
+        self.broker.receivers(&self.platform, owner, sent.topic, Some(device), state.wall, &mut receivers);
+        self.collect(state, &receivers, sent, durability);
+        state.receivers = receivers;
+    }
+
+    /// Sorts a message to the workers of its receivers.
+    pub(crate) fn collect(&self, state: &mut State, receivers: &[Receiver], sent: Sent<'_>, durability: Durability) {
+        if receivers.is_empty() {
+            return;
+        }
+        let forwards = match durability {
+            Durability::Disk => &mut state.held.forwards,
+            Durability::Memory => &mut state.forwards,
+        };
+        forwards.resize_with(self.peers.len(), Forwards::default);
+        // They are sorted by worker.
+        for of_worker in receivers.chunk_by(|a, b| a.at.worker == b.at.worker) {
+            let target = |r: &Receiver| Target { place: r.at.place, qos: r.qos.min(sent.qos) };
+            forwards[of_worker[0].at.worker].push(sent.topic, sent.payload, false, of_worker.iter().map(target));
+        }
+        state.want_turn();
+    }
+
+    /// Hands collected messages over: to this worker's connections at once, to other workers by mail.
+    pub(crate) fn hand_over(self: &Rc<Self>, state: &mut State, forwards: &mut [Forwards]) {
+        for (index, of_worker) in forwards.iter_mut().enumerate() {
+            if of_worker.is_empty() {
+                continue;
+            }
+            if index == self.index {
+                self.deliver(state, of_worker);
+                of_worker.clear();
+            } else {
+                let of_worker = std::mem::take(of_worker);
+                state.undelivered_bytes += of_worker.size();
+                state.undelivered.push_back((index, Box::new(of_worker)));
+            }
+        }
+        self.send_undelivered(state);
+    }
+
+    /// Mails what other workers are to deliver, in order. What does not fit into a mailbox waits: meanwhile no socket is
+    /// read, see [`State::must_wait_for_disk`].
+    pub(crate) fn send_undelivered(&self, state: &mut State) {
+        while let Some((index, forwards)) = state.undelivered.pop_front() {
+            let size = forwards.size();
+            match self.peers[index].try_send(Mail::Forwards(forwards)) {
+                Ok(()) | Err(TrySendError::Closed(_)) => state.undelivered_bytes -= size,
+                Err(TrySendError::Full(Mail::Forwards(forwards))) => {
+                    state.undelivered.push_front((index, forwards));
+                    return;
+                }
+                Err(TrySendError::Full(_)) => unreachable!("the mail comes back as it was sent"),
+            }
+        }
+    }
+
+    /// Writes messages into the buffers of this worker's connections.
+    pub(crate) fn deliver(self: &Rc<Self>, state: &mut State, forwards: &Forwards) {
+        let (mut bytes, mut targets) = (forwards.bytes.as_slice(), forwards.targets.as_slice());
+        let mut frame = std::mem::take(&mut state.frame);
+        for message in &forwards.messages {
+            let (topic, rest) = bytes.split_at(usize::from(message.topic));
+            let (payload, rest) = rest.split_at(message.payload as usize);
+            let (of_message, others) = targets.split_at(message.targets as usize);
+            (bytes, targets) = (rest, others);
+            let Ok(topic) = std::str::from_utf8(topic) else { continue };
+            frame.clear();
+            let qos = QoS::AtMostOnce;
+            let packet = Publish { duplicate: false, qos, retain: message.retain, topic, packet_id: None, payload };
+            if let Err(error) = encode::publish(&mut frame, &packet) {
+                warn!(%error, topic, "a message does not fit into a packet");
+                continue;
+            }
+            for target in of_message {
+                self.stats.messages_forwarded.add(1);
+                match target.qos {
+                    QoS::AtMostOnce => state.send(target.place, |_, out| out.extend_from_slice(&frame)),
+                    QoS::AtLeastOnce | QoS::ExactlyOnce => {
+                        self.deliver_acknowledged(state, target.place, topic, payload);
+                    }
+                }
+            }
+        }
+        state.frame = frame;
+    }
+}

@@ -1,0 +1,285 @@
+//! Server-side clients: what they are let in with, what they receive, what they may send.
+
+use lianwu_device_access::AccessOptions;
+use lianwu_device_protocol::credentials::{Credentials, backend_credentials};
+use lianwu_model::account::{AccessKey, StoredPolicy};
+use lianwu_model::{ProductId, Uin, UnixMillis};
+use lianwu_mqtt::QoS;
+use lianwu_mqtt::packet::SubscribeAnswer;
+use lianwu_ports::record::RecordKind;
+use lianwu_services::account;
+
+use super::harness::{NOW, PRODUCT, Wire, World, up};
+
+const REPORT: &str = r#"{"method":"report","clientToken":"1","params":{"brightness":42}}"#;
+
+/// A world whose product belongs to an account with a key.
+struct Scene {
+    world: World,
+    owner: Uin,
+    key: AccessKey,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self::with_workers(1)
+    }
+
+    fn with_workers(workers: usize) -> Self {
+        let options =
+            AccessOptions { workers, device_up_tps: 0, device_connects_per_5s: 0, ..AccessOptions::default() };
+        let world = World::with(&options);
+        let first = wait(account::bootstrap(&world.platform)).unwrap().unwrap();
+        let product = world.platform.catalog.product(PRODUCT.parse().unwrap()).unwrap();
+        let mut product = (*product.product).clone();
+        product.owner = first.uin;
+        world.platform.catalog.put_product(product);
+        let key = AccessKey {
+            secret_id: first.secret_id,
+            secret_key: first.secret_key,
+            principal: first.uin,
+            active: true,
+            created: NOW,
+        };
+        Self { world, owner: first.uin, key }
+    }
+
+    /// A sub-account's key, with one policy attached.
+    fn sub_account(&self, name: &str, statement: &str) -> AccessKey {
+        let platform = &self.world.platform;
+        let document = format!(r#"{{"version":"2.0","statement":[{statement}]}}"#);
+        let policy = StoredPolicy { owner: self.owner, name: format!("{name}-policy"), document };
+        wait(account::save_policy(platform, policy)).unwrap();
+        let created = account::create_sub_account(platform, self.owner, name, vec![format!("{name}-policy")]);
+        wait(account::create_key(platform, wait(created).unwrap().uin)).unwrap()
+    }
+
+    fn sign_in(&self, key: &AccessKey, client_id: &str) -> Wire {
+        let mut wire = self.world.socket();
+        wire.send_connect(&credentials(key, client_id));
+        assert_eq!(wire.connack(), 0, "{client_id} signs in");
+        wire
+    }
+
+    /// The owner, subscribed.
+    fn listener(&self, client_id: &str, filter: &str, qos: QoS) -> Wire {
+        let mut wire = self.sign_in(&self.key, client_id);
+        assert_eq!(wire.subscribe_at(filter, qos), SubscribeAnswer::Granted(qos));
+        wire
+    }
+}
+
+fn credentials(key: &AccessKey, client_id: &str) -> Credentials {
+    let expiry = UnixMillis::from_seconds(NOW.seconds() + 600);
+    backend_credentials(&key.secret_id, &key.secret_key.0, client_id, expiry)
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn report(name: &str) -> (String, String) {
+    (up("property", name), REPORT.to_owned())
+}
+
+/// Does whoever listens get what a device reports, as it was sent, and once for overlapping filters?
+#[test]
+fn reports_reach_whoever_listens() {
+    for workers in [1, 3] {
+        let scene = Scene::with_workers(workers);
+        let mut all = scene.listener("all", "$thing/up/property/+/+", QoS::AtMostOnce);
+        let mut one = scene.listener("one", &up("property", "lamp-1"), QoS::AtLeastOnce);
+        assert_eq!(one.subscribe_at("$thing/#", QoS::AtMostOnce), SubscribeAnswer::Granted(QoS::AtMostOnce));
+        for (name, id) in [("lamp-0", 1), ("lamp-1", 2)] {
+            let mut lamp = scene.world.lamp(name);
+            lamp.publish(&up("property", name), REPORT, Some(id));
+            assert_eq!(lamp.puback(), id);
+            assert_eq!(all.message(), report(name));
+        }
+        assert_eq!(one.message(), report("lamp-0"), "by the second filter, of QoS 0");
+        assert_eq!(one.acknowledge(), report("lamp-1"), "once, with the higher of both");
+        all.has_nothing_but_a_ping_response();
+        one.has_nothing_but_a_ping_response();
+    }
+}
+
+/// Is a refused report kept from backends, and does listening end with UNSUBSCRIBE?
+#[test]
+fn only_what_was_accepted_and_asked_for_is_received() {
+    let scene = Scene::new();
+    let mut backend = scene.listener("orders", "$thing/up/#", QoS::AtMostOnce);
+    let mut lamp = scene.world.lamp("lamp-0");
+    lamp.publish(
+        &up("property", "lamp-0"),
+        r#"{"method":"report","clientToken":"1","params":{"brightness":-1}}"#,
+        Some(1),
+    );
+    assert_eq!(lamp.puback(), 1);
+    lamp.publish(&up("property", "lamp-0"), REPORT, Some(2));
+    assert_eq!(lamp.puback(), 2);
+    assert_eq!(backend.message(), report("lamp-0"));
+    backend.unsubscribe("$thing/up/#");
+    lamp.publish(&up("property", "lamp-0"), REPORT, Some(3));
+    assert_eq!(lamp.puback(), 3);
+    backend.has_nothing_but_a_ping_response();
+}
+
+/// Are messages beyond the window kept in order until earlier ones are acknowledged?
+#[test]
+fn a_slow_backend_gets_everything_in_order() {
+    let scene = Scene::new();
+    let mut reader = scene.listener("reader", "plant/+", QoS::AtLeastOnce);
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    for id in 1..=100 {
+        writer.publish("plant/7", &id.to_string(), Some(id));
+        assert_eq!(writer.puback(), id);
+    }
+    for id in 1..=100 {
+        assert_eq!(reader.acknowledge(), ("plant/7".to_owned(), id.to_string()));
+    }
+    reader.has_nothing_but_a_ping_response();
+}
+
+/// Does each message go to one member of a group, wherever its connection lives?
+#[test]
+fn a_group_shares_what_is_sent() {
+    let scene = Scene::with_workers(2);
+    let mut members: Vec<Wire> =
+        (0..3).map(|n| scene.listener(&format!("member-{n}"), "$share/workers/plant/+", QoS::AtLeastOnce)).collect();
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    for id in 1..=6 {
+        writer.publish("plant/7", "x", Some(id));
+        assert_eq!(writer.puback(), id);
+    }
+    for member in &mut members {
+        for _ in 0..2 {
+            assert_eq!(member.acknowledge(), ("plant/7".to_owned(), "x".to_owned()));
+        }
+        member.has_nothing_but_a_ping_response();
+    }
+    for filter in ["$share/workers", "$share//plant/+", "$share/+/plant"] {
+        assert_eq!(writer.subscribe(filter), SubscribeAnswer::Refused, "{filter}");
+    }
+}
+
+/// What is let in: the right key with an expiry to come, under any client id, the newest under one name.
+#[test]
+fn sign_in_takes_a_good_key_only() {
+    let scene = Scene::new();
+    let refused = |credentials: &Credentials| {
+        let mut wire = scene.world.socket();
+        wire.send_connect(credentials);
+        assert_eq!(wire.connack(), 4);
+        wire.is_closed();
+    };
+    let mut wrong = scene.key.clone();
+    wrong.secret_key.0.make_ascii_uppercase();
+    refused(&credentials(&wrong, "orders"));
+    let mut unknown = scene.key.clone();
+    unknown.secret_id = format!("AKID{}", "x".repeat(32));
+    refused(&credentials(&unknown, "orders"));
+    let expired = UnixMillis::from_seconds(NOW.seconds() - 1);
+    refused(&backend_credentials(&scene.key.secret_id, &scene.key.secret_key.0, "orders", expired));
+    let mut borrowed = credentials(&scene.key, "orders");
+    borrowed.client_id = "invoices".into();
+    refused(&borrowed);
+
+    let mut first = scene.sign_in(&scene.key, "orders");
+    let mut other = scene.sign_in(&scene.key, "invoices");
+    let mut second = scene.sign_in(&scene.key, "orders");
+    first.is_closed();
+    other.has_nothing_but_a_ping_response();
+    second.has_nothing_but_a_ping_response();
+}
+
+/// A device's topics are for devices: does a backend's message there go nowhere, and its own topics to nobody else?
+#[test]
+fn topics_are_kept_apart() {
+    let scene = Scene::new();
+    let mut lamp = scene.world.listening_lamp("lamp-0");
+    let mut reader = scene.listener("reader", "#", QoS::AtMostOnce);
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    let control = format!("$thing/down/property/{PRODUCT}/lamp-0");
+    let custom = format!("{PRODUCT}/lamp-0/data");
+    for (topic, id) in [(control.as_str(), 1), (custom.as_str(), 2), ("$SYS/uptime", 3)] {
+        writer.publish(topic, "{}", Some(id));
+        assert_eq!(writer.puback(), id, "acknowledged, so that it is not sent for ever");
+    }
+    writer.publish("plant/7", "on", Some(4));
+    assert_eq!(writer.puback(), 4);
+    assert_eq!(reader.message(), ("plant/7".to_owned(), "on".to_owned()));
+    lamp.has_nothing_but_a_ping_response();
+    reader.has_nothing_but_a_ping_response();
+    assert_eq!(scene.world.first(RecordKind::AccountMessage).0, 403);
+}
+
+/// Does a sub-account see the devices its policy names, and no others?
+#[test]
+fn a_policy_chooses_the_devices() {
+    let scene = Scene::new();
+    let resource = format!("qcs::iotexplorer:gz:uin/{}:project/*/product/{PRODUCT}/device/lamp-1", scene.owner);
+    let statement = format!(r#"{{"effect":"allow","action":"lianwu:ReceiveMessages","resource":"{resource}"}}"#);
+    let key = scene.sub_account("viewer", &statement);
+    let mut viewer = scene.sign_in(&key, "viewer");
+    assert_eq!(viewer.subscribe_at("$thing/up/#", QoS::AtMostOnce), SubscribeAnswer::Granted(QoS::AtMostOnce));
+    for name in ["lamp-0", "lamp-1", "lamp-2"] {
+        let mut lamp = scene.world.lamp(name);
+        lamp.publish(&up("property", name), REPORT, Some(1));
+        assert_eq!(lamp.puback(), 1);
+    }
+    assert_eq!(viewer.message(), report("lamp-1"));
+    viewer.has_nothing_but_a_ping_response();
+    // It may not send: nobody receives it.
+    let mut reader = scene.listener("reader", "plant/#", QoS::AtMostOnce);
+    viewer.publish("plant/7", "on", Some(2));
+    assert_eq!(viewer.puback(), 2);
+    reader.has_nothing_but_a_ping_response();
+
+    let nobody = scene.sub_account("nobody", r#"{"effect":"allow","action":"iotexplorer:*","resource":"*"}"#);
+    assert_eq!(scene.sign_in(&nobody, "nobody").subscribe("$thing/up/#"), SubscribeAnswer::Refused);
+}
+
+/// Is a right that was taken away gone with the next second?
+#[test]
+fn a_revoked_right_ends_at_once() {
+    let scene = Scene::new();
+    let allow = r#"{"effect":"allow","action":"lianwu:*","resource":"*"}"#;
+    let key = scene.sub_account("viewer", allow);
+    let mut viewer = scene.sign_in(&key, "viewer");
+    assert_eq!(viewer.subscribe_at("$thing/up/#", QoS::AtMostOnce), SubscribeAnswer::Granted(QoS::AtMostOnce));
+    let mut lamp = scene.world.lamp("lamp-0");
+    lamp.publish(&up("property", "lamp-0"), REPORT, Some(1));
+    assert_eq!(lamp.puback(), 1);
+    assert_eq!(viewer.message(), report("lamp-0"));
+
+    let document = r#"{"version":"2.0","statement":[{"effect":"deny","action":"*","resource":"*"}]}"#;
+    let policy = StoredPolicy { owner: scene.owner, name: "viewer-policy".into(), document: document.into() };
+    wait(account::save_policy(&scene.world.platform, policy)).unwrap();
+    scene.world.clock.set(UnixMillis(NOW.0 + 1000));
+    lamp.publish(&up("property", "lamp-0"), REPORT, Some(2));
+    assert_eq!(lamp.puback(), 2);
+    viewer.has_nothing_but_a_ping_response();
+}
+
+/// Another account's backend: does it see anything of ours, or we of it?
+#[test]
+fn accounts_do_not_see_each_other() {
+    let scene = Scene::new();
+    let product = scene.world.platform.catalog.product(PRODUCT.parse().unwrap()).unwrap();
+    let mut foreign = (*product.product).clone();
+    foreign.id = "FOREIGN001".parse::<ProductId>().unwrap();
+    foreign.owner = Uin(100_000_000_009);
+    scene.world.platform.catalog.put_product(foreign);
+    let mut ours = scene.sign_in(&scene.key, "ours");
+    assert_eq!(ours.subscribe("$thing/up/property/FOREIGN001/+"), SubscribeAnswer::Refused);
+
+    // The product changes hands: the backend that still listens gets nothing more.
+    assert_eq!(ours.subscribe_at("$thing/up/#", QoS::AtMostOnce), SubscribeAnswer::Granted(QoS::AtMostOnce));
+    let mut sold = (*product.product).clone();
+    sold.owner = Uin(100_000_000_009);
+    scene.world.platform.catalog.put_product(sold);
+    let mut lamp = scene.world.lamp("lamp-0");
+    lamp.publish(&up("property", "lamp-0"), REPORT, Some(1));
+    assert_eq!(lamp.puback(), 1);
+    ours.has_nothing_but_a_ping_response();
+}

@@ -1,0 +1,168 @@
+//! Backends: server-side clients of an account that receive what its devices send.
+//!
+//! Source: decisions 2, docs/adr/0009-backends.md. Whether a backend may have a message is asked anew every second, so a
+//! right that was taken away, or a key that was disabled, ends within that time.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use lianwu_device_protocol::credentials::{BackendSignIn, BackendSignInError};
+use lianwu_model::policy::{self, Context, Object, ResourceScope, Tag, evaluate};
+use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
+use parking_lot::Mutex;
+
+use crate::Platform;
+use crate::account::Signer;
+use crate::directory::DirectoryDevice;
+
+/// Receiving messages of a device; the resource is the device.
+pub const RECEIVE: &str = "lianwu:ReceiveMessages";
+
+/// Sending in the account's own topic space; the resource is `*`.
+pub const SEND: &str = "lianwu:SendMessages";
+
+/// Region in the names of objects. Source: spec/cloud-api.md 1.2.
+const REGION: &str = "ap-guangzhou";
+
+/// Answers remembered for one backend and one second; beyond it they are forgotten and asked again.
+const REMEMBERED_MAX: usize = 65_536;
+
+/// Why a backend was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BackendError {
+    #[error("the SecretId does not exist or is disabled")]
+    UnknownKey,
+    #[error(transparent)]
+    Credential(#[from] BackendSignInError),
+}
+
+/// A backend that is signed in.
+#[derive(Debug)]
+pub struct Backend {
+    /// Main account whose devices and topics it sees.
+    pub owner: Uin,
+    pub principal: Uin,
+    pub secret_id: Box<str>,
+    source: Option<IpAddr>,
+    remembered: Mutex<Remembered>,
+}
+
+#[derive(Debug, Default)]
+struct Remembered {
+    second: u64,
+    devices: HashMap<DeviceNumber, bool>,
+    send: Option<bool>,
+}
+
+/// Checks a claim.
+///
+/// # Errors
+/// [`BackendError`].
+pub fn sign_in(
+    platform: &Platform,
+    claim: &BackendSignIn<'_>,
+    source: Option<IpAddr>,
+) -> Result<Backend, BackendError> {
+    let signer = platform.accounts.signer(claim.secret_id).ok_or(BackendError::UnknownKey)?;
+    claim.verify(&signer.secret_key.0, platform.clock.now())?;
+    Ok(Backend {
+        owner: signer.principal.owner,
+        principal: signer.principal.uin,
+        secret_id: claim.secret_id.into(),
+        source,
+        remembered: Mutex::default(),
+    })
+}
+
+impl Backend {
+    /// Is its key still good?
+    #[must_use]
+    pub fn is_valid(&self, platform: &Platform) -> bool {
+        platform.accounts.signer(&self.secret_id).is_some()
+    }
+
+    /// May it have messages of this device now?
+    #[must_use]
+    pub fn may_receive(&self, platform: &Platform, device: &DirectoryDevice, now: UnixMillis) -> bool {
+        let mut remembered = self.remembered.lock();
+        remembered.begin(now);
+        if let Some(known) = remembered.devices.get(&device.number) {
+            return *known;
+        }
+        let allowed = self.ask_receive(platform, device, now);
+        if remembered.devices.len() >= REMEMBERED_MAX {
+            remembered.devices.clear();
+        }
+        remembered.devices.insert(device.number, allowed);
+        allowed
+    }
+
+    /// May it send in its account's own topics now?
+    #[must_use]
+    pub fn may_send(&self, platform: &Platform, now: UnixMillis) -> bool {
+        let mut remembered = self.remembered.lock();
+        remembered.begin(now);
+        let ask =
+            || self.signer(platform).is_some_and(|signer| self.decide(&signer, SEND, policy::Target::Operation, now));
+        *remembered.send.get_or_insert_with(ask)
+    }
+
+    /// Could any of its policies let it receive messages at all, and is a product it names its account's?
+    ///
+    /// # Errors
+    /// Says why a subscription is refused.
+    pub fn check_filter(&self, platform: &Platform, filter: &str) -> Result<(), FilterRefusal> {
+        let signer = self.signer(platform).ok_or(FilterRefusal::NoRight)?;
+        let is_own = |id: ProductId| platform.catalog.load().get(&id).is_none_or(|p| p.product.owner == self.owner);
+        let named = filter.split('/').filter_map(|level| level.parse::<ProductId>().ok());
+        if let Some(foreign) = named.into_iter().find(|id| !is_own(*id)) {
+            return Err(FilterRefusal::Foreign(foreign));
+        }
+        if policy::may_reach(signer.grantee(), RECEIVE) { Ok(()) } else { Err(FilterRefusal::NoRight) }
+    }
+
+    fn ask_receive(&self, platform: &Platform, device: &DirectoryDevice, now: UnixMillis) -> bool {
+        let Some(product) = platform.catalog.product(device.product).filter(|p| p.product.owner == self.owner) else {
+            return false;
+        };
+        let Some(signer) = self.signer(platform) else { return false };
+        if signer.principal.is_main_account() {
+            return true;
+        }
+        let scope = ResourceScope { service: "iotexplorer", region: REGION, owner: self.owner, app_id: None };
+        let name = scope.device(&product.product.project, device.product, &device.name);
+        let tags: Vec<Tag> =
+            (product.product.tags.iter()).map(|tag| Tag { key: tag.key.clone(), value: tag.value.clone() }).collect();
+        self.decide(&signer, RECEIVE, policy::Target::Objects(&[Object { name: &name, tags: &tags }]), now)
+    }
+
+    fn decide(&self, signer: &Signer, action: &str, target: policy::Target<'_>, now: UnixMillis) -> bool {
+        let context = Context { source: self.source, now, request_tags: &[] };
+        evaluate(signer.grantee(), &policy::Request { action, target, context: &context }).is_allowed()
+    }
+
+    /// Who it is now; `None` when its key is gone.
+    fn signer(&self, platform: &Platform) -> Option<Signer> {
+        platform.accounts.signer(&self.secret_id)
+    }
+}
+
+impl Remembered {
+    fn begin(&mut self, now: UnixMillis) {
+        let second = now.seconds();
+        if self.second != second {
+            self.second = second;
+            self.devices.clear();
+            self.send = None;
+        }
+    }
+}
+
+/// Why a subscription is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilterRefusal {
+    #[error("no policy allows {RECEIVE}")]
+    NoRight,
+    #[error("product {0} belongs to another account")]
+    Foreign(ProductId),
+}

@@ -1,0 +1,68 @@
+//! Server-side clients: ordinary MQTT programs that sign in with a key pair and receive what devices send.
+
+use lianwu_testkit::{
+    Credentials, DEADLINE, Fixture, LAMP_MODEL, MqttClient, Running, Server, ServerOptions, mosquitto_pub,
+    mosquitto_sub, platform_binary, run_text, wait_for,
+};
+use serde_json::json;
+
+/// What `lianwu credentials --backend` prints.
+fn backend(server: &Server, client_id: &str) -> Credentials {
+    let mut command = std::process::Command::new(platform_binary());
+    command.args(["credentials", "--backend", client_id, "--json", "--first-run"]).arg(server.first_run_path());
+    let printed = run_text("lianwu credentials --backend", &mut command, "").json();
+    let text = |name: &str| printed[name].as_str().expect(name).to_owned();
+    Credentials { client_id: text("ClientId"), user_name: text("UserName"), password: text("Password") }
+}
+
+/// Does mosquitto_sub, with a filter over all devices, print every report as the device sent it?
+#[test]
+fn mosquitto_sub_receives_reports() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let device = lamp.device("light-1");
+    let mut subscribe = mosquitto_sub(server.mqtt_address(), &backend(&server, "orders"));
+    let filter = format!("$thing/up/property/{}/+", device.product);
+    subscribe.args(["-q", "1", "-C", "2", "-t", &filter]);
+    let mut subscriber = Running::start("mosquitto_sub", &mut subscribe);
+    let mut client = MqttClient::subscribed(server.mqtt_address(), &device);
+    let mut token = 0;
+    let report = |token: u32| format!(r#"{{"method":"report","clientToken":"{token}","params":{{"brightness":7}}}}"#);
+    wait_for("mosquitto_sub to be subscribed", DEADLINE, || {
+        token += 1;
+        client.ask(&device.thing("up/property"), &report(token));
+        server.metrics().contains("lianwu_backend_subscriptions 1").then_some(())
+    });
+    token += 1;
+    client.ask(&device.thing("up/property"), &report(token));
+    client.ask(&device.thing("up/property"), &report(token + 1));
+    // One may have come through just before it was seen to be subscribed.
+    let first = subscriber.next_json();
+    assert_eq!((&first["method"], &first["params"]), (&json!("report"), &json!({"brightness": 7})));
+    assert_eq!(subscriber.next_json()["method"], "report");
+    subscriber.finish().succeeded();
+}
+
+/// Do two programs of an account talk to each other in its own topics, and does a wrong password end with code 4?
+#[test]
+fn programs_of_an_account_talk_to_each_other() {
+    let server = Server::start(ServerOptions::default());
+    let address = server.mqtt_address();
+    let mut subscribe = mosquitto_sub(address, &backend(&server, "reader"));
+    subscribe.args(["-q", "1", "-C", "1", "-t", "plant/+/state"]);
+    let mut subscriber = Running::start("mosquitto_sub", &mut subscribe);
+    wait_for("mosquitto_sub to be subscribed", DEADLINE, || {
+        server.metrics().contains("lianwu_backend_subscriptions 1").then_some(())
+    });
+    let mut publish = mosquitto_pub(address, &backend(&server, "writer"));
+    publish.args(["-q", "1", "-t", "plant/7/state", "-m", r#"{"on":true}"#]);
+    run_text("mosquitto_pub", &mut publish, "").succeeded();
+    assert_eq!(subscriber.next_json(), json!({"on": true}));
+    subscriber.finish().succeeded();
+
+    let borrowed = Credentials { client_id: "somebody".into(), ..backend(&server, "reader") };
+    let mut refused = mosquitto_pub(address, &borrowed);
+    refused.args(["-t", "plant/7/state", "-m", "{}"]);
+    let finished = run_text("mosquitto_pub under a client id that was not signed", &mut refused, "");
+    assert_eq!(finished.code, Some(4), "{finished:?}");
+}
