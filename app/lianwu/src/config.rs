@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 
 const ENVIRONMENT_PREFIX: &str = "LIANWU__";
 
+/// Each waiting message costs memory while its device is away: 16 bytes, and its payload in the state table.
+const OFFLINE_MESSAGES_MAX: usize = 1000;
+
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -49,11 +52,13 @@ impl Default for InstanceConfig {
 pub struct Listen {
     pub mqtt: String,
     pub http: String,
+    /// Seconds from accept to a signed-in device.
+    pub connect_timeout: u64,
 }
 
 impl Default for Listen {
     fn default() -> Self {
-        Self { mqtt: "0.0.0.0:1883".into(), http: "127.0.0.1:8080".into() }
+        Self { mqtt: "0.0.0.0:1883".into(), http: "127.0.0.1:8080".into(), connect_timeout: 10 }
     }
 }
 
@@ -73,6 +78,9 @@ pub struct LimitsConfig {
     pub device_down_tps: u32,
     pub instance_tps: u32,
     pub device_connects_per_5s: u32,
+    pub sign_in_failures: u32,
+    pub offline_messages: usize,
+    pub offline_hours: u32,
     pub dev_product_devices: u64,
     pub api_tps: u32,
     pub projects: u64,
@@ -89,6 +97,9 @@ impl Default for LimitsConfig {
             device_down_tps: limits.device_down_tps,
             instance_tps: limits.instance_tps,
             device_connects_per_5s: limits.device_connects_per_5s,
+            sign_in_failures: limits.sign_in_failures,
+            offline_messages: limits.offline_messages,
+            offline_hours: limits.offline_hours,
             dev_product_devices: limits.dev_product_devices,
             api_tps: limits.api_tps,
             projects: limits.projects,
@@ -197,6 +208,15 @@ impl Config {
         if !(1 << 20..=1 << 30).contains(&self.log.segment_bytes) {
             bail!("log.segment_bytes is {}, allowed 1 MiB to 1 GiB", self.log.segment_bytes);
         }
+        if !(1..=600).contains(&self.listen.connect_timeout) {
+            bail!("listen.connect_timeout is {}, allowed 1 to 600 seconds", self.listen.connect_timeout);
+        }
+        if self.limits.offline_messages > OFFLINE_MESSAGES_MAX {
+            bail!("limits.offline_messages is {}, allowed 0 to {OFFLINE_MESSAGES_MAX}", self.limits.offline_messages);
+        }
+        if !(1..=24 * 30).contains(&self.limits.offline_hours) {
+            bail!("limits.offline_hours is {}, allowed 1 to 720", self.limits.offline_hours);
+        }
         if !(1024..=1 << 20).contains(&self.limits.packet_bytes_max) {
             bail!("limits.packet_bytes_max is {}, allowed 1 KiB to 1 MiB", self.limits.packet_bytes_max);
         }
@@ -220,6 +240,9 @@ impl Config {
             device_up_tps: self.limits.device_up_tps,
             device_down_tps: self.limits.device_down_tps,
             device_connects_per_5s: self.limits.device_connects_per_5s,
+            sign_in_failures: self.limits.sign_in_failures,
+            offline_messages: self.limits.offline_messages,
+            offline_hours: self.limits.offline_hours,
             dev_product_devices: self.limits.dev_product_devices,
             api_tps: self.limits.api_tps,
             instance_tps: self.limits.instance_tps,
@@ -303,6 +326,9 @@ mod tests {
             ("[listen]\nmqqt = \"\"\n", None, "mqqt"),
             ("[listen]\nmqtt = \"nowhere\"\n", None, "listen.mqtt is 'nowhere'"),
             ("[retention]\ndays = 0\n", None, "retention.days is 0"),
+            ("[listen]\nconnect_timeout = 0\n", None, "listen.connect_timeout is 0"),
+            ("[limits]\noffline_messages = 1001\n", None, "limits.offline_messages is 1001"),
+            ("[limits]\noffline_hours = 0\n", None, "limits.offline_hours is 0"),
             ("listen = 3\n", Some(("LIANWU__LISTEN__MQTT", "x")), "LIANWU__LISTEN__MQTT"),
             ("[listen]\nhttp = \"\"\n", None, "listen.http is empty"),
             ("", Some(("LIANWU__LIMITS__API_TPS", "many")), "api_tps"),

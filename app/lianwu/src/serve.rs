@@ -14,6 +14,7 @@ use lianwu_device_access::{AccessOptions, DeviceAccess, LocalBus};
 use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions};
 use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
+use lianwu_ports::log::LogHealth;
 use lianwu_services::account::AccountCache;
 use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
@@ -105,7 +106,11 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     let http_address = listener.local_addr()?;
     let stats = access.as_ref().map(DeviceAccess::stats).unwrap_or_default();
     let metrics = metrics::Metrics::new(&platform, stats, &storage.log);
-    let health = Health::default();
+    let log = Arc::clone(&platform.log);
+    let health = Health::watching(move || match log.health() {
+        LogHealth::Accepting => None,
+        LogHealth::Refusing(why) => Some(why),
+    });
     let router = lianwu_http::routes(Parts {
         cloud_api: CloudApi::new(Arc::clone(&platform), Settings::default()).router(),
         health: health.clone(),
@@ -153,6 +158,10 @@ fn access_options(config: &Config) -> AccessOptions {
         device_down_tps: config.limits.device_down_tps,
         instance_tps: config.limits.instance_tps,
         device_connects_per_5s: config.limits.device_connects_per_5s,
+        sign_in_failures: config.limits.sign_in_failures,
+        offline_messages: config.limits.offline_messages,
+        offline_age_max: Duration::from_secs(u64::from(config.limits.offline_hours) * 3600),
+        connect_timeout: Duration::from_secs(config.listen.connect_timeout),
         ..AccessOptions::default()
     }
 }

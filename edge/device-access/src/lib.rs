@@ -6,6 +6,7 @@
 
 mod broker;
 pub mod bus;
+mod failures;
 pub mod options;
 pub mod server;
 pub mod stats;

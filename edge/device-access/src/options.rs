@@ -30,6 +30,8 @@ pub struct AccessOptions {
     pub instance_tps: u32,
     /// Sign-ins of one device within 5 s; 0 means no limit.
     pub device_connects_per_5s: u32,
+    /// Failed sign-ins of one source for one device within a minute, before it has to wait; 0 means no limit.
+    pub sign_in_failures: u32,
     /// Messages of QoS 1 kept for a device with a kept session, the unacknowledged ones included; 0 keeps none.
     pub offline_messages: usize,
     /// How long such a message is kept, and the session of a device that is away.
@@ -52,6 +54,7 @@ impl Default for AccessOptions {
             device_down_tps: 20,
             instance_tps: 0,
             device_connects_per_5s: 1,
+            sign_in_failures: 5,
             offline_messages: 150,
             offline_age_max: Duration::from_secs(24 * 3600),
         }

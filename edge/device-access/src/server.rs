@@ -14,6 +14,7 @@ use tracing::error;
 
 use crate::broker::Broker;
 use crate::bus::{LocalBus, home};
+use crate::failures::Failures;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
 use crate::worker::{self, InstanceRate, Start};
@@ -63,6 +64,7 @@ impl DeviceAccess {
         bus.connect(peers.clone());
         let broker = Arc::new(Broker::default());
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
+        let failures = Failures::new(options.sign_in_failures, Instant::now()).map(Arc::new);
         let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new() };
         let parts = listeners.into_iter().zip(mailboxes).zip(sessions);
         for (index, ((listener, mailbox), sessions)) in parts.enumerate() {
@@ -74,6 +76,7 @@ impl DeviceAccess {
                 options: options.clone(),
                 instance_rate: instance_rate.clone(),
                 broker: Arc::clone(&broker),
+                failures: failures.clone(),
                 stats,
                 listener,
                 mailbox,

@@ -40,6 +40,7 @@ pub(crate) use sign_in::Arrival;
 pub(crate) use state::Place;
 
 use crate::broker::Broker;
+use crate::failures::Failures;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
 use forward::Forwards;
@@ -78,6 +79,7 @@ pub(crate) struct Start {
     pub(crate) options: AccessOptions,
     pub(crate) instance_rate: Option<Arc<InstanceRate>>,
     pub(crate) broker: Arc<Broker>,
+    pub(crate) failures: Option<Arc<Failures>>,
     pub(crate) stats: Arc<AccessStats>,
     pub(crate) listener: TcpListener,
     pub(crate) mailbox: mpsc::Receiver<Mail>,
@@ -94,6 +96,7 @@ pub(crate) struct Worker {
     options: AccessOptions,
     instance_rate: Option<Arc<InstanceRate>>,
     broker: Arc<Broker>,
+    failures: Option<Arc<Failures>>,
     stats: Arc<AccessStats>,
     peers: Vec<mpsc::Sender<Mail>>,
     completions: Arc<Completions>,
@@ -128,6 +131,7 @@ async fn serve(start: Start) -> std::io::Result<()> {
         options: start.options,
         instance_rate: start.instance_rate,
         broker: start.broker,
+        failures: start.failures,
         stats: start.stats,
         peers: start.peers,
         completions: Arc::default(),

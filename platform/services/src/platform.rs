@@ -35,6 +35,12 @@ pub struct Limits {
     pub device_down_tps: u32,
     /// Sign-ins of one device within 5 s; 0 means no limit.
     pub device_connects_per_5s: u32,
+    /// Failed sign-ins of one source for one device within a minute, before it has to wait; 0 means no limit.
+    pub sign_in_failures: u32,
+    /// Messages of QoS 1 kept for a device with a kept session; 0 keeps none.
+    pub offline_messages: usize,
+    /// Hours such a message is kept, and the session of a device that is away.
+    pub offline_hours: u32,
     /// Devices of a product that is not released; 0 means no limit.
     pub dev_product_devices: u64,
     /// Cloud API calls per second of one account and operation; 0 means no limit.
@@ -62,6 +68,9 @@ impl Default for Limits {
             device_up_tps: 20,
             device_down_tps: 20,
             device_connects_per_5s: 1,
+            sign_in_failures: 5,
+            offline_messages: 150,
+            offline_hours: 24,
             dev_product_devices: 50,
             api_tps: 20,
             instance_tps: 0,

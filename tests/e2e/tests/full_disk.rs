@@ -120,7 +120,9 @@ fn a_full_disk_refuses_and_recovers() {
     reporter.client.expect_nothing();
     assert!(server.is_running());
     let health = http(server.http_address(), "GET", "/healthz", &[], b"").expect("the health check answers");
-    eprintln!("health check with a full disk: {}", health.status);
+    assert_eq!(health.status, 503);
+    let reason = String::from_utf8_lossy(&health.body);
+    assert!(reason.starts_with("not ready: storage is full"), "{reason}");
 
     disk.free();
     wait_for("a report to be accepted again", DEADLINE * 3, || (reporter.report().code == 0).then_some(()));

@@ -293,13 +293,14 @@ impl Server {
 }
 
 /// Free loopback ports, and no limit that a fast test would run into.
-const DEFAULTS: [(&str, &str); 8] = [
+const DEFAULTS: [(&str, &str); 9] = [
     ("LIANWU__LISTEN__MQTT", "127.0.0.1:0"),
     ("LIANWU__LISTEN__HTTP", "127.0.0.1:0"),
     ("LIANWU__LIMITS__DEVICE_UP_TPS", "0"),
     ("LIANWU__LIMITS__DEVICE_DOWN_TPS", "0"),
     ("LIANWU__LIMITS__INSTANCE_TPS", "0"),
     ("LIANWU__LIMITS__DEVICE_CONNECTS_PER_5S", "0"),
+    ("LIANWU__LIMITS__SIGN_IN_FAILURES", "0"),
     ("LIANWU__LIMITS__DEV_PRODUCT_DEVICES", "0"),
     ("LIANWU__LIMITS__API_TPS", "0"),
 ];

@@ -20,6 +20,7 @@ use super::state::{Place, SignIns, State};
 use super::tick::SIGN_IN_WINDOW;
 use super::{Mail, Worker};
 use crate::bus::home;
+use crate::failures::{self, Attempt, Notice};
 
 /// A verified connection on its way to its home worker.
 pub(crate) struct Arrival {
@@ -66,10 +67,22 @@ impl Worker {
         }
         let Some(connection) = state.connection(place) else { return Flow::Closed };
         let facts = facts(connect, &connection.peer);
+        let attempt = Attempt { source: connection.peer.ip(), client_id: connect.client_id };
+        if self.failures.as_ref().is_some_and(|failures| failures.must_wait(state.now, &attempt)) {
+            return self.turn_away(state, place, &attempt);
+        }
         let device = match self.verify(state, connect) {
             Ok(device) => device,
-            Err(refusal) => return self.refuse(state, place, connect, &facts, &refusal),
+            Err(refusal) => {
+                if let Some(failures) = &self.failures {
+                    failures.failed(state.now, &attempt);
+                }
+                return self.refuse(state, place, connect, &facts, &refusal);
+            }
         };
+        if let Some(failures) = &self.failures {
+            failures.succeeded(&attempt);
+        }
         let verified = Verified { device, facts, clean_session: connect.clean_session };
         let home = home(verified.device.number, self.peers.len());
         if home == self.index {
@@ -109,6 +122,51 @@ impl Worker {
             return Err(refusal(ConnectRefusal::NotAuthorised, notes::DISABLED.to_owned(), device.number));
         }
         Ok(device)
+    }
+
+    /// Refused without a look at the password: too many have failed. Its owner is told once a window.
+    fn turn_away(&self, state: &mut State, place: Place, attempt: &Attempt<'_>) -> Flow {
+        self.stats.sign_ins_refused.add(1);
+        let claimed = lianwu_device_protocol::credentials::split_client_id(attempt.client_id).ok();
+        if let (Some(failures), Some((product, name))) = (&self.failures, claimed)
+            && self.platform.catalog.product(product).is_some()
+        {
+            let number = self.platform.directory.find(product, name).map_or(DeviceNumber::NONE, |d| d.number);
+            let about = Notice { product, device: name.into(), number, count: 1, last_source: attempt.source };
+            failures.note(state.now, about);
+        }
+        state.send(place, |connection, out| {
+            connection.mqtt.refuse(ConnectRefusal::ServerUnavailable, out);
+        });
+        self.close(state, place, "too many sign-ins have failed");
+        Flow::Closed
+    }
+
+    /// Tells owners of the sign-ins that were refused without a look at the password.
+    pub(crate) fn tell_of_refusals(&self, state: &mut State) {
+        let Some(failures) = &self.failures else { return };
+        for notice in failures.due_notices(state.now) {
+            let Notice { product, device, number, count, last_source } = notice;
+            let why = format!(
+                "{count} sign-ins within {} s were refused unchecked: too many had failed before, the last came from \
+                 {last_source}, see limits.sign_in_failures",
+                failures::WINDOW.as_secs()
+            );
+            state.batch.push(&Record {
+                kind: RecordKind::ConnectRefused,
+                qos: 0,
+                packet_id: 0,
+                code: u32::from(ConnectRefusal::ServerUnavailable.code()),
+                number,
+                product,
+                device: &device,
+                sample_time: state.wall,
+                topic: "",
+                note: &why,
+                payload: b"",
+            });
+            state.want_turn();
+        }
     }
 
     fn refuse(&self, state: &mut State, place: Place, connect: &Connect<'_>, facts: &str, refusal: &Refusal) -> Flow {

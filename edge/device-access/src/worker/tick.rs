@@ -51,6 +51,7 @@ pub(crate) async fn run(worker: Rc<Worker>) {
         }
         worker.record_overruns(&mut state);
         forget_sign_ins(&mut state);
+        worker.tell_of_refusals(&mut state);
         if second.is_multiple_of(SESSIONS_EVERY_SECONDS) {
             worker.end_sessions(&mut state);
         }
