@@ -4,6 +4,7 @@
 mod account;
 mod definition;
 mod device;
+mod diagnosis;
 pub(crate) mod logs;
 mod message;
 mod replay;

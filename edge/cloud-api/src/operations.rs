@@ -9,6 +9,7 @@
 mod control;
 mod data;
 mod device;
+mod diagnosis;
 pub mod limits;
 mod logs;
 mod model;
@@ -104,6 +105,7 @@ fn logs(table: Table) -> Table {
         .on(op::ListLogPayload, Read, |r| logs::keyword_target(&r.keywords), logs::list_payload)
         .on(op::ListSDKLog, Read, |r| logs::keyword_target(&r.keywords), logs::list_sdk)
         .on(op::ListDeviceLog, Read, logs::device_target, logs::list_device)
+        .on(op::DescribeDeviceDiagnosis, Read, |r| named(&r.product_id, &r.device_name, None), diagnosis::describe)
 }
 
 fn messages(table: Table) -> Table {

@@ -7,6 +7,7 @@ pub mod account;
 pub mod backend;
 pub mod catalog;
 pub mod device;
+pub mod diagnosis;
 pub mod directory;
 pub mod follower;
 pub mod invalid;

@@ -116,8 +116,11 @@ fn message_lines_letter_by_letter() {
     let foreign_text = "Device publish message to topic:$thing/up/property/AB12CD34EF/other,QoS:1,ID:31462";
     check(&foreign, &[("MESSAGE", foreign_text, "FAIL, topic without permission")]);
 
-    let control = message(RecordKind::PropertyControl, 23_101, "request-1", r#"{"method":"control"}"#);
+    let kept = message(RecordKind::PropertyControl, 23_101, "request-1", r#"{"method":"control"}"#);
     let sent = "Publish message to device topic:$thing/down/property/AB12CD34EF/dev001,QoS:1,ID:31462";
+    check(&kept, &[("MESSAGE", sent, "FAIL, no subscriber, it waits for the device")]);
+    let control = LogRow { qos: 0, packet_id: 0, ..kept };
+    let sent = "Publish message to device topic:$thing/down/property/AB12CD34EF/dev001,QoS:0,ID:0";
     check(&control, &[("MESSAGE", sent, "FAIL, no subscriber")]);
     assert_eq!(of(LineKind::Diagnostic, &control)[0].request_id, "request-1");
 

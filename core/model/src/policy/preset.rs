@@ -73,7 +73,7 @@ const FULL_ACCESS: &str = r#"{
       "effect": "allow",
       "action": [
         "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccessPoints",
-        "lianwu:DescribeLimits", "lianwu:ListMessages"
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages"
       ],
       "resource": "*"
     }
@@ -93,8 +93,8 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetFamilyDeviceUserList", "iotexplorer:GetGatewaySubDeviceList",
         "iotexplorer:GetLoRaGatewayList", "iotexplorer:GetPositionSpaceList", "iotexplorer:GetProjectList",
         "iotexplorer:GetStudioProductList", "iotexplorer:GetTopicRuleList", "iotexplorer:GetTWeCallActiveStatus",
-        "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "lianwu:DescribeAccessPoints",
-        "lianwu:DescribeLimits", "lianwu:ListMessages"
+        "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:List*", "lianwu:DescribeAccessPoints",
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages"
       ],
       "resource": "*"
     }

@@ -470,6 +470,32 @@ pub struct DescribeDeviceDataHistoryResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeDeviceDiagnosis;
+
+impl Operation for DescribeDeviceDiagnosis {
+    const SPEC: &'static OperationSpec = &OPERATIONS[116];
+    type Request = DescribeDeviceDiagnosisRequest;
+    type Response = DescribeDeviceDiagnosisResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDeviceDiagnosisRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDeviceDiagnosisResponse {
+    #[serde(rename = "CheckedTime")]
+    pub checked_time: u64,
+    #[serde(rename = "Problems")]
+    pub problems: Vec<s::Problem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {

@@ -255,6 +255,36 @@ pub struct PayloadLogItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct Problem {
+    #[serde(rename = "Id")]
+    pub id: String,
+    #[serde(rename = "Severity")]
+    pub severity: String,
+    #[serde(rename = "Title")]
+    pub title: String,
+    #[serde(rename = "Cause")]
+    pub cause: String,
+    #[serde(rename = "Cure")]
+    pub cure: String,
+    #[serde(rename = "Since")]
+    pub since: u64,
+    #[serde(rename = "LastSeen")]
+    pub last_seen: u64,
+    #[serde(rename = "Count")]
+    pub count: u64,
+    #[serde(rename = "Evidence")]
+    pub evidence: Vec<ProblemEvidence>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ProblemEvidence {
+    #[serde(rename = "Time")]
+    pub time: u64,
+    #[serde(rename = "Text")]
+    pub text: String,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct ProductEntry {
     #[serde(rename = "ProductId")]
     pub product_id: String,

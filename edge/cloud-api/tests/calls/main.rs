@@ -5,6 +5,7 @@
 mod coverage;
 mod data;
 mod devices;
+mod diagnosis;
 mod envelope;
 mod limits;
 mod logs;

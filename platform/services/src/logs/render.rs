@@ -13,6 +13,9 @@ const SUCCESS: &str = "SUCC";
 const STATUS: &str = "STATUS";
 const MESSAGE: &str = "MESSAGE";
 
+/// Properties and events of several moments in one message.
+const PACKED: &str = "pack_report";
+
 /// Not delivered: offline, or not subscribed. The vendor's push result; its text is decision 8.
 const NO_SUBSCRIBER_CODE: u32 = 23_101;
 
@@ -107,7 +110,7 @@ impl Rendering<'_> {
         let row = self.row;
         let result = if row.code == 0 { SUCCESS.to_owned() } else { format!("FAIL, {}", row.note) };
         let mut lines = vec![self.message(LineKind::Content, self.scene(), &row.payload[..], result.clone())];
-        if row.code == 0 && is_thing_model(row.kind) {
+        if row.code == 0 && (is_thing_model(row.kind) || self.envelope.method.as_deref() == Some(PACKED)) {
             lines.push(self.message(LineKind::ThingModel, self.scene(), &row.payload[..], SUCCESS.to_owned()));
         }
         let published = format!("Device publish message to {}", self.packet());
@@ -133,6 +136,8 @@ impl Rendering<'_> {
         let row = self.row;
         let result = match row.code {
             0 => SUCCESS.to_owned(),
+            // A kept session's message has its packet id already.
+            NO_SUBSCRIBER_CODE if row.packet_id != 0 => "FAIL, no subscriber, it waits for the device".to_owned(),
             NO_SUBSCRIBER_CODE => "FAIL, no subscriber".to_owned(),
             code => format!("FAIL, push result {code}"),
         };
@@ -239,6 +244,7 @@ impl Rendering<'_> {
             (RecordKind::DeviceInfo, _) => ReplyMethod::ReportInfo,
             (RecordKind::EventPost, _) => event,
             (RecordKind::PropertyOther, _) if method == Some("pack_report") => ReplyMethod::Pack,
+            (RecordKind::PropertyOther, _) if method == Some(PACKED) => ReplyMethod::Pack,
             (RecordKind::PropertyOther, ReplyCode::Success) => return None,
             (RecordKind::PropertyOther, _) if method == Some("report_info") => ReplyMethod::ReportInfo,
             (RecordKind::PropertyOther, _) => ReplyMethod::Report,

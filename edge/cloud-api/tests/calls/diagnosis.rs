@@ -1,0 +1,267 @@
+//! What is wrong with a device, as callers are told.
+
+use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_ports::record::{Record, RecordBatch, RecordKind};
+use lianwu_services::logs::notes;
+use serde_json::{Value, json};
+
+use crate::support::{Cloud, NOW};
+
+const FACTS: &str = "version:4,keepalive:60,cleansession:1,clientip:192.0.2.1";
+
+/// A lamp and what happens to it, a second apart.
+struct Lamp {
+    cloud: Cloud,
+    product: String,
+    next: u64,
+}
+
+impl Lamp {
+    async fn new() -> Self {
+        let cloud = Cloud::new().await;
+        let product = cloud.lamp().await;
+        Self { cloud, product, next: NOW.0 }
+    }
+
+    fn happens(&mut self, kind: RecordKind, code: u32, topic: &str, note: &str, payload: &str) {
+        let number = self.cloud.platform.directory.find(self.product.parse().unwrap(), "lamp1").unwrap().number;
+        self.record(number, "lamp1", kind, (code, topic, note, payload));
+    }
+
+    fn record(&mut self, number: DeviceNumber, name: &str, kind: RecordKind, what: (u32, &str, &str, &str)) {
+        let (code, topic, note, payload) = what;
+        self.next += 1000;
+        self.cloud.clock.set(UnixMillis(self.next));
+        let mut batch = RecordBatch::default();
+        batch.push(&Record {
+            kind,
+            qos: 0,
+            packet_id: 0,
+            code,
+            number,
+            product: self.product.parse().unwrap(),
+            device: name,
+            sample_time: UnixMillis(self.next),
+            topic,
+            note,
+            payload: payload.as_bytes(),
+        });
+        self.cloud.platform.log.submit(batch, Box::new(|result| assert!(result.is_ok()))).unwrap();
+    }
+
+    fn connects(&mut self) {
+        self.happens(RecordKind::Connected, 0, "", "", FACTS);
+    }
+
+    fn is_refused(&mut self, note: &str) {
+        self.happens(RecordKind::ConnectRefused, 4, "", note, FACTS);
+    }
+
+    fn ends(&mut self, note: &str) {
+        self.happens(RecordKind::Disconnected, 0, "", note, "192.0.2.1");
+    }
+
+    fn reports(&mut self) {
+        self.happens(RecordKind::PropertyReport, 0, "", "", r#"{"method":"report","params":{"power":1}}"#);
+    }
+
+    fn reports_badly(&mut self, code: u32, note: &str) {
+        self.happens(RecordKind::PropertyOther, code, "", note, "{}");
+    }
+
+    async fn problems(&self) -> Vec<Value> {
+        self.problems_of("lamp1").await
+    }
+
+    async fn problems_of(&self, name: &str) -> Vec<Value> {
+        let found =
+            self.cloud.ok("DescribeDeviceDiagnosis", json!({"ProductId": self.product, "DeviceName": name})).await;
+        assert_eq!(found["CheckedTime"], self.next);
+        found["Problems"].as_array().cloned().unwrap()
+    }
+
+    async fn ids(&self) -> Vec<String> {
+        self.problems().await.iter().map(|problem| problem["Id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_is_named_until_one_succeeds() {
+    let created = NOW.0 / 1000;
+    let old = format!("credential expired at {} UNIX seconds, 100 s before", created - 86_400);
+    let passed = format!("credential expired at {} UNIX seconds, 1 s before", created + 1);
+    for (note, id) in [
+        (notes::HMAC_MISMATCH, "faq-56"),
+        ("user name begins or ends with white space or a line end; remove it", "faq-41-space"),
+        ("password begins or ends with white space or a line end; remove it", "faq-41-space"),
+        ("user name does not begin with the client id and ';'", "faq-41-mismatch"),
+        ("user name is missing", "faq-53-user-name"),
+        ("password is not 'hex;hmacsha1' or 'hex;hmacsha256': it has no ';'", "faq-53-password"),
+        (notes::NEEDS_CERTIFICATE, "faq-55-certificate"),
+        ("keep-alive of 901 s, allowed 900", "faq-47-range"),
+        (&old, "faq-42"),
+        (&passed, "faq-54"),
+    ] {
+        let mut lamp = Lamp::new().await;
+        lamp.is_refused(note);
+        assert_eq!(lamp.ids().await, [id], "{note}");
+        lamp.connects();
+        lamp.reports();
+        assert_eq!(lamp.ids().await, [""; 0], "{note} was cured");
+    }
+}
+
+#[tokio::test]
+async fn evidence_has_times_counts_and_the_lines_of_the_log() {
+    let mut lamp = Lamp::new().await;
+    lamp.is_refused(notes::HMAC_MISMATCH);
+    lamp.is_refused(notes::HMAC_MISMATCH);
+    let problem = lamp.problems().await.remove(0);
+    assert_eq!((&problem["Count"], &problem["Severity"]), (&json!(2), &json!("error")));
+    assert_eq!((&problem["Since"], &problem["LastSeen"]), (&json!(NOW.0 + 1000), &json!(NOW.0 + 2000)));
+    let text = format!("Device connect,{FACTS} -> FAIL, hmac sign error");
+    assert_eq!(problem["Evidence"][0], json!({"Time": NOW.0 + 2000, "Text": text}));
+    assert_eq!(problem["Title"], "The signature does not fit the secret (hmac sign error)");
+}
+
+#[tokio::test]
+async fn a_refused_report_is_named_until_good_ones_come() {
+    let range = "check report data err: level value 101 out of range:[0,100]";
+    for (code, note, id) in [
+        (400, "json format illegal: unexpected end", "faq-23"),
+        (403, "check report data err: cold not defined", "faq-22"),
+        (405, "timestamp \"2024\" not a UNIX time", "faq-29"),
+        (406, r#"check report data err: readNumberAsString: invalid number, ...|"str"|..."#, "faq-24"),
+        (406, r#"check report data err: readNumberAsString: invalid number, ...|"0"|..."#, "faq-28"),
+        (406, range, "faq-25"),
+        (406, "check report data err: mode value 3 enum not defined", "faq-26"),
+        (406, "check report data err: level value null not allowed", "faq-22-value"),
+    ] {
+        let mut lamp = Lamp::new().await;
+        lamp.connects();
+        lamp.reports_badly(code, note);
+        assert_eq!(lamp.ids().await, [id], "{note}");
+        lamp.reports();
+        assert_eq!(lamp.ids().await, [""; 0], "{note} was cured");
+    }
+    // Good and bad ones taking turns are no cure.
+    let mut lamp = Lamp::new().await;
+    for _ in 0..3 {
+        lamp.reports_badly(406, range);
+        lamp.reports();
+    }
+    assert_eq!(lamp.problems().await[0]["Count"], 3);
+    for _ in 0..9 {
+        lamp.reports();
+    }
+    assert_eq!(lamp.ids().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn two_holders_of_one_identity_are_told_apart_from_a_bad_network() {
+    let mut lamp = Lamp::new().await;
+    lamp.reports();
+    for _ in 0..2 {
+        lamp.connects();
+        lamp.ends(&notes::taken_over("198.51.100.7:4000"));
+    }
+    let problem = lamp.problems().await.remove(0);
+    assert_eq!((&problem["Id"], &problem["Count"]), (&json!("faq-44"), &json!(2)));
+    assert_eq!(problem["Evidence"][0]["Text"], "clientip 192.0.2.1 <-> 198.51.100.7:4000");
+    lamp.next += 601_000;
+    lamp.connects();
+    assert_eq!(lamp.ids().await, [""; 0], "ten quiet minutes");
+
+    lamp.ends("the device closed the connection without DISCONNECT");
+    assert_eq!(lamp.ids().await, [""; 0], "once is nothing");
+    for _ in 0..2 {
+        lamp.connects();
+        lamp.ends("the device closed the connection without DISCONNECT");
+    }
+    assert_eq!(lamp.ids().await, ["faq-40-network"]);
+}
+
+#[tokio::test]
+async fn connections_that_end_badly_are_explained() {
+    for (note, id) in [
+        ("malformed packet: packet of 70000 bytes, allowed 65536", "faq-40-size"),
+        ("QoS 2 is not supported", "faq-40-protocol"),
+        ("it does not read what it is sent", "faq-46b"),
+        ("more than 20 messages a second, see limits.device_up_tps", "faq-66"),
+        (&notes::keep_alive_timeout(NOW), "faq-47"),
+    ] {
+        let mut lamp = Lamp::new().await;
+        lamp.connects();
+        lamp.reports();
+        lamp.ends(note);
+        assert_eq!(lamp.ids().await, [id], "{note}");
+        lamp.next += 601_000;
+        lamp.connects();
+    }
+}
+
+#[tokio::test]
+async fn silence_and_wrong_topics_are_told_apart() {
+    let mut lamp = Lamp::new().await;
+    assert_eq!(lamp.ids().await, ["faq-40"], "never seen");
+    lamp.connects();
+    assert_eq!(lamp.ids().await, ["faq-30"], "not a word");
+    lamp.happens(RecordKind::OtherUp, 0, "X/lamp1/data", "", "{}");
+    assert_eq!(lamp.ids().await, ["faq-21"], "a word elsewhere");
+    lamp.happens(RecordKind::PublishRefused, 403, "X/other/data", notes::NO_PERMISSION, "{}");
+    let ids = lamp.ids().await;
+    assert!(ids.contains(&"faq-58".to_owned()) && ids.contains(&"faq-21".to_owned()), "{ids:?}");
+    lamp.reports();
+    assert_eq!(lamp.ids().await, [""; 0]);
+    lamp.happens(RecordKind::Subscribed, 128, "$thing/down/property/X/other", notes::NO_PERMISSION, "");
+    assert_eq!(lamp.ids().await, ["faq-58-subscribe"]);
+}
+
+#[tokio::test]
+async fn a_control_that_reached_nobody_is_named_until_the_device_subscribes() {
+    let mut lamp = Lamp::new().await;
+    lamp.connects();
+    lamp.reports();
+    lamp.happens(RecordKind::PropertyControl, 23_101, "", "request", "{}");
+    assert_eq!(lamp.ids().await, ["faq-31"]);
+    lamp.happens(RecordKind::Subscribed, 0, "$thing/down/property/X/lamp1", "", "");
+    assert_eq!(lamp.ids().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn disabled_and_unknown_devices_and_products_without_a_model() {
+    let mut lamp = Lamp::new().await;
+    let state =
+        |status| json!({"DevicesItems": [{"ProductId": lamp.product, "DeviceName": "lamp1"}], "Status": status});
+    let (off, on) = (state(0), state(1));
+    lamp.connects();
+    lamp.reports();
+    lamp.cloud.ok("UpdateDevicesEnableState", off).await;
+    assert_eq!(lamp.ids().await, ["faq-50-disabled"]);
+    lamp.cloud.ok("UpdateDevicesEnableState", on).await;
+    assert_eq!(lamp.ids().await, [""; 0]);
+
+    let why = "device lamp9 does not exist in product X";
+    lamp.record(DeviceNumber::NONE, "lamp9", RecordKind::ConnectRefused, (2, "", why, FACTS));
+    let problem = lamp.problems_of("lamp9").await.remove(0);
+    assert_eq!((&problem["Id"], &problem["Count"]), (&json!("faq-41-unknown"), &json!(1)));
+    assert_eq!(problem["Evidence"][1]["Text"], format!("Device connect,{FACTS} -> FAIL, {why}"));
+
+    let bare = lamp.cloud.product(&lamp.cloud.project("bare").await, "bare").await;
+    lamp.cloud.ok("CreateDevice", json!({"ProductId": bare, "DeviceName": "lamp1"})).await;
+    lamp.product = bare;
+    let ids = lamp.ids().await;
+    assert!(ids.contains(&"faq-20".to_owned()), "{ids:?}");
+}
+
+#[tokio::test]
+async fn texts_follow_the_language_of_the_call() {
+    let lamp = Lamp::new().await;
+    let body = json!({"ProductId": lamp.product, "DeviceName": "lamp1"}).to_string();
+    let mut request = lamp.cloud.post(&lamp.cloud.owner, "DescribeDeviceDiagnosis", body);
+    request.headers_mut().insert("x-tc-language", "zh-CN".parse().unwrap());
+    let found = lamp.cloud.send(request).await.2;
+    assert_eq!(found["Problems"][0]["Title"], "设备从未连接到平台");
+    let name = json!({"ProductId": lamp.product, "DeviceName": "lamp 1"});
+    assert_eq!(lamp.cloud.refused("DescribeDeviceDiagnosis", name).await, "InvalidParameterValue");
+}

@@ -1,0 +1,138 @@
+//! What detectors look at, read once.
+
+use std::time::Duration;
+
+use lianwu_model::product::Product;
+use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, UnixMillis};
+use lianwu_ports::log::LogHealth;
+use lianwu_ports::readings::{LogQuery, LogRow, LogScope, ReadingError, Readings};
+use lianwu_ports::record::RecordKind;
+use lianwu_ports::states::DeviceState;
+
+use super::DiagnosisError;
+use crate::catalog::CatalogProduct;
+use crate::{Platform, telemetry};
+
+/// How far back is looked.
+const SPAN: Duration = Duration::from_hours(24);
+
+/// Records of each sort at most. Index: the chunks of the device's lanes by commit time.
+const ROWS_MAX: usize = 500;
+
+/// Refused sign-ins under the device's name at most. Index: the product's diagnostic lane by commit time; a search
+/// ends after 200,000 records.
+const STRANGERS_MAX: usize = 100;
+
+const CONNECTION_KINDS: [RecordKind; 9] = [
+    RecordKind::Connected,
+    RecordKind::ConnectRefused,
+    RecordKind::Disconnected,
+    RecordKind::Subscribed,
+    RecordKind::Unsubscribed,
+    RecordKind::PublishRefused,
+    RecordKind::RateLimited,
+    RecordKind::DownDropped,
+    RecordKind::SessionEnded,
+];
+
+const MESSAGE_KINDS: [RecordKind; 10] = [
+    RecordKind::PropertyReport,
+    RecordKind::PropertyOther,
+    RecordKind::DeviceInfo,
+    RecordKind::DesiredCleared,
+    RecordKind::PropertyControl,
+    RecordKind::EventPost,
+    RecordKind::ActionCall,
+    RecordKind::ActionReply,
+    RecordKind::OtherUp,
+    RecordKind::OtherDown,
+];
+
+/// A registered device.
+pub(super) struct Known {
+    pub is_enabled: bool,
+    pub is_online: bool,
+    pub created: UnixMillis,
+}
+
+pub(super) struct Facts {
+    pub now: UnixMillis,
+    pub product: Product,
+    pub has_model: bool,
+    /// None: no device has this name.
+    pub device: Option<Known>,
+    pub state: DeviceState,
+    /// Why the platform takes no messages now.
+    pub refusing: Option<String>,
+    /// Newest first.
+    pub rows: Vec<LogRow>,
+}
+
+impl Facts {
+    /// Newest first.
+    pub fn of(&self, kind: RecordKind) -> impl Iterator<Item = &LogRow> {
+        self.rows.iter().filter(move |row| row.kind == kind)
+    }
+
+    pub fn is_online(&self) -> bool {
+        self.device.as_ref().is_some_and(|device| device.is_online)
+    }
+
+    /// Not older than so much.
+    pub fn is_recent(&self, row: &LogRow, span: Duration) -> bool {
+        row.committed >= self.now.minus(span)
+    }
+}
+
+pub(super) async fn gather(
+    platform: &Platform,
+    product: &CatalogProduct,
+    name: &DeviceName,
+) -> Result<Facts, DiagnosisError> {
+    let now = platform.clock.now();
+    let id = product.product.id;
+    let key = DeviceKey { product: id, device: name.clone() };
+    let entry = platform.directory.find(id, name.as_str());
+    let stored = platform.stores.devices.device(key).await?;
+    let (device, state) = match (&entry, stored) {
+        (Some(entry), Some(stored)) => {
+            let state = telemetry::latest(platform, entry.number).await?;
+            let (is_enabled, is_online) = (entry.is_enabled(), entry.is_online());
+            (Some(Known { is_enabled, is_online, created: stored.created }), state)
+        }
+        _ => (None, DeviceState::default()),
+    };
+    let number = entry.map(|entry| entry.number);
+    let name = name.to_string();
+    let times = telemetry::clip(platform, now.minus(SPAN)..=now);
+    let read = move |readings: &dyn Readings| -> Result<Vec<LogRow>, ReadingError> {
+        let ask = |scope, kinds: &[RecordKind], words, limit| {
+            let times = times.clone();
+            readings.log(&LogQuery { scope, kinds: kinds.to_vec(), times, words, after: None, limit })
+        };
+        let strangers =
+            ask(LogScope::Diagnostics(id), &[RecordKind::ConnectRefused], vec![name.clone()], STRANGERS_MAX)?;
+        let mut rows = strangers.rows;
+        rows.retain(|row| row.number == DeviceNumber::NONE && row.device.trim() == name);
+        if let Some(number) = number {
+            rows.extend(ask(LogScope::Device(number), &CONNECTION_KINDS, Vec::new(), ROWS_MAX)?.rows);
+            rows.extend(ask(LogScope::Device(number), &MESSAGE_KINDS, Vec::new(), ROWS_MAX)?.rows);
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse(row.lsn));
+        Ok(rows)
+    };
+    let rows = telemetry::on_readings(platform, read).await?;
+    let refusing = match platform.log.health() {
+        LogHealth::Accepting => None,
+        LogHealth::Refusing(why) => Some(why),
+    };
+    Ok(Facts {
+        now,
+        product: (*product.product).clone(),
+        has_model: product.model.is_some(),
+        device,
+        state,
+        refusing,
+        rows,
+    })
+}

@@ -1,0 +1,164 @@
+//! Why a device does not get in.
+
+use super::{Detector, Entry, Severity, refused, text};
+use crate::diagnosis::checks;
+use crate::logs::notes;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "faq-41-unknown",
+        severity: Severity::Error,
+        title: text("设备未注册", "The device is not registered"),
+        cause: text(
+            "产品下没有这个名称的设备：名称写错、大小写不同，或设备在别的产品、别的部署中创建。",
+            "The product has no device of this name: misspelled, other upper and lower case, or made in another product or deployment.",
+        ),
+        cure: text(
+            "核对固件中的 ProductId 与 DeviceName，或用 CreateDevice 创建该设备。",
+            "Compare ProductId and DeviceName in the firmware, or create the device with CreateDevice.",
+        ),
+        detector: Detector::Check(checks::unknown_device),
+    },
+    Entry {
+        id: "faq-50-disabled",
+        severity: Severity::Error,
+        title: text("设备已被禁用", "The device is disabled"),
+        cause: text(
+            "有人禁用了设备，平台拒绝它的连接。",
+            "Somebody disabled the device, so the platform refuses its sign-in.",
+        ),
+        cure: text(
+            "用 UpdateDevicesEnableState（Status 为 1）重新启用。",
+            "Enable it again with UpdateDevicesEnableState, Status 1.",
+        ),
+        detector: Detector::Check(checks::disabled),
+    },
+    Entry {
+        id: "faq-40",
+        severity: Severity::Warning,
+        title: text("设备从未连接到平台", "The device has never reached the platform"),
+        cause: text(
+            "平台没有收到该设备的任何连接请求：域名、端口或网络不通，或设备使用了别的三元组；产品未知的请求不会出现在任何日志中。",
+            "No sign-in of the device arrived: host name, port or network are wrong, or it uses another identity. Requests for an unknown product are in nobody's log.",
+        ),
+        cure: text(
+            "在设备所在网络检查域名解析与端口（密钥设备默认 1883），再核对固件中的 ProductId、DeviceName。",
+            "From the device's network, check the host name and the port (1883 for keys by default), then ProductId and DeviceName in the firmware.",
+        ),
+        detector: Detector::Check(checks::never_connected),
+    },
+    Entry {
+        id: "faq-41-space",
+        severity: Severity::Error,
+        title: text("三元组前后有空格或换行", "White space around the credentials"),
+        cause: text(
+            "ClientId、UserName 或 Password 的开头或结尾有空白字符，多半是复制时带入的。",
+            "Client id, user name or password begin or end with white space, mostly copied along.",
+        ),
+        cure: text("删除首尾的空格与换行后重新烧录。", "Remove the blanks and line ends, then flash again."),
+        detector: refused(&["begins or ends with white space"]),
+    },
+    Entry {
+        id: "faq-41-mismatch",
+        severity: Severity::Error,
+        title: text("ClientId 与 UserName 不一致", "Client id and user name do not belong together"),
+        cause: text(
+            "UserName 应以 ClientId（ProductId 加 DeviceName）开头；设备混用了两台设备的信息。",
+            "The user name must begin with the client id (ProductId and DeviceName); the values of two devices were mixed.",
+        ),
+        cure: text(
+            "使用同一台设备的全部三个值，可用 `lianwu credentials` 重新生成。",
+            "Use all three values of one device; `lianwu credentials` prints them.",
+        ),
+        detector: refused(&["does not begin with the client id", "client id is not", "client id has"]),
+    },
+    Entry {
+        id: "faq-42",
+        severity: Severity::Error,
+        title: text("设备时钟不正确", "The device's clock is wrong"),
+        cause: text(
+            "设备算出的过期时间早于设备的创建时间，说明设备时钟落后；偏差见证据。",
+            "The expiry the device computed lies before the device was made, so its clock is behind; the evidence shows by how much.",
+        ),
+        cure: text(
+            "开机后先校时（NTP），再计算 UserName 与 Password。",
+            "Set the clock (NTP) after power-on, before user name and password are computed.",
+        ),
+        detector: Detector::Check(checks::clock),
+    },
+    Entry {
+        id: "faq-54",
+        severity: Severity::Error,
+        title: text("登录凭证已过期", "The credentials have expired"),
+        cause: text(
+            "UserName 中的过期时间（expiry）已过，之前能连接，之后被拒绝；过期时间见证据。",
+            "The expiry in the user name has passed: it worked before and is refused now. The evidence shows the time.",
+        ),
+        cure: text(
+            "每次连接前用较晚的 expiry 重新计算密码；如时间看起来不对，请检查设备时钟。",
+            "Compute the password anew before each sign-in, with a later expiry; if the time looks odd, check the clock.",
+        ),
+        detector: Detector::Check(checks::expiry_passed),
+    },
+    Entry {
+        id: "faq-56",
+        severity: Severity::Error,
+        title: text("密钥签名不匹配（hmac sign error）", "The signature does not fit the secret (hmac sign error)"),
+        cause: text(
+            "设备密钥不是这台设备的，或使用前没有做 Base64 解码，或签名内容不是 UserName 原文。",
+            "The secret is another device's, was not base64-decoded before use, or something else than the user name was signed.",
+        ),
+        cure: text(
+            "从 DescribeDevice 取 DevicePsk，解码后对 UserName 做 HMAC；可与 `lianwu credentials` 的结果对比。",
+            "Take DevicePsk from DescribeDevice, decode it and sign the user name; compare with what `lianwu credentials` prints.",
+        ),
+        detector: refused(&[notes::HMAC_MISMATCH]),
+    },
+    Entry {
+        id: "faq-53-user-name",
+        severity: Severity::Error,
+        title: text("UserName 格式错误", "The user name is malformed"),
+        cause: text(
+            "UserName 应为 `ProductIdDeviceName;12010126;connid;expiry` 四段，哪一段有误见证据。",
+            "The user name is `ProductIdDeviceName;12010126;connid;expiry`; the evidence says which part is wrong.",
+        ),
+        cure: text("用 `lianwu credentials` 生成并对照。", "Compare with what `lianwu credentials` prints."),
+        detector: refused(&["user name is"]),
+    },
+    Entry {
+        id: "faq-53-password",
+        severity: Severity::Error,
+        title: text("Password 格式错误", "The password is malformed"),
+        cause: text(
+            "Password 应为 `十六进制签名;hmacsha1` 或 `十六进制签名;hmacsha256`，不是设备密钥本身。",
+            "The password is `hex signature;hmacsha1` or `hex signature;hmacsha256`, not the device secret itself.",
+        ),
+        cure: text("用 `lianwu credentials` 生成并对照。", "Compare with what `lianwu credentials` prints."),
+        detector: refused(&["password is missing", "password is not '", "password names"]),
+    },
+    Entry {
+        id: "faq-55-certificate",
+        severity: Severity::Error,
+        title: text("产品使用证书认证", "The product uses certificates"),
+        cause: text(
+            "产品的认证方式是证书，设备却用密码登录。",
+            "The product's devices sign in with certificates, this one came with a password.",
+        ),
+        cure: text(
+            "改用证书连接，或新建密钥认证的产品。",
+            "Connect with the certificate, or make a product with key authentication.",
+        ),
+        detector: refused(&[notes::NEEDS_CERTIFICATE]),
+    },
+    Entry {
+        id: "faq-47-range",
+        severity: Severity::Error,
+        title: text("心跳间隔超出范围", "The keep-alive is out of range"),
+        cause: text(
+            "CONNECT 中的 keepalive 大于允许的最大值 900 秒。",
+            "The keep-alive in CONNECT is above the 900 seconds allowed.",
+        ),
+        cure: text("把 keepalive 设为 900 秒以内，SDK 默认 240 秒。", "Use at most 900 seconds; the SDKs use 240."),
+        detector: refused(&["keep-alive of"]),
+    },
+];
