@@ -286,9 +286,11 @@ fn set(table: &mut toml::Table, path: &[String], value: &str) -> Result<()> {
             .as_table_mut()
             .with_context(|| format!("'{parent}' is a value in the configuration file, not a section"))?;
     }
-    let value = match value.parse::<i64>() {
-        Ok(number) => number.into(),
-        Err(_) => value.into(),
+    let value = match (value, value.parse::<i64>()) {
+        (_, Ok(number)) => number.into(),
+        ("true", _) => true.into(),
+        ("false", _) => false.into(),
+        _ => value.into(),
     };
     table.insert(last.clone(), value);
     Ok(())
@@ -310,7 +312,12 @@ mod tests {
     fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
         let config = load(
             "[listen]\nmqtt = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:2\"\n[limits]\napi_tps = 7\n",
-            &[("LIANWU__LISTEN__MQTT", "127.0.0.1:3"), ("LIANWU__LIMITS__DEVICE_UP_TPS", "0"), ("PATH", "x")],
+            &[
+                ("LIANWU__LISTEN__MQTT", "127.0.0.1:3"),
+                ("LIANWU__LIMITS__DEVICE_UP_TPS", "0"),
+                ("LIANWU__INSTANCE__ENTERPRISE", "false"),
+                ("PATH", "x"),
+            ],
         )
         .unwrap();
         assert_eq!(config.listen.mqtt, "127.0.0.1:3");
@@ -318,6 +325,7 @@ mod tests {
         assert_eq!(config.limits.api_tps, 7);
         assert_eq!(config.limits.device_up_tps, 0);
         assert_eq!(config.retention.days, 3);
+        assert!(!config.instance.enterprise);
     }
 
     #[test]
