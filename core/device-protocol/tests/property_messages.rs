@@ -246,3 +246,56 @@ fn refusals_stay_small() {
         assert!(out.len() < 1024, "{} bytes", out.len());
     }
 }
+
+/// Are the samples of a packed report judged one by one, each at its own time?
+#[test]
+fn a_packed_report_in_its_parts() {
+    let validator = tbox();
+    let payload = format!(
+        r#"{{"method":"pack_report","clientToken":"p","params":[{{"timestamp":{},"properties":{{"lac":1}}}},{{"properties":{{"lac":2,"win_switch":0}}}}],"subDevices":[]}}"#,
+        NOW.0 - 1000
+    );
+    let Ok(Up::Pack(pack)) = parse_up(UpKind::Property, payload.as_bytes(), &validator, clock()) else {
+        panic!("refused: {payload}")
+    };
+    let items: Vec<_> = pack.items.iter().map(|item| (item.sample_time, item.properties.unwrap())).collect();
+    assert_eq!(items, [(UnixMillis(NOW.0 - 1000), &br#"{"lac":1}"#[..]), (NOW, &br#"{"lac":2,"win_switch":0}"#[..])]);
+}
+
+/// Is a packed report refused as a whole, with the item named?
+#[test]
+fn a_packed_report_names_the_item_it_was_refused_for() {
+    let pack = |params: &str| format!(r#"{{"method":"pack_report","clientToken":"p","params":{params}}}"#);
+    let answer = |code: u16, status: &str| {
+        format!(r#"{{"method":"pack_report_reply","clientToken":"p","code":{code},"status":"{status}"}}"#)
+    };
+    let good = r#"{"properties":{"lac":1}}"#;
+    for (params, code, status) in [
+        (
+            format!(r#"[{good},{{"properties":{{"win_switch":3}}}}]"#),
+            406,
+            "params[1]: check report data err: win_switch value 3 out of range:[0,1]",
+        ),
+        (
+            format!(r#"[{{"timestamp":5,"properties":{{"lac":1}}}},{good}]"#),
+            405,
+            "params[0]: timestamp 5 out of range: older than the 72h for which data is kept",
+        ),
+        (format!(r#"[{good},{good},7]"#), 403, "params[2]: not an object"),
+        (r#"[{"timestamp":0}]"#.to_owned(), 403, "params[0]: neither properties nor events"),
+        (r#"[{"events":{"nothing":{}}}]"#.to_owned(), 404, "params[0]: nothing not defined"),
+        (r#"[{"events":[]}]"#.to_owned(), 403, "params[0]: events not an object"),
+        ("[]".to_owned(), 406, "check report data err: params length 0 out of range:[1,100]"),
+        (
+            format!("[{}]", vec![good; 101].join(",")),
+            406,
+            "check report data err: params length 101 out of range:[1,100]",
+        ),
+        (r#"{"lac":1}"#.to_owned(), 403, "params not an array"),
+    ] {
+        refused(&pack(&params), &answer(code, status));
+    }
+    refused(r#"{"method":"pack_report","clientToken":"p"}"#, &answer(406, "check report data err: params missing"));
+    let sub = r#"{"method":"pack_report","clientToken":"p","params":[{"properties":{"lac":1}}],"subDevices":[{"productId":"A"}]}"#;
+    refused(sub, &answer(403, "subDevices not supported"));
+}

@@ -1,0 +1,201 @@
+//! What is answered on each system topic, letter by letter, and what is only logged?
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use lianwu_device_protocol::system::{SystemReply, answer, clock};
+use lianwu_device_protocol::topic::{DownTopic, Topic};
+use lianwu_model::UnixMillis;
+use proptest::prelude::*;
+
+const NOW: UnixMillis = UnixMillis(1_714_550_400_123);
+
+/// Code for the record, reply and its text.
+fn judged(family: &str, payload: &str) -> (u32, SystemReply, String) {
+    let topic = format!("{family}/PID0000001/dev001");
+    let mut out = Vec::new();
+    let found = answer(&Topic::parse(&topic), payload.as_bytes(), NOW, &mut out).unwrap();
+    assert_eq!(found.code == 0, found.note.is_empty(), "a refusal has a note: {payload}");
+    (found.code, found.reply, String::from_utf8(out).unwrap())
+}
+
+#[track_caller]
+fn answers(family: &str, on: DownTopic, code: u32, payload: &str, expected: &str) {
+    assert_eq!(judged(family, payload), (code, SystemReply::On(on), expected.to_owned()), "{payload}");
+}
+
+#[track_caller]
+fn says_nothing(family: &str, code: u32, payload: &str) {
+    assert_eq!(judged(family, payload), (code, SystemReply::Nothing, String::new()), "{payload}");
+}
+
+#[test]
+fn the_time_is_sent_with_both_instants() {
+    let (code, reply, text) = judged("$sys/operation", r#"{"type":"get","resource":["time"]}"#);
+    assert_eq!((code, reply, text.as_str()), (0, SystemReply::Clock, ""));
+    let mut out = Vec::new();
+    clock(UnixMillis(1_714_550_400_100), UnixMillis(1_714_550_400_101), &mut out);
+    let expected = br#"{"type":"get","time":1714550400,"ntptime1":1714550400100,"ntptime2":1714550400101}"#;
+    assert_eq!(out, expected);
+    says_nothing("$sys/operation", 403, r#"{"type":"get","resource":["weather"]}"#);
+    says_nothing("$sys/operation", 403, r#"{"type":"get","resource":"time"}"#);
+    says_nothing("$sys/operation", 501, r#"{"type":"ssh","switch":1}"#);
+    says_nothing("$sys/operation", 403, "{}");
+    says_nothing("$sys/operation", 400, "time?");
+}
+
+#[test]
+fn logs_stay_with_the_device() {
+    answers(
+        "$log/operation",
+        DownTopic::Log,
+        0,
+        r#"{"type":"get_log_level","clientToken":"PID0000001-0"}"#,
+        r#"{"type":"get_log_level","clientToken":"PID0000001-0","log_level":0,"result":0,"timestamp":1714550400}"#,
+    );
+}
+
+#[test]
+fn shadows_firmware_and_configuration_are_not_served_yet() {
+    for kind in ["get", "update", "delete"] {
+        answers(
+            "$shadow/operation",
+            DownTopic::Shadow,
+            501,
+            &format!(r#"{{"type":"{kind}","clientToken":"t1","state":{{"reported":{{}}}}}}"#),
+            &format!(r#"{{"type":"{kind}","result":501,"timestamp":1714550400123,"clientToken":"t1","payload":{{}}}}"#),
+        );
+    }
+    answers(
+        "$ota/report",
+        DownTopic::Ota,
+        501,
+        r#"{"type":"report_version","report":{"version":"1.0.0"}}"#,
+        r#"{"result_code":1,"result_msg":"firmware update is not served yet","type":"report_version_rsp","version":"1.0.0"}"#,
+    );
+    says_nothing("$ota/report", 501, r#"{"type":"report_progress","report":{"progress":{"state":"done"}}}"#);
+    let disabled = r#"{"type":"reply","result":1001,"payload":{}}"#;
+    answers("$config/operation", DownTopic::Config, 501, r#"{"type":"get"}"#, disabled);
+    answers("$config/report", DownTopic::ConfigUpdate, 501, r#"{"type":"get"}"#, disabled);
+    answers(
+        "$resource/up/service",
+        DownTopic::Resource,
+        501,
+        r#"{"type":"report_download_progress","name":"a.txt"}"#,
+        r#"{"type":"report_download_progress_rsp","result_code":1,"result_msg":"resource management is not served yet"}"#,
+    );
+    says_nothing("$resource/up/service", 501, r#"{"type":"get_download_task"}"#);
+    says_nothing("$template/operation", 501, "{}");
+}
+
+#[test]
+fn no_gateway_has_sub_devices() {
+    let one = r#""payload":{"devices":[{"product_id":"SUBPROD001","device_name":"s1","signature":"x"}]}"#;
+    for (kind, result) in [("online", -1), ("offline", -1), ("unbind", -1), ("bind", 808)] {
+        answers(
+            "$gateway/operation",
+            DownTopic::Gateway,
+            501,
+            &format!(r#"{{"type":"{kind}",{one}}}"#),
+            &format!(
+                r#"{{"type":"{kind}","payload":{{"devices":[{{"product_id":"SUBPROD001","device_name":"s1","result":{result}}}]}}}}"#
+            ),
+        );
+    }
+    answers(
+        "$gateway/operation",
+        DownTopic::Gateway,
+        0,
+        r#"{"type":"describe_sub_devices"}"#,
+        r#"{"type":"describe_sub_devices","payload":{"devices":[]}}"#,
+    );
+    says_nothing("$gateway/operation", 0, &format!(r#"{{"type":"change",{one}}}"#));
+    says_nothing("$gateway/operation", 403, r#"{"type":"dance"}"#);
+}
+
+#[test]
+fn binding_and_other_services() {
+    let service = |code, payload: &str, expected: &str| {
+        answers("$thing/up/service", DownTopic::ThingService, code, payload, expected);
+    };
+    service(
+        0,
+        r#"{"method":"unbind_device_request","clientToken":"PID0000001-0","deviceName":"dev001","productId":"PID0000001"}"#,
+        r#"{"method":"unbind_device_reply","clientToken":"PID0000001-0","code":0,"status":""}"#,
+    );
+    service(
+        404,
+        r#"{"method":"app_bind_token","clientToken":"dev001-1","params":{"token":"4f2d"}}"#,
+        r#"{"method":"app_bind_token_reply","clientToken":"dev001-1","code":404,"status":"token not found"}"#,
+    );
+    service(
+        501,
+        r#"{"method":"report_version","report":{"resource_list":[]}}"#,
+        r#"{"method":"report_version_rsp","result_code":1,"result_msg":"file management is not served yet","resource_list":[]}"#,
+    );
+    service(
+        501,
+        r#"{"method":"request_url","request_id":"r-1"}"#,
+        r#"{"method":"request_url_resp","result_code":1,"result_msg":"file management is not served yet","request_id":"r-1"}"#,
+    );
+    service(
+        501,
+        r#"{"method":"get_automation_list","clientToken":"g-1"}"#,
+        r#"{"method":"get_automation_list_reply","clientToken":"g-1","code":1,"status":"get_automation_list is not served yet"}"#,
+    );
+    service(400, "no JSON", "json format illegal");
+    for (code, payload) in [
+        (501, r#"{"method":"report_progress"}"#),
+        (0, r#"{"method":"gateway_run_scene_reply","clientToken":"1","code":0}"#),
+        (403, r#"{"method":"a \"strange\" method"}"#),
+        (403, r#"{"clientToken":"1"}"#),
+    ] {
+        says_nothing("$thing/up/service", code, payload);
+    }
+    says_nothing("$thing/up/raw", 0, "\u{0}\u{1}binary");
+}
+
+/// Properties, events and actions have their own way; so have custom topics.
+#[test]
+fn other_topics_are_none_of_its_business() {
+    for topic in ["$thing/up/property/PID0000001/dev001", "PID0000001/dev001/data", "$ota/update/PID0000001/dev001"] {
+        assert_eq!(answer(&Topic::parse(topic), b"{}", NOW, &mut Vec::new()), None, "{topic}");
+    }
+}
+
+const FAMILIES: [&str; 8] = [
+    "$thing/up/service",
+    "$gateway/operation",
+    "$ota/report",
+    "$shadow/operation",
+    "$sys/operation",
+    "$log/operation",
+    "$config/operation",
+    "$resource/up/service",
+];
+
+proptest! {
+    /// Whatever a device sends, an answer is short, and JSON.
+    #[test]
+    fn answers_are_short_json(
+        family in prop::sample::select(&FAMILIES[..]),
+        kind in "[a-z_]{0,60}|get|bind|online|report_version|get_log_level|unbind_device_request",
+        token in "\\PC{0,40}",
+        devices in prop::collection::vec(("\\PC{0,20}", "\\PC{0,60}"), 0..60),
+    ) {
+        let devices: Vec<_> = devices
+            .iter()
+            .map(|(product, name)| serde_json::json!({"product_id": product, "device_name": name}))
+            .collect();
+        let message = serde_json::json!({
+            "type": kind, "method": kind, "clientToken": token, "request_id": token, "report": {"version": token},
+            "payload": {"devices": devices},
+        });
+        let (_, reply, text) = judged(family, &message.to_string());
+        if let SystemReply::On(topic) = reply {
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+            prop_assert!(text.len() < if topic == DownTopic::Gateway { 1024 } else { 2048 }, "{}", text);
+        } else {
+            prop_assert!(text.is_empty());
+        }
+    }
+}
