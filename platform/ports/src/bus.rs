@@ -43,7 +43,7 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// The vendor's push result: 0, or 23101 for "no subscriber", also when the message waits for the device (ADR 0009). Source: spec/cloud-api.md 3.7.
+    /// The vendor's push result: 0, or 23101 for "no subscriber", also when the message waits for the device (ADR 0010). Source: spec/cloud-api.md 3.7.
     #[must_use]
     pub const fn push_result(self) -> u32 {
         match self {

@@ -104,6 +104,42 @@ impl World {
         wire
     }
 
+    /// A device that signed in and keeps its session; was there one to come back to?
+    pub fn keeping_lamp(&self, name: &str) -> (Wire, bool) {
+        let mut wire = self.socket();
+        wire.send_connect_session(&credentials(name, NOW.0 / 1000 + 600), 60, false);
+        let session_present = wire.next(|packet| match packet {
+            Packet::ConnAck(lianwu_mqtt::packet::ConnAck::Accepted { session_present, .. }) => session_present,
+            other => panic!("{name} signs in, got {other:?}"),
+        });
+        (wire, session_present)
+    }
+
+    /// Everything said so far is in the state table.
+    pub fn settle(&self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(self.platform.progress.reached(self.log.durable()));
+    }
+
+    /// Device access anew, over the same log and states.
+    pub fn restart(&mut self, options: &AccessOptions) {
+        self.access.take().unwrap().stop();
+        self.settle();
+        self.bus = Arc::new(LocalBus::default());
+        let address = "127.0.0.1:0".parse().unwrap();
+        self.access = Some(DeviceAccess::start(&self.platform, &self.bus, address, options).unwrap());
+    }
+
+    /// A fresh socket from another address of this machine.
+    pub fn socket_from(&self, source: [u8; 4]) -> Wire {
+        let address = self.access.as_ref().unwrap().address();
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&std::net::SocketAddr::from((source, 0)).into()).unwrap();
+        socket.connect(&address.into()).unwrap();
+        socket.set_read_timeout(Some(DEADLINE)).unwrap();
+        Wire { stream: socket.into(), buffer: Vec::new() }
+    }
+
     /// A signed-in device that listens to the answers on its property topic.
     pub fn listening_lamp(&self, name: &str) -> Wire {
         let mut wire = self.lamp(name);
@@ -235,10 +271,14 @@ impl Wire {
     }
 
     pub fn send_connect_keep_alive(&mut self, credentials: &Credentials, keep_alive_seconds: u16) {
+        self.send_connect_session(credentials, keep_alive_seconds, true);
+    }
+
+    fn send_connect_session(&mut self, credentials: &Credentials, keep_alive_seconds: u16, clean_session: bool) {
         let mut bytes = Vec::new();
         let connect = Connect {
             version: ProtocolVersion::V3_1_1,
-            clean_session: true,
+            clean_session,
             keep_alive_seconds,
             client_id: &credentials.client_id,
             user_name: Some(&credentials.user_name),
@@ -301,6 +341,30 @@ impl Wire {
         message
     }
 
+    /// The next message: text, packet id (0 for QoS 0), "sent before".
+    pub fn arrival(&mut self) -> (String, u16, bool) {
+        self.next(|packet| match packet {
+            Packet::Publish(publish) => (
+                String::from_utf8(publish.payload.to_vec()).unwrap(),
+                publish.packet_id.map_or(0, PacketId::get),
+                publish.duplicate,
+            ),
+            other => panic!("expected a message, got {other:?}"),
+        })
+    }
+
+    pub fn send_puback(&mut self, id: u16) {
+        let mut bytes = Vec::new();
+        encode::puback(&mut bytes, PacketId::new(id).unwrap());
+        self.send(&bytes);
+    }
+
+    /// Says goodbye and waits until the server has heard it.
+    pub fn leave(mut self) {
+        self.send(&[0xE0, 0]);
+        self.is_closed();
+    }
+
     /// The next message: topic and payload.
     pub fn message(&mut self) -> (String, String) {
         self.next(|packet| match packet {
@@ -321,6 +385,15 @@ impl Wire {
     /// Nothing else was sent before the answer to this PINGREQ.
     pub fn has_nothing_but_a_ping_response(&mut self) {
         self.send(&[0xC0, 0]);
+        self.next(|packet| assert_eq!(packet, Packet::PingResp));
+    }
+
+    /// So many messages, then the answer to this PINGREQ.
+    pub fn has_nothing_but_the_other_messages(&mut self, count: usize) {
+        self.send(&[0xC0, 0]);
+        for _ in 0..count {
+            self.message();
+        }
         self.next(|packet| assert_eq!(packet, Packet::PingResp));
     }
 

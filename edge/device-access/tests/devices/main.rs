@@ -6,5 +6,6 @@ mod backends;
 mod bad_input;
 mod harness;
 mod messages;
+mod sessions;
 mod sign_in;
 mod system;
