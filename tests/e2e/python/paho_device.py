@@ -1,6 +1,6 @@
 """A device on paho-mqtt, an ordinary MQTT client, told by the test what to do.
 
-Arguments: address, port, protocol version (3 or 4), client id, user name, password.
+Arguments: address, port, protocol version (3 or 4), client id, user name, password; "keep" to keep the session.
 """
 
 import sys
@@ -10,10 +10,11 @@ import paho.mqtt.client as mqtt
 
 
 def main():
-    address, port, version, client_id, user_name, password = sys.argv[1:]
-    client = mqtt.Client(client_id=client_id, clean_session=True, protocol=int(version))
+    address, port, version, client_id, user_name, password, *keep = sys.argv[1:]
+    client = mqtt.Client(client_id=client_id, clean_session=not keep, protocol=int(version))
     client.username_pw_set(user_name, password)
-    client.on_connect = lambda c, u, flags, rc: lines.say({"event": "connected", "rc": rc})
+    session = lambda flags: {"session": flags["session present"]} if keep else {}
+    client.on_connect = lambda c, u, flags, rc: lines.say({"event": "connected", "rc": rc, **session(flags)})
     client.on_disconnect = lambda c, u, rc: lines.say({"event": "disconnected", "rc": rc})
     client.on_publish = lambda c, u, mid: lines.say({"event": "published", "mid": mid})
     client.on_subscribe = lambda c, u, mid, qos: lines.say({"event": "subscribed", "qos": list(qos)})
