@@ -5,13 +5,19 @@
 
 #[cfg(test)]
 mod documented;
+mod effective;
+#[cfg(test)]
+mod limits_page;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use lianwu_services::Limits;
+use lianwu_services::limits::Source;
 use serde::{Deserialize, Serialize};
+
+pub use effective::settings;
 
 const ENVIRONMENT_PREFIX: &str = "LIANWU__";
 
@@ -30,6 +36,9 @@ pub struct Config {
     pub server: Server,
     pub seal: Seal,
     pub instance: InstanceConfig,
+    /// Where the keys that are no default come from.
+    #[serde(skip)]
+    pub sources: effective::Sources,
 }
 
 /// The instance made at first start; later starts leave it as it is.
@@ -186,14 +195,18 @@ impl Config {
                 .with_context(|| format!("the configuration {} is not TOML", path.display()))?,
             None => toml::Table::new(),
         };
+        let mut sources = effective::Sources::new();
+        effective::note_file(&table, &mut sources);
         for (name, value) in environment {
             if let Some(key) = name.strip_prefix(ENVIRONMENT_PREFIX) {
                 let path: Vec<String> = key.split("__").map(str::to_lowercase).collect();
                 set(&mut table, &path, &value).with_context(|| format!("environment variable {name}"))?;
+                sources.insert(path.join("."), Source::Environment);
             }
         }
-        let config: Self = table.try_into().context("the configuration has a key or a value that does not fit")?;
+        let mut config: Self = table.try_into().context("the configuration has a key or a value that does not fit")?;
         config.check()?;
+        config.sources = sources;
         Ok(config)
     }
 
@@ -300,7 +313,7 @@ fn set(table: &mut toml::Table, path: &[String], value: &str) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config> {
+    pub(super) fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("lianwu.toml");
         std::fs::write(&path, file).unwrap();

@@ -1,6 +1,7 @@
 //! `lianwu serve`: puts the rooms together, runs them, takes them apart in order.
 
 mod demo;
+mod facts;
 mod first_run;
 mod metrics;
 mod storage;
@@ -25,6 +26,8 @@ use tracing::{info, warn};
 
 use crate::cli::ServeOptions;
 use crate::config::{Config, LogFormat};
+#[cfg(test)]
+pub use facts::access_bounds;
 use storage::Storage;
 
 /// How often expired history is looked for.
@@ -111,24 +114,28 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         LogHealth::Accepting => None,
         LogHealth::Refusing(why) => Some(why),
     });
+    let load = facts::Load::new(stats);
+    let mqtt_address = access.as_ref().map(DeviceAccess::address);
+    let facts = Arc::new(facts::collect(config, mqtt_address, http_address, &load));
     let router = lianwu_http::routes(Parts {
-        cloud_api: CloudApi::new(Arc::clone(&platform), Settings::default()).router(),
+        cloud_api: CloudApi::with_facts(Arc::clone(&platform), Settings::default(), facts).router(),
         health: health.clone(),
         metrics: Arc::new(metrics.registry()),
         metrics_access: MetricsAccess::default(),
     });
     let server = Server::start(listener, router, ServerOptions::default()).context("serve HTTP")?;
 
-    let mqtt_address = access.as_ref().map(DeviceAccess::address);
     first_run.announce(mqtt_address, http_address)?;
     health.set_ready(true);
     let demo = if options.demo { demo::start(&platform, mqtt_address).await? } else { None };
+    let measuring = tokio::spawn(load.measure());
     let expiry = tokio::spawn(expire(Arc::clone(&platform)));
 
     stop_signal().await?;
     info!("stopping");
     health.set_ready(false);
     expiry.abort();
+    measuring.abort();
     if let Some(demo) = demo {
         demo.stop().await;
     }

@@ -1,0 +1,123 @@
+//! What the platform tells its callers about this process: settings, listeners, present load.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use lianwu_device_access::{AccessOptions, AccessStats};
+use lianwu_services::limits::{AccessBounds, AccessPoint, Facts, Measures};
+
+use crate::config::{Config, settings};
+
+/// Collects everything once the listeners are open.
+pub fn collect(config: &Config, mqtt: Option<SocketAddr>, http: SocketAddr, load: &Arc<Load>) -> Facts {
+    let device_host = &config.public.device_host;
+    let mqtt = mqtt.map(|address| point("mqtt", host(device_host, address), address, true));
+    let http = point("http", host(public_name(&config.public.console_url), http), http, false);
+    Facts {
+        settings: settings(config),
+        access: mqtt.is_some().then(|| access_bounds(config)),
+        access_points: mqtt.into_iter().chain([http]).collect(),
+        measures: Some(Arc::clone(load) as Arc<dyn Measures>),
+    }
+}
+
+fn point(protocol: &'static str, host: String, address: SocketAddr, is_for_devices: bool) -> AccessPoint {
+    AccessPoint { protocol, host, port: address.port(), is_encrypted: false, is_for_devices }
+}
+
+/// The name an operator gave, else the address listened on, else the machine's name: a listener on all addresses has
+/// none of its own.
+fn host(public: &str, address: SocketAddr) -> String {
+    if !public.is_empty() {
+        return public.to_owned();
+    }
+    if !address.ip().is_unspecified() {
+        return address.ip().to_string();
+    }
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Host of `https://host:port/path`.
+fn public_name(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+/// Bounds of device access without a key of their own.
+pub fn access_bounds(config: &Config) -> AccessBounds {
+    let options: AccessOptions = super::access_options(config);
+    AccessBounds {
+        connections: options.connections_max.saturating_mul(options.workers) as u64,
+        connect_timeout_ms: u64::try_from(options.connect_timeout.as_millis()).unwrap_or(u64::MAX),
+        connect_bytes: options.connect_bytes_max as u64,
+        unread_bytes: options.unread_bytes_max as u64,
+    }
+}
+
+/// Reads the workers' counters; the rate is taken once a second.
+#[derive(Debug)]
+pub struct Load {
+    stats: Vec<Arc<AccessStats>>,
+    last_second: AtomicU64,
+}
+
+impl Load {
+    pub fn new(stats: &[Arc<AccessStats>]) -> Arc<Self> {
+        Arc::new(Self { stats: stats.to_vec(), last_second: AtomicU64::new(0) })
+    }
+
+    /// Runs until it is aborted.
+    pub async fn measure(self: Arc<Self>) {
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        let mut before = self.messages();
+        loop {
+            second.tick().await;
+            let now = self.messages();
+            self.last_second.store(now.saturating_sub(before), Ordering::Relaxed);
+            before = now;
+        }
+    }
+
+    fn messages(&self) -> u64 {
+        self.stats.iter().map(|stats| stats.messages_up.get()).sum()
+    }
+}
+
+impl Measures for Load {
+    fn connections(&self) -> u64 {
+        self.stats.iter().map(|stats| stats.connections.get()).sum()
+    }
+
+    fn messages_last_second(&self) -> u64 {
+        self.last_second.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_the_public_name_or_the_address() {
+        let any: SocketAddr = "0.0.0.0:1883".parse().unwrap();
+        let one: SocketAddr = "192.0.2.7:1883".parse().unwrap();
+        assert_eq!(host("iot.example.com", any), "iot.example.com");
+        assert_eq!(host("", one), "192.0.2.7");
+        assert!(!host("", any).is_empty() && host("", any) != "0.0.0.0");
+    }
+
+    #[test]
+    fn the_name_in_a_url() {
+        for (url, name) in
+            [("https://iot.example.com/console/", "iot.example.com"), ("http://192.0.2.7:8080/", "192.0.2.7"), ("", "")]
+        {
+            assert_eq!(public_name(url), name);
+        }
+    }
+}
