@@ -58,6 +58,7 @@ pub struct CloudError {
 pub struct CloudClient {
     access: CloudAccess,
     connection: Option<SendRequest<Full<Bytes>>>,
+    version: &'static str,
 }
 
 #[derive(serde::Deserialize)]
@@ -83,7 +84,13 @@ struct FailureText {
 impl CloudClient {
     #[must_use]
     pub fn new(access: CloudAccess) -> Self {
-        Self { access, connection: None }
+        Self::of_version(access, VERSION)
+    }
+
+    /// For another service on the same endpoint: its version chooses it.
+    #[must_use]
+    pub fn of_version(access: CloudAccess, version: &'static str) -> Self {
+        Self { access, connection: None, version }
     }
 
     /// Calls an operation. A call over the API's rate is repeated for some seconds.
@@ -144,7 +151,7 @@ impl CloudClient {
             .header(header::CONTENT_TYPE, signature::CONTENT_TYPE)
             .header(header::AUTHORIZATION, authorization)
             .header("X-TC-Action", action)
-            .header("X-TC-Version", VERSION)
+            .header("X-TC-Version", self.version)
             .header("X-TC-Region", &self.access.region)
             .header("X-TC-Timestamp", timestamp.as_second())
             .header("X-TC-Language", "en-US")

@@ -68,7 +68,7 @@ fn of_device(options: &CredentialsOptions, expiry: UnixMillis) -> Result<Credent
 }
 
 /// Five alphanumerics, as the vendor's SDKs send.
-fn connection_id() -> Result<String> {
+pub fn connection_id() -> Result<String> {
     const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut random = [0_u8; 5];
     getrandom::fill(&mut random).map_err(|error| anyhow!("no random numbers from the system: {error}"))?;

@@ -1,7 +1,9 @@
-//! `GET /metrics` in the OpenMetrics text format, and who may read it.
+//! `GET /metrics` in the OpenMetrics text format, or the older one of Prometheus, and who may read it.
 //!
 //! Counters tell how many devices somebody has and when they work, so only the same machine may read them unless the
 //! operator says otherwise. A request that a proxy passed on is never "the same machine".
+
+mod plain;
 
 use std::net::SocketAddr;
 
@@ -63,6 +65,9 @@ pub(crate) fn answer(
     }
     let mut text = String::new();
     match encode(&mut text, registry) {
+        Ok(()) if plain::is_wanted(headers.get(header::ACCEPT).and_then(|value| value.to_str().ok())) => {
+            ([(header::CONTENT_TYPE, plain::KIND)], plain::from_openmetrics(&text)).into_response()
+        }
         Ok(()) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], text).into_response()

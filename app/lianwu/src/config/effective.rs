@@ -43,7 +43,7 @@ fn is_secret(key: &str) -> bool {
 fn description(page: &str, key: &str) -> String {
     let start = format!("| `{key}` | ");
     let row = page.lines().find(|line| line.starts_with(&start));
-    let cell = row.and_then(|row| row.trim_end_matches(" |").splitn(5, " | ").nth(3));
+    let cell = row.and_then(|row| row.trim_end_matches(" |").splitn(4, " | ").nth(3));
     cell.unwrap_or_default().to_owned()
 }
 

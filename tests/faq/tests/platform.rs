@@ -1,0 +1,121 @@
+//! What applies to a whole platform: limits, retention, hosts and ports, regions and keys of the API.
+
+use lianwu_testkit::{CloudClient, Fixture, MqttClient, Server, ServerOptions, TBOX_MODEL, fail, now_ms};
+use serde_json::{Value, json};
+
+const OWN: &str = "2026-11-01";
+
+#[track_caller]
+fn own(cloud: &CloudClient, action: &str, parameters: &Value) -> Value {
+    match cloud.try_call_of(OWN, action, parameters) {
+        Ok(response) => response,
+        Err(failure) => fail(format!("{action}: {}: {}", failure.code, failure.message)),
+    }
+}
+
+fn row(list: &Value, field: &str, wanted: &str) -> Value {
+    let rows = list.as_array().cloned().unwrap_or_default();
+    rows.into_iter().find(|row| row[field] == wanted).unwrap_or_else(|| fail(format!("no {wanted} in {list}")))
+}
+
+/// faq-04: which limits apply? One operation lists them all with their present use, and they are configuration.
+#[test]
+fn faq_04_every_limit_with_its_present_use() {
+    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__PROJECTS", "7"));
+    let fixture = Fixture::new(&server, TBOX_MODEL);
+    let device = fixture.device("dev001");
+    let _client = MqttClient::device(server.mqtt_address(), &device);
+    let limits = own(&fixture.cloud, "DescribeLimits", &json!({}))["Limits"].clone();
+    let of = |name: &str| row(&limits, "Name", name);
+    let projects = of("Projects");
+    assert_eq!(
+        (&projects["Value"], &projects["Used"], &projects["Setting"]),
+        (&json!(7), &json!(1), &json!("limits.projects"))
+    );
+    assert_eq!((&of("Connections")["Used"], &of("Connections")["Counted"]), (&json!(1), &json!(true)));
+    assert_eq!((&of("InstanceRate")["Unlimited"], &of("InstanceRate")["Counted"]), (&json!(true), &json!(true)));
+    assert_eq!(of("DevelopedProductDevices")["Used"], 1);
+    assert_eq!(of("PacketBytes")["Value"], 65_536);
+    assert_eq!(of("ModelActions")["Value"], 100);
+    // What is shown is what is enforced.
+    for number in 2..=7 {
+        fixture.cloud.call("CreateProject", &json!({"ProjectName": format!("p{number}"), "ProjectDesc": ""}));
+    }
+    let refused = fixture.cloud.call_refused("CreateProject", &json!({"ProjectName": "p8", "ProjectDesc": ""}));
+    assert_eq!(refused.code, "LimitExceeded.ProjectExceedLimit");
+    let settings = own(&fixture.cloud, "DescribeConfiguration", &json!({}))["Settings"].clone();
+    let projects = row(&settings, "Key", "limits.projects");
+    assert_eq!((&projects["Value"], &projects["Source"]), (&json!("7"), &json!("environment")));
+    assert_eq!(row(&settings, "Key", "log.segment_bytes")["Source"], "default");
+    assert!(!settings.to_string().contains("key_file"), "places of secrets are not shown");
+}
+
+/// faq-10: how long are data and logs kept? Three days by default: an older sample is refused, and the limit says so.
+#[test]
+fn faq_10_three_days_by_default() {
+    let server = Server::start(ServerOptions::default());
+    let (fixture, reply) = report_of_days_ago(&server, 4);
+    let reply: Value = serde_json::from_str(&reply).expect("JSON");
+    assert_eq!(reply["code"], 405, "{reply}");
+    let limits = own(&fixture.cloud, "DescribeLimits", &json!({}))["Limits"].clone();
+    assert_eq!(row(&limits, "Name", "Retention")["Value"], 3);
+}
+
+/// faq-11: data kept for a month, on the platform itself.
+#[test]
+fn faq_11_data_is_kept_as_long_as_configured() {
+    let server = Server::start(ServerOptions::default().set("LIANWU__RETENTION__DAYS", "30"));
+    let (fixture, reply) = report_of_days_ago(&server, 20);
+    assert!(reply.contains(r#""code":0"#), "{reply}");
+    let request = json!({
+        "ProductId": fixture.product, "DeviceName": "dev001", "FieldName": "lac",
+        "MinTime": now_ms() - 21 * 86_400_000, "MaxTime": now_ms(), "Limit": 10,
+    });
+    let history = fixture.cloud.call("DescribeDeviceDataHistory", &request);
+    assert_eq!(history["Results"].as_array().map(Vec::len), Some(1), "{history}");
+    let settings = own(&fixture.cloud, "DescribeConfiguration", &json!({}))["Settings"].clone();
+    assert_eq!(row(&settings, "Key", "retention.days")["Value"], "30");
+}
+
+/// A device reports a sample that is so many days old.
+fn report_of_days_ago(server: &Server, days: u64) -> (Fixture, String) {
+    let fixture = Fixture::new(server, TBOX_MODEL);
+    let device = fixture.device("dev001");
+    let mut client = MqttClient::subscribed(server.mqtt_address(), &device);
+    let time = now_ms() - days * 86_400_000;
+    let report = format!(r#"{{"method":"report","clientToken":"1","timestamp":{time},"params":{{"lac":5}}}}"#);
+    let reply = client.ask(&device.thing("up/property"), &report);
+    (fixture, reply)
+}
+
+/// faq-17: an operator's SIM card needs an allow-list: which hosts and ports do a product's devices need?
+#[test]
+fn faq_17_hosts_and_ports_of_a_product() {
+    let server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, TBOX_MODEL);
+    let points = own(&fixture.cloud, "DescribeAccessPoints", &json!({"ProductId": fixture.product}));
+    let mqtt = server.mqtt_address();
+    let expected =
+        json!([{"Protocol": "mqtt", "Host": mqtt.ip().to_string(), "Port": mqtt.port(), "Encrypted": false}]);
+    assert_eq!(points["AccessPoints"], expected, "what is listening, and nothing else");
+
+    let named = Server::start(ServerOptions::default().set("LIANWU__PUBLIC__DEVICE_HOST", "iot.example.com"));
+    let fixture = Fixture::new(&named, TBOX_MODEL);
+    let points = own(&fixture.cloud, "DescribeAccessPoints", &json!({"ProductId": fixture.product}));
+    assert_eq!(points["AccessPoints"][0]["Host"], "iot.example.com");
+}
+
+/// faq-85, the server's part: the vendor's region is accepted, a key that is wrong or unknown is told apart.
+#[test]
+fn faq_85_region_and_keys() {
+    let server = Server::start(ServerOptions::default());
+    assert_eq!(server.first_run("region"), "ap-guangzhou");
+    let (id, key) = (server.first_run("secret_id"), server.first_run("secret_key"));
+    let list = |cloud: &CloudClient| cloud.try_call("GetProjectList", &json!({}));
+    assert!(list(&CloudClient::new(server.http_address(), &id, &key)).is_ok(), "signed for ap-guangzhou");
+    let refused = list(&CloudClient::new(server.http_address(), &id, "wrong")).expect_err("a wrong key");
+    assert_eq!(refused.code, "AuthFailure.SignatureFailure");
+    let refused = list(&CloudClient::new(server.http_address(), "AKIDunknown00000000000000000000000000", &key))
+        .expect_err("an unknown key");
+    assert_eq!(refused.code, "AuthFailure.SecretIdNotFound");
+}
