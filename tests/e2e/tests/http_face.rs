@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use lianwu_testkit::{DEADLINE, Fixture, LAMP_MODEL, Server, ServerOptions, http};
+use lianwu_testkit::{DEADLINE, Fixture, LAMP_MODEL, Server, ServerOptions, http, on_path, run_text, skip};
 use serde_json::Value;
 
 /// Health, redirect to the console, and the envelope for calls without a signature.
@@ -25,6 +25,21 @@ fn paths() {
     let envelope: Value = serde_json::from_slice(&unsigned.body).expect("an envelope");
     assert!(envelope["Response"]["Error"]["Code"].is_string(), "{envelope}");
     assert_eq!(envelope["Response"]["RequestId"].as_str(), unsigned.header("x-tc-requestid"));
+}
+
+/// Does Prometheus' own checker find nothing to say about the metrics?
+#[test]
+fn metrics_are_clean() {
+    if !on_path("promtool") {
+        return skip("metrics_are_clean", "promtool is not installed");
+    }
+    let server = Server::start(ServerOptions::default());
+    let metrics = http(server.http_address(), "GET", "/metrics", &[], b"").expect("an answer");
+    assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let text = String::from_utf8(metrics.body).expect("text");
+    let checked = run_text("promtool", std::process::Command::new("promtool").args(["check", "metrics"]), text.trim_end());
+    checked.succeeded();
+    assert_eq!((checked.stdout.as_str(), checked.stderr.as_str()), ("", ""));
 }
 
 /// Are broken requests refused without harm?
