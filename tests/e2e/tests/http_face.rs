@@ -37,7 +37,8 @@ fn metrics_are_clean() {
     let metrics = http(server.http_address(), "GET", "/metrics", &[], b"").expect("an answer");
     assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let text = String::from_utf8(metrics.body).expect("text");
-    let checked = run_text("promtool", std::process::Command::new("promtool").args(["check", "metrics"]), text.trim_end());
+    let checked =
+        run_text("promtool", std::process::Command::new("promtool").args(["check", "metrics"]), text.trim_end());
     checked.succeeded();
     assert_eq!((checked.stdout.as_str(), checked.stderr.as_str()), ("", ""));
 }
