@@ -41,6 +41,12 @@ impl Site {
             let reply = clients[at].ask(&self.devices[at].thing("up/property"), &report);
             assert!(reply.contains(r#""code":0"#), "{reply}");
         }
+        // Two samples in one message, one of them without a time.
+        let packed = format!(
+            r#"{{"method":"pack_report","clientToken":"p","params":[{{"timestamp":{hour_ago},"properties":{{"lac":5001}}}},{{"properties":{{"lac":5002}}}}]}}"#
+        );
+        let reply = clients[1].ask(&self.devices[1].thing("up/property"), &packed);
+        assert!(reply.contains(r#""code":0"#), "{reply}");
         // What must not be replayed: a refused report, and a message towards a device.
         let refused = r#"{"method":"report","clientToken":"x","params":{"lac":"no"}}"#;
         assert!(clients[0].ask(&self.devices[0].thing("up/property"), refused).contains("406"));
@@ -82,9 +88,9 @@ fn histories_are_equal_after_a_replay() {
         text(&first_run),
     ]);
     finished.succeeded();
-    assert!(finished.stderr.contains("1000 messages sent and accepted"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("1001 messages sent and accepted"), "{}", finished.stderr);
     let expected = from.histories();
-    assert_eq!(expected.iter().map(Vec::len).sum::<usize>(), 1_000);
+    assert_eq!(expected.iter().map(Vec::len).sum::<usize>(), 1_002);
     assert_eq!(to.histories(), expected);
 
     // A device of the second server hears nothing of the control that went to it on the first.
@@ -107,7 +113,7 @@ fn a_file_is_replayed_from_a_position() {
         .map(|line| serde_json::from_str(line).expect("a JSON line"))
         .collect();
     let count = |direction: &str| lines.iter().filter(|line| line["Direction"] == direction).count();
-    assert_eq!((count("up"), count("down")), (1_001, 1), "reports, the refused one, the control");
+    assert_eq!((count("up"), count("down")), (1_002, 1), "reports, packed ones, the refused one, the control");
     assert_ne!(from.replay(&["--out", text(&file)]).code, Some(0), "an existing file is not overwritten");
 
     let credentials = folder.path().join("devices.csv");
@@ -128,7 +134,7 @@ fn a_file_is_replayed_from_a_position() {
         text(&credentials),
     ]);
     finished.succeeded();
-    assert!(finished.stderr.starts_with("500 messages sent and accepted, last position "), "{}", finished.stderr);
+    assert!(finished.stderr.starts_with("501 messages sent and accepted, last position "), "{}", finished.stderr);
     for (whole, half) in from.histories().iter().zip(to.histories()) {
         let is_late = |row: &&(u64, String)| row.1.parse::<u64>().is_ok_and(|number| number >= 500);
         assert_eq!(half, whole.iter().filter(is_late).cloned().collect::<Vec<_>>());

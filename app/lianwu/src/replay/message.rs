@@ -38,7 +38,14 @@ pub struct Message {
 impl Message {
     /// Said by a device and accepted?
     pub fn is_replayed(&self) -> bool {
-        self.direction == "up" && self.code == 0 && REPLAYED.contains(&self.kind.as_str())
+        let is_accepted = self.direction == "up" && self.code == 0;
+        is_accepted && (REPLAYED.contains(&self.kind.as_str()) || self.is_packed())
+    }
+
+    /// Several reports in one message; it is kept among the questions of devices, which are not replayed.
+    fn is_packed(&self) -> bool {
+        self.kind == "PropertyOther"
+            && STANDARD.decode(&self.payload).is_ok_and(|payload| method(&payload).as_deref() == Some("pack_report"))
     }
 
     /// # Errors
@@ -80,10 +87,46 @@ impl Message {
         let payload = STANDARD.decode(&self.payload).with_context(|| format!("payload of {}", self.position))?;
         Ok(match self.kind.as_str() {
             "PropertyReport" => timed(&payload, self.sample_time).unwrap_or(payload),
-            "EventPost" => timed_events(&payload, self.sample_time).unwrap_or(payload),
+            "EventPost" => match member(&payload, "events") {
+                Some(_) => self.timed_items(&payload, "events").unwrap_or(payload),
+                None => timed(&payload, self.sample_time).unwrap_or(payload),
+            },
+            "PropertyOther" => self.timed_items(&payload, "params").unwrap_or(payload),
             _ => payload,
         })
     }
+
+    /// The object with a time in each item of this list that has none of its own; `None` when it is no such object.
+    ///
+    /// An item without a time counts from its arrival. That is the message's sample time, except for events of which the
+    /// first had one: then it is about the time of the commit.
+    fn timed_items(&self, object: &[u8], list: &str) -> Option<Vec<u8>> {
+        let items: Vec<&RawValue> = serde_json::from_slice(member(object, list)?).ok()?;
+        let first_has_time = items.first().is_some_and(|item| has_time(item.get().as_bytes()));
+        let arrived = if first_has_time && self.kind == "EventPost" { self.commit_time } else { self.sample_time };
+        let one = |item: &&RawValue| {
+            let item = item.get().as_bytes();
+            if has_time(item) { Some(item.to_vec()) } else { timed(item, arrived) }
+        };
+        let items = items.iter().map(one).collect::<Option<Vec<_>>>()?;
+        let mut items = Some([b"[".as_slice(), &items.join(&b','), b"]"].concat());
+        let edit = |name: &str| match items.take_if(|_| name == list) {
+            Some(items) => Edit::Replace(items),
+            None => Edit::Keep,
+        };
+        let mut out = rebuilt(object, edit)?;
+        out.push(b'}');
+        Some(out)
+    }
+}
+
+/// The raw text of a member of an object.
+fn member<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    json::members(object).flatten().find_map(|(key, value)| (key.unescape() == name).then_some(value))
+}
+
+fn method(payload: &[u8]) -> Option<String> {
+    serde_json::from_slice(member(payload, "method")?).ok()
 }
 
 /// What becomes of a member of an object.
@@ -95,34 +138,12 @@ enum Edit {
 
 /// The object with this `timestamp` in place of its own; `None` when it is no object.
 fn timed(object: &[u8], time: u64) -> Option<Vec<u8>> {
-    let edit = |name: &str, _: &[u8]| Some(if name == "timestamp" { Edit::Drop } else { Edit::Keep });
+    let edit = |name: &str| if name == "timestamp" { Edit::Drop } else { Edit::Keep };
     let mut out = rebuilt(object, edit)?;
     if out.len() > 1 {
         out.push(b',');
     }
     out.extend_from_slice(format!("\"timestamp\":{time}}}").as_bytes());
-    Some(out)
-}
-
-/// The same for each of several events that has no time of its own: `{"method":"events_post","events":[{...}]}`.
-fn timed_events(object: &[u8], time: u64) -> Option<Vec<u8>> {
-    if !json::members(object).flatten().any(|(key, _)| key.unescape() == "events") {
-        return timed(object, time);
-    }
-    let one = |event: &&RawValue| {
-        let event = event.get().as_bytes();
-        if has_time(event) { Some(event.to_vec()) } else { timed(event, time) }
-    };
-    let all = |list: &[u8]| {
-        let events: Vec<&RawValue> = serde_json::from_slice(list).ok()?;
-        let events = events.iter().map(one).collect::<Option<Vec<_>>>()?;
-        Some([b"[".as_slice(), &events.join(&b','), b"]"].concat())
-    };
-    let edit = |name: &str, value: &[u8]| {
-        if name == "events" { all(value).map(Edit::Replace) } else { Some(Edit::Keep) }
-    };
-    let mut out = rebuilt(object, edit)?;
-    out.push(b'}');
     Some(out)
 }
 
@@ -132,12 +153,12 @@ fn has_time(object: &[u8]) -> bool {
 }
 
 /// Copies an object member by member, values byte by byte; the closing brace is left to the caller.
-fn rebuilt(object: &[u8], edit: impl Fn(&str, &[u8]) -> Option<Edit>) -> Option<Vec<u8>> {
+fn rebuilt(object: &[u8], mut edit: impl FnMut(&str) -> Edit) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(object.len() + 32);
     out.push(b'{');
     for member in json::members(object) {
         let (key, value) = member.ok()?;
-        let value = match edit(&key.unescape(), value)? {
+        let value = match edit(&key.unescape()) {
             Edit::Drop => continue,
             Edit::Keep => value.into(),
             Edit::Replace(other) => Cow::Owned(other),
@@ -196,6 +217,14 @@ mod tests {
                     r#"{"eventId":"b","timestamp":12}]}"#
                 ),
             ),
+            (
+                "PropertyOther",
+                r#"{"method":"pack_report","params":[{"timestamp":12,"properties":{"a":1}},{"properties":{"a":2}}]}"#,
+                concat!(
+                    r#"{"method":"pack_report","params":[{"timestamp":12,"properties":{"a":1}},"#,
+                    r#"{"properties":{"a":2},"timestamp":1732300000000}]}"#
+                ),
+            ),
             ("OtherUp", "{not json", "{not json"),
             ("PropertyReport", "[]", "[]"),
         ] {
@@ -223,6 +252,8 @@ mod tests {
     fn what_is_replayed() {
         assert!(message("PropertyReport", "").is_replayed() && message("OtherUp", "").is_replayed());
         assert!(!message("ActionReply", "").is_replayed() && !message("PropertyControl", "").is_replayed());
+        assert!(message("PropertyOther", r#"{"method":"pack_report","params":[]}"#).is_replayed());
+        assert!(!message("PropertyOther", r#"{"method":"get_status"}"#).is_replayed());
         assert!(!Message { code: 406, ..message("PropertyReport", "") }.is_replayed());
         assert!(!Message { direction: "down".into(), ..message("OtherUp", "") }.is_replayed());
     }
