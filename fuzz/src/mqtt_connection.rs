@@ -5,8 +5,9 @@
 use std::time::{Duration, Instant};
 
 use lianwu_mqtt::{
-    CloseReason, ConnectRefusal, Connection, PacketId, ProtocolVersion, PublishError, Step, SubscribeAnswer,
-    connection::{IN_FLIGHT_MAX, KEEP_ALIVE_SECONDS_MAX},
+    CloseReason, ConnectRefusal, Connection, PacketId, ProtocolVersion, PublishError, QoS, ReasonCode, Step,
+    SubscribeAnswer,
+    connection::{Acceptance, KEEP_ALIVE_SECONDS_MAX, Message, RECEIVE_MAX, Role},
     decode, encode, granted_qos,
 };
 
@@ -29,8 +30,12 @@ enum Event<'a> {
     Wait(Duration),
     /// From now on clients are refused, or accepted again.
     SwitchRefusing,
-    /// A message for the device.
-    Send { at_least_once: bool },
+    /// From now on clients are accepted as backends, or as devices again.
+    SwitchRole,
+    /// A message for the client.
+    Send(QoS),
+    /// The connection breaks and the client comes back to its session.
+    Reconnect,
 }
 
 impl<'a> Event<'a> {
@@ -45,8 +50,11 @@ impl<'a> Event<'a> {
             }
             200..=219 => Self::Wait(Duration::from_secs(u64::from(first - 200) * 8)),
             220 => Self::SwitchRefusing,
-            221..=237 => Self::Send { at_least_once: false },
-            238.. => Self::Send { at_least_once: true },
+            221 => Self::SwitchRole,
+            222 => Self::Reconnect,
+            223..=237 => Self::Send(QoS::AtMostOnce),
+            238..=246 => Self::Send(QoS::AtLeastOnce),
+            247.. => Self::Send(QoS::ExactlyOnce),
         })
     }
 }
@@ -55,6 +63,7 @@ struct Server {
     connection: Connection,
     now: Instant,
     refusing: bool,
+    role: Role,
     over: bool,
     /// Bytes of an incomplete packet.
     received: Vec<u8>,
@@ -69,6 +78,7 @@ impl Server {
             connection: Connection::new(now, CONNECT_TIMEOUT),
             now,
             refusing: false,
+            role: Role::Device,
             over: false,
             received: Vec::new(),
             out: Vec::new(),
@@ -82,26 +92,64 @@ impl Server {
             Event::Wait(time) => {
                 self.now += *time;
                 let due = self.connection.deadline().is_some_and(|deadline| self.now >= deadline);
-                let reason = self.connection.timeout(self.now);
+                let reason = self.connection.timeout(self.now, &mut self.out);
                 assert_eq!(reason.is_some(), due);
                 self.over |= due;
             }
             Event::SwitchRefusing => self.refusing = !self.refusing,
-            Event::Send { at_least_once: false } => {
+            Event::SwitchRole => {
+                self.role = if self.role == Role::Device { Role::Backend } else { Role::Device };
+            }
+            Event::Reconnect => self.reconnect(),
+            Event::Send(QoS::AtMostOnce) => {
                 let sent = self.connection.publish_at_most_once(TOPIC, b"{}", &mut self.out);
                 assert_eq!(sent.is_ok(), self.connection.is_signed_in());
             }
-            Event::Send { at_least_once: true } => self.send_at_least_once(),
+            Event::Send(qos) => self.send(*qos),
         }
     }
 
-    fn send_at_least_once(&mut self) {
-        match self.connection.publish_at_least_once(TOPIC, b"{}", &mut self.out) {
+    /// What is in flight must survive, in its order, and be sent again.
+    fn reconnect(&mut self) {
+        let kept = self.connection.take_in_flight();
+        let received = self.connection.received();
+        assert!(received.packet_ids().len() <= usize::from(RECEIVE_MAX));
+        let version = self.connection.version();
+        let mut next = Connection::new(self.now, CONNECT_TIMEOUT);
+        let mut connect = vec![0x10, 0x0D, 0, 4, b'M', b'Q', b'T', b'T', version.level(), 2, 0, 60];
+        match version {
+            ProtocolVersion::V5 => connect.extend_from_slice(b"\0\0\0"),
+            ProtocolVersion::V3_1 | ProtocolVersion::V3_1_1 => {
+                connect[8] = 4;
+                connect.extend_from_slice(b"\0\0");
+            }
+        }
+        connect[1] = u8::try_from(connect.len() - 2).expect("a short CONNECT");
+        let (packet, _) = decode(&connect, version, PACKET_BYTES_MAX).expect("valid").expect("complete");
+        assert!(matches!(next.handle(self.now, packet, &mut self.out), Step::SignIn(_)));
+        let acceptance = Acceptance { in_flight: kept, received: Some(received), ..Acceptance::new(self.role, 0) };
+        next.accept(self.now, acceptance, &mut self.out);
+        self.connection = next;
+        self.over = false;
+        self.received.clear();
+        self.resend();
+    }
+
+    fn resend(&mut self) {
+        while let Some((packet_id, qos)) = self.connection.next_resend(&mut self.out) {
+            assert!(self.in_flight.contains(&packet_id) && qos != QoS::AtMostOnce);
+            self.connection.resend(&Message::new(TOPIC, b"{}"), &mut self.out).expect("a small message fits");
+        }
+    }
+
+    fn send(&mut self, qos: QoS) {
+        match self.connection.publish(qos, &Message::new(TOPIC, b"{}"), &mut self.out) {
             Ok(packet_id) => {
+                let packet_id = packet_id.expect("above QoS 0");
                 assert!(!self.in_flight.contains(&packet_id), "id {packet_id} is in use");
                 self.in_flight.push(packet_id);
             }
-            Err(PublishError::InFlightFull) => assert_eq!(self.in_flight.len(), IN_FLIGHT_MAX),
+            Err(PublishError::InFlightFull) => assert!(self.in_flight.len() >= self.connection.in_flight_max()),
             Err(PublishError::NotSignedIn) => assert!(!self.connection.is_signed_in()),
             Err(error @ PublishError::Encode(_)) => unreachable!("a small message fits: {error}"),
         }
@@ -121,11 +169,11 @@ impl Server {
                     used += consumed;
                     let before = self.out.len();
                     let step = self.connection.handle(self.now, packet, &mut self.out);
-                    assert!(self.out.len() - before <= 4, "no answer of its own is longer than a CONNACK");
+                    assert!(self.out.len() - before <= 512, "no answer of its own is longer than a reason in words");
                     self.follow(step);
                 }
                 Err(error) => {
-                    let reason = self.connection.decode_failed(error, &mut self.out);
+                    let reason = self.connection.decode_failed(error, &received[used..], &mut self.out);
                     assert_eq!(reason, CloseReason::Malformed(error));
                     self.over = true;
                 }
@@ -138,28 +186,48 @@ impl Server {
 
     fn follow(&mut self, step: Step<'_>) {
         match step {
-            Step::Idle | Step::Publish(_) => {}
+            Step::Idle => {}
+            Step::Publish(publish) => {
+                assert!(!self.connection.topic_of(&publish).is_empty());
+                if let Some(packet_id) = publish.packet_id {
+                    // Every fourth is left for later: the window must hold.
+                    if packet_id.get() % 4 != 0 {
+                        self.connection.acknowledge(publish.qos, packet_id, ReasonCode::Success, &mut self.out);
+                    }
+                }
+            }
             Step::SignIn(connect) => {
-                assert!(connect.keep_alive_seconds <= KEEP_ALIVE_SECONDS_MAX);
+                let may_be_cut = connect.version == ProtocolVersion::V5;
+                assert!(may_be_cut || connect.keep_alive_seconds <= KEEP_ALIVE_SECONDS_MAX);
                 if self.refusing {
-                    self.connection.refuse(ConnectRefusal::NotAuthorised, &mut self.out);
+                    self.connection.refuse(ConnectRefusal::NotAuthorised, "not today", &mut self.out);
                     self.over = true;
                 } else {
-                    self.connection.accept(self.now, !connect.clean_session, &mut self.out);
+                    let acceptance =
+                        Acceptance { session_present: !connect.clean_session, ..Acceptance::new(self.role, 65_536) };
+                    self.connection.accept(self.now, acceptance, &mut self.out);
                     assert!(self.connection.is_signed_in());
                     assert_eq!(self.connection.deadline().is_some(), connect.keep_alive_seconds > 0);
                 }
             }
             Step::Subscribe(subscribe) => {
-                let answers = subscribe.filters().map(|(_, qos)| SubscribeAnswer::Granted(granted_qos(qos)));
-                encode::suback(&mut self.out, subscribe.packet_id, answers).expect("a SUBSCRIBE has filters");
+                let answers =
+                    subscribe.filters().map(|(_, options)| SubscribeAnswer::Granted(granted_qos(options.qos)));
+                let version = self.connection.version();
+                encode::suback(&mut self.out, version, subscribe.packet_id, answers).expect("a SUBSCRIBE has filters");
             }
-            Step::Unsubscribe(unsubscribe) => encode::unsuback(&mut self.out, unsubscribe.packet_id),
-            Step::Delivered(packet_id) => {
+            Step::Unsubscribe(unsubscribe) => {
+                let answers = unsubscribe.filters().map(|_| ReasonCode::Success);
+                let version = self.connection.version();
+                encode::unsuback(&mut self.out, version, unsubscribe.packet_id, answers).expect("has filters");
+            }
+            Step::Released(packet_id) => assert!(self.in_flight.contains(&packet_id)),
+            Step::Delivered(packet_id) | Step::Declined { packet_id, .. } => {
                 let index = self.in_flight.iter().position(|&id| id == packet_id);
                 self.in_flight.remove(index.expect("only what was sent is delivered"));
+                self.resend();
             }
-            Step::Disconnected => self.over = true,
+            Step::Disconnected { .. } => self.over = true,
             Step::Close(reason) => {
                 assert!(!reason.to_string().is_empty());
                 self.over = true;
@@ -176,7 +244,7 @@ impl Server {
         // A client understands all that was written.
         let mut rest = self.out.as_slice();
         while !rest.is_empty() {
-            let packet = decode(rest, ProtocolVersion::V3_1_1, usize::MAX);
+            let packet = decode(rest, self.connection.version(), usize::MAX);
             let (_, consumed) = packet.expect("what we write is valid").expect("what we write is complete");
             rest = &rest[consumed..];
         }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use lianwu_model::UnixMillis;
-use lianwu_mqtt::{ConnAck, Connect, Packet, PacketId, ProtocolVersion, Publish, QoS, decode, encode};
+use lianwu_mqtt::{ConnAck, Connect, Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, decode, encode};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -134,6 +134,7 @@ impl Visitor {
             version: ProtocolVersion::V3_1_1,
             clean_session: true,
             keep_alive_seconds: KEEP_ALIVE_S,
+            properties: Properties::NONE,
             client_id: &identity.client_id,
             user_name: identity.user_name.as_deref(),
             password: identity.password.as_deref().map(str::as_bytes),
@@ -143,14 +144,14 @@ impl Visitor {
         session
             .exchange(|packet| match packet {
                 Packet::ConnAck(ConnAck::Accepted { .. }) => Ok(true),
-                Packet::ConnAck(ConnAck::Refused(refusal)) => bail!("CONNECT refused: {refusal}"),
+                Packet::ConnAck(ConnAck::Refused { refusal, .. }) => bail!("CONNECT refused: {refusal}"),
                 other => bail!("{} instead of CONNACK", other.packet_type()),
             })
             .await?;
         for filter in device.filters() {
             // One filter per SUBSCRIBE, as the C SDK does.
             let id = session.take_id();
-            encode::subscribe(&mut session.out, id, [(filter.as_str(), QoS::AtLeastOnce)])?;
+            encode::subscribe(&mut session.out, ProtocolVersion::V3_1_1, id, [(filter.as_str(), QoS::AtLeastOnce)])?;
             session.exchange(|packet| Ok(matches!(packet, Packet::SubAck(answer) if answer.packet_id == id))).await?;
         }
         // Back in front of what came after them.
@@ -197,9 +198,10 @@ impl Visitor {
             retain: false,
             topic: &message.topic,
             packet_id: Some(session.take_id()),
+            properties: Properties::NONE,
             payload: &payload,
         };
-        encode::publish(&mut session.out, &publish)?;
+        encode::publish(&mut session.out, ProtocolVersion::V3_1_1, &publish)?;
         match message.kind {
             Said::Report => self.counters.reports.fetch_add(1, Ordering::Relaxed),
             Said::Event => self.counters.events.fetch_add(1, Ordering::Relaxed),

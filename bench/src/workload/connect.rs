@@ -54,7 +54,7 @@ impl Behaviour for SignInCycles {
                 encode::disconnect(outbox.of(client));
                 Next::Keep
             }
-            Packet::ConnAck(ConnAck::Refused(refusal)) => {
+            Packet::ConnAck(ConnAck::Refused { refusal, .. }) => {
                 self.tally.refused += 1;
                 self.tally.first_failure.get_or_insert_with(|| format!("CONNECT refused: {refusal}"));
                 Next::Close

@@ -1,6 +1,6 @@
 //! `echo`: each client publishes to a topic of its own and gets the message back.
 
-use lianwu_mqtt::{Publish, QoS, encode};
+use lianwu_mqtt::{Properties, ProtocolVersion, Publish, QoS, encode};
 
 use super::{
     round_trip::{Answer, Exchange},
@@ -35,9 +35,11 @@ impl Exchange for Echo {
             retain: false,
             topic: &self.topics[client],
             packet_id: Some(ticket.packet_id),
+            properties: Properties::NONE,
             payload: &self.payload,
         };
-        encode::publish(out, &publish).expect("topics were checked when subscribing; payloads are limited");
+        encode::publish(out, ProtocolVersion::V3_1_1, &publish)
+            .expect("topics were checked when subscribing; payloads are limited");
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! `fan-in` and `fan-out`: publishers and subscribers that are different clients.
 
-use lianwu_mqtt::{Packet, PacketId, Publish, QoS, encode};
+use lianwu_mqtt::{Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, encode};
 
 use super::{
     sign_in::{Progress, SignIn},
@@ -98,9 +98,11 @@ impl Fan {
                 retain: false,
                 topic,
                 packet_id: Some(ticket.packet_id),
+                properties: Properties::NONE,
                 payload: &self.payload,
             };
-            encode::publish(outbox.of(client), &publish).expect("topics are short and payloads are limited");
+            encode::publish(outbox.of(client), ProtocolVersion::V3_1_1, &publish)
+                .expect("topics are short and payloads are limited");
             self.tally.sent += 1;
         }
     }
@@ -195,7 +197,7 @@ impl Behaviour for Fan {
         }
         match packet {
             Packet::Publish(publish) => self.on_delivery(turn, client, publish, outbox),
-            Packet::PubAck(id) => self.on_pub_ack(turn, client, *id, outbox),
+            Packet::PubAck(answer) => self.on_pub_ack(turn, client, answer.packet_id, outbox),
             _ => self.tally.unexpected += 1,
         }
         Next::Keep

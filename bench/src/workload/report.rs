@@ -1,6 +1,6 @@
 //! `report`: signed-in devices report properties and await `report_reply`.
 
-use lianwu_mqtt::{Publish, QoS, encode};
+use lianwu_mqtt::{Properties, ProtocolVersion, Publish, QoS, encode};
 use memchr::memmem::Finder;
 
 use super::{
@@ -78,9 +78,11 @@ impl Exchange for Report<'_> {
             retain: false,
             topic: &self.topics[client],
             packet_id: Some(ticket.packet_id),
+            properties: Properties::NONE,
             payload: &self.payload,
         };
-        encode::publish(out, &publish).expect("topics of devices are short and templates are limited");
+        encode::publish(out, ProtocolVersion::V3_1_1, &publish)
+            .expect("topics of devices are short and templates are limited");
     }
 
     #[inline]
@@ -125,6 +127,7 @@ mod tests {
             retain: false,
             topic: "$thing/down/property/LAMP000001/hall",
             packet_id: None,
+            properties: Properties::NONE,
             payload,
         };
         (report.answer(&publish), report.first_refusal)

@@ -181,7 +181,7 @@ impl<E: Exchange> Behaviour for RoundTrip<E> {
         }
         match packet {
             Packet::Publish(publish) => self.on_publish(turn, client, publish, outbox),
-            Packet::PubAck(id) => self.on_pub_ack(turn, client, *id, outbox),
+            Packet::PubAck(answer) => self.on_pub_ack(turn, client, answer.packet_id, outbox),
             _ => self.tally.unexpected += 1,
         }
         Next::Keep

@@ -1,6 +1,6 @@
 //! CONNECT and SUBSCRIBE, the same for every workload.
 
-use lianwu_mqtt::{ConnAck, Connect, Packet, PacketId, ProtocolVersion, QoS, SubscribeAnswer, encode};
+use lianwu_mqtt::{ConnAck, Connect, Packet, PacketId, Properties, ProtocolVersion, QoS, SubscribeAnswer, encode};
 
 use crate::{
     engine::{Next, Outbox},
@@ -74,6 +74,7 @@ impl SignIn {
                 version: ProtocolVersion::V3_1_1,
                 clean_session: true,
                 keep_alive_seconds: keep_alive_s,
+                properties: Properties::NONE,
                 client_id: &identity.client_id,
                 user_name: identity.user_name.as_deref(),
                 password: identity.password.as_deref().map(str::as_bytes),
@@ -82,7 +83,7 @@ impl SignIn {
         )?;
         let mut subscribe = Vec::new();
         if let Some(filter) = filter {
-            encode::subscribe(&mut subscribe, SUBSCRIBE_ID, [filter])?;
+            encode::subscribe(&mut subscribe, ProtocolVersion::V3_1_1, SUBSCRIBE_ID, [filter])?;
         }
         self.clients.push(Client { connect, subscribe, phase: Phase::Closed });
         Ok(())
@@ -125,7 +126,7 @@ impl SignIn {
                 this.phase = Phase::AwaitSubAck;
                 Progress::Waiting
             }
-            (Phase::AwaitConnAck, Packet::ConnAck(ConnAck::Refused(refusal))) => {
+            (Phase::AwaitConnAck, Packet::ConnAck(ConnAck::Refused { refusal, .. })) => {
                 self.refuse(format!("CONNECT refused: {refusal}"))
             }
             (Phase::AwaitSubAck, Packet::SubAck(answer)) if answer.answers().all(is_granted) => self.set_ready(client),

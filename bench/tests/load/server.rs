@@ -8,7 +8,9 @@ use std::{
     thread::JoinHandle,
 };
 
-use lianwu_mqtt::{ConnAck, ConnectRefusal, Packet, ProtocolVersion, Publish, QoS, SubscribeAnswer, decode, encode};
+use lianwu_mqtt::{
+    ConnAck, ConnectRefusal, Packet, Properties, ProtocolVersion, Publish, QoS, SubscribeAnswer, decode, encode,
+};
 use mio::{Events, Interest, Poll, Token, Waker, net::TcpListener, net::TcpStream};
 
 const LISTENER: Token = Token(usize::MAX);
@@ -173,25 +175,31 @@ impl Loop {
     fn on_packet(&mut self, number: usize, packet: &Packet<'_>) {
         match packet {
             Packet::Connect(_) if self.behaviour.refuse_connects => {
-                let answer = ConnAck::Refused(ConnectRefusal::BadUserNameOrPassword);
-                encode::connack(self.out(number), ProtocolVersion::V3_1_1, answer);
+                let answer = ConnAck::refused(ConnectRefusal::BadUserNameOrPassword);
+                encode::connack(self.out(number), ProtocolVersion::V3_1_1, &answer).unwrap();
             }
             Packet::Connect(_) => {
                 self.seen.sign_ins += 1;
-                let answer = ConnAck::Accepted { session_present: false };
-                encode::connack(self.out(number), ProtocolVersion::V3_1_1, answer);
+                let answer = ConnAck::accepted(false);
+                encode::connack(self.out(number), ProtocolVersion::V3_1_1, &answer).unwrap();
             }
             Packet::Subscribe(subscribe) => {
-                for (filter, qos) in subscribe.filters() {
-                    self.subscribers.entry(filter.to_owned()).or_default().push((number, qos));
-                    encode::suback(self.out(number), subscribe.packet_id, [SubscribeAnswer::Granted(qos)]).unwrap();
+                for (filter, options) in subscribe.filters() {
+                    self.subscribers.entry(filter.to_owned()).or_default().push((number, options.qos));
+                    encode::suback(
+                        self.out(number),
+                        ProtocolVersion::V3_1_1,
+                        subscribe.packet_id,
+                        [SubscribeAnswer::Granted(options.qos)],
+                    )
+                    .unwrap();
                     if let Some(text) = self.behaviour.greeting.clone().filter(|_| filter.contains("/down/property/")) {
                         self.send(number, QoS::AtMostOnce, filter, text.as_bytes());
                     }
                 }
             }
             Packet::Publish(publish) => self.on_publish(number, publish),
-            Packet::Disconnect => {
+            Packet::Disconnect(_) => {
                 self.seen.disconnects += 1;
                 self.clients[number].as_mut().unwrap().is_closing = true;
             }
@@ -239,7 +247,8 @@ impl Loop {
 
     fn send(&mut self, number: usize, qos: QoS, topic: &str, payload: &[u8]) {
         let packet_id = Some(lianwu_mqtt::PacketId::FIRST);
-        let publish = Publish { duplicate: false, qos, retain: false, topic, packet_id, payload };
-        encode::publish(self.out(number), &publish).unwrap();
+        let publish =
+            Publish { duplicate: false, qos, retain: false, topic, packet_id, properties: Properties::NONE, payload };
+        encode::publish(self.out(number), ProtocolVersion::V3_1_1, &publish).unwrap();
     }
 }

@@ -1,25 +1,40 @@
 //! The server's side of one connection, without IO and without a clock.
 
+mod accept;
 mod close_reason;
+mod downward;
+mod ending;
+mod framing;
 mod in_flight;
+mod inbound;
 
 use std::time::{Duration, Instant};
 
+pub use accept::{Acceptance, Role};
 pub use close_reason::CloseReason;
-pub use in_flight::{IN_FLIGHT_MAX, InFlight};
+pub use downward::{Message, PublishError, expiry_left};
+pub use framing::Framing;
+pub use in_flight::{BACKEND_IN_FLIGHT_MAX, IN_FLIGHT_MAX, InFlight, Stage};
+pub use inbound::{RECEIVE_MAX, Received, TOPIC_ALIAS_MAX};
 
 use crate::{
-    decode::DecodeError,
-    encode::{self, EncodeError},
+    encode,
     packet::{
-        ConnAck, Connect, ConnectRefusal, Packet, PacketId, ProtocolVersion, Publish, QoS, Subscribe, Unsubscribe,
+        Acknowledgement, Connect, ConnectRefusal, Disconnect, Packet, PacketId, PacketType, ProtocolVersion, Publish,
+        QoS, ReasonCode, Subscribe, Unsubscribe,
     },
+    property::Property,
 };
+use ProtocolVersion::V5;
+use inbound::{Inbound, Taken};
 
 /// Longest keep-alive a client may ask for. Unit: seconds.
 ///
-/// Vendor rule: 0 to 900, anything above is refused at CONNECT.
+/// Vendor rule: 0 to 900, anything above is refused at CONNECT; from MQTT 5 on the client is told to use this instead.
 pub const KEEP_ALIVE_SECONDS_MAX: u16 = 900;
+
+/// Least maximum packet size a client may announce: our own answers must fit. Unit: bytes.
+pub const RECEIVER_BYTES_MIN: u32 = 128;
 
 /// One client, from its first byte to its last.
 ///
@@ -32,18 +47,28 @@ pub const KEEP_ALIVE_SECONDS_MAX: u16 = 900;
 /// caller therefore keeps those bytes unread until it has called [`accept`](Self::accept).
 ///
 /// After [`Step::Close`], [`Step::Disconnected`] or a method that returned a [`CloseReason`] the connection is over:
-/// it writes nothing more.
+/// it writes nothing more. From MQTT 5 on the client has been told why.
 #[derive(Debug)]
 pub struct Connection {
     /// Time of the last packet; before sign-in is done, of the start.
     active_at: Instant,
     /// Longest silence after `active_at`; `None`: for ever.
     silence_max: Option<Duration>,
-    /// Messages of QoS 1 on their way down; most devices never get one.
+    /// Messages of QoS 1 and 2 on their way down; most devices never get one.
     in_flight: Option<Box<InFlight>>,
+    /// Backends only.
+    inbound: Option<Box<Inbound>>,
+    /// Longest packet the client takes. Unit: bytes.
+    packet_bytes_max: u32,
+    session_expiry_seconds: u32,
     keep_alive_seconds: u16,
+    /// Unacknowledged messages the client takes.
+    receive_max: u16,
     version: ProtocolVersion,
     state: State,
+    role: Role,
+    /// May acknowledgements carry texts? Source: MQTT 5 §3.1.2.11.7.
+    wants_problem_information: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,31 +86,24 @@ pub enum Step<'a> {
     Idle,
     /// Check the client; answer with [`Connection::accept`] or [`Connection::refuse`], and feed no packet before.
     SignIn(Connect<'a>),
-    /// A message of QoS 0 or 1. QoS 1: write a PUBACK once the decision on the message is durable.
+    /// A message. Its topic is [`Connection::topic_of`]. Above QoS 0: once the decision on it is durable, call
+    /// [`Connection::acknowledge`]; a device's PUBACK may also be written directly.
     Publish(Publish<'a>),
-    /// Answer with a SUBACK; [`granted_qos`] says what to grant.
+    /// Answer with a SUBACK; [`granted_qos`] says what to grant a device.
     Subscribe(Subscribe<'a>),
     /// Answer with an UNSUBACK.
     Unsubscribe(Unsubscribe<'a>),
-    /// The client has received this message of QoS 1; there is room for another.
+    /// The client has received this message; there is room for another.
     Delivered(PacketId),
-    /// The client said goodbye: close the socket; its will is void. Source: MQTT 3.1.1 §3.14.4.
-    Disconnected,
+    /// QoS 2: the client has received this message, which need not be kept any more; its id is still in use.
+    Released(PacketId),
+    /// MQTT 5: the client does not want this message; there is room for another.
+    Declined { packet_id: PacketId, reason: ReasonCode },
+    /// The client said goodbye: close the socket. Its will is void unless it asked for it.
+    /// Source: MQTT 3.1.1 §3.14.4, MQTT 5 §3.14.2.1.
+    Disconnected { with_will: bool },
     /// Write what was appended, then close the socket.
     Close(CloseReason),
-}
-
-/// Why a message could not be sent down. Nothing was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PublishError {
-    /// Wait for a [`Step::Delivered`].
-    #[error("{IN_FLIGHT_MAX} messages wait for their acknowledgement")]
-    InFlightFull,
-    /// Not accepted yet, or over.
-    #[error("client is not signed in")]
-    NotSignedIn,
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
 }
 
 /// QoS to grant a device that asks for `requested`: no device gets messages of QoS 2.
@@ -103,9 +121,15 @@ impl Connection {
             active_at: now,
             silence_max: Some(connect_timeout),
             in_flight: None,
+            inbound: None,
+            packet_bytes_max: u32::MAX,
+            session_expiry_seconds: 0,
             keep_alive_seconds: 0,
+            receive_max: u16::MAX,
             version: ProtocolVersion::V3_1_1,
             state: State::AwaitsConnect,
+            role: Role::Device,
+            wants_problem_information: true,
         }
     }
 
@@ -121,10 +145,40 @@ impl Connection {
         self.state == State::SignedIn
     }
 
+    /// What the client was accepted as; a device until then.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
     /// Time of the last packet of a client that is signed in; before that, of the start.
     #[must_use]
     pub const fn active_at(&self) -> Instant {
         self.active_at
+    }
+
+    /// How long the session is to be kept when the connection ends: the client's wish until it is accepted, then what was
+    /// granted, less if the client said so with its goodbye. Unit: seconds; 0: not at all; `u32::MAX`: for ever, which is
+    /// also what a client below MQTT 5 means without a clean session.
+    #[must_use]
+    pub const fn session_expiry_seconds(&self) -> u32 {
+        self.session_expiry_seconds
+    }
+
+    /// May SUBACK, UNSUBACK and acknowledgements carry reason strings? Source: MQTT 5 [MQTT-3.1.2-29].
+    #[must_use]
+    pub const fn wants_problem_information(&self) -> bool {
+        self.wants_problem_information
+    }
+
+    /// The topic of a message, also when the client used an alias for it.
+    #[must_use]
+    pub fn topic_of<'t>(&'t self, publish: &Publish<'t>) -> &'t str {
+        if !publish.topic.is_empty() {
+            return publish.topic;
+        }
+        let alias = publish.properties.topic_alias().unwrap_or_default();
+        self.inbound.as_ref().and_then(|inbound| inbound.topic(alias)).unwrap_or_default()
     }
 
     /// One packet in, one step out. Answers that need no decision are appended to `out`.
@@ -137,132 +191,176 @@ impl Connection {
             State::AwaitsConnect => match packet {
                 Packet::Connect(connect) => self.handle_connect(connect, out),
                 // [MQTT-3.1.0-1]
-                other => Step::Close(self.close(CloseReason::FirstPacketNotConnect(other.packet_type()))),
+                other => Step::Close(self.end(CloseReason::FirstPacketNotConnect(other.packet_type()))),
             },
-            State::SigningIn => Step::Close(self.close(CloseReason::PacketDuringSignIn(packet.packet_type()))),
+            State::SigningIn => Step::Close(self.end(CloseReason::PacketDuringSignIn(packet.packet_type()))),
             State::Over => Step::Close(CloseReason::AlreadyOver),
         }
     }
 
     fn handle_connect<'a>(&mut self, connect: Connect<'a>, out: &mut Vec<u8>) -> Step<'a> {
         self.version = connect.version;
-        if connect.keep_alive_seconds > KEEP_ALIVE_SECONDS_MAX {
-            // No return code means this. "Identifier rejected" tells client libraries that trying again as they are
-            // is useless, where "server unavailable" would invite them to.
-            self.refuse(ConnectRefusal::IdentifierRejected, out);
-            return Step::Close(CloseReason::KeepAliveTooLong { seconds: connect.keep_alive_seconds });
-        }
         self.keep_alive_seconds = connect.keep_alive_seconds;
+        if self.version == V5 {
+            if let Err((refusal, reason)) = self.read_connect_properties(&connect) {
+                self.refuse(refusal, &reason.to_string(), out);
+                return Step::Close(reason);
+            }
+        } else {
+            self.session_expiry_seconds = if connect.clean_session { 0 } else { u32::MAX };
+            if connect.keep_alive_seconds > KEEP_ALIVE_SECONDS_MAX {
+                // No return code means this. "Identifier rejected" tells client libraries that trying again as they are
+                // is useless, where "server unavailable" would invite them to.
+                self.refuse(ConnectRefusal::IdentifierRejected, "", out);
+                return Step::Close(CloseReason::KeepAliveTooLong { seconds: connect.keep_alive_seconds });
+            }
+        }
         self.state = State::SigningIn;
         Step::SignIn(connect)
+    }
+
+    /// Source: MQTT 5 §3.1.2.11.
+    fn read_connect_properties(&mut self, connect: &Connect<'_>) -> Result<(), (ConnectRefusal, CloseReason)> {
+        for property in connect.properties {
+            match property {
+                Property::SessionExpiry(seconds) => self.session_expiry_seconds = seconds,
+                Property::ReceiveMaximum(max) => self.receive_max = max,
+                Property::MaximumPacketSize(max) => self.packet_bytes_max = max,
+                Property::RequestProblemInformation(yes) => self.wants_problem_information = yes,
+                Property::AuthenticationMethod(_) => {
+                    let refusal = ConnectRefusal::Other(ReasonCode::BadAuthenticationMethod); // §4.12
+                    return Err((refusal, CloseReason::AuthenticationUnsupported));
+                }
+                // We use no aliases of our own: a client that allows them loses nothing. There is no response
+                // information to request, and user properties of a CONNECT mean nothing to us.
+                _ => {}
+            }
+        }
+        if self.packet_bytes_max < RECEIVER_BYTES_MIN {
+            let reason = CloseReason::ReceiverTooSmall { bytes_max: self.packet_bytes_max };
+            return Err((ConnectRefusal::Other(ReasonCode::ImplementationSpecific), reason));
+        }
+        Ok(())
     }
 
     #[inline]
     fn handle_signed_in<'a>(&mut self, packet: Packet<'a>, out: &mut Vec<u8>) -> Step<'a> {
         match packet {
-            Packet::Publish(publish) if publish.qos == QoS::ExactlyOnce => {
-                Step::Close(self.close(CloseReason::ExactlyOnceUnsupported))
+            Packet::Publish(publish) => self.handle_publish(publish, out),
+            Packet::PubAck(said) => self.handle_puback(&said),
+            Packet::Subscribe(subscribe) => {
+                if self.role == Role::Device && subscribe.properties.subscription_id().is_some() {
+                    return Step::Close(self.close(CloseReason::SubscriptionIdsUnsupported, out));
+                }
+                Step::Subscribe(subscribe)
             }
-            Packet::Publish(publish) => Step::Publish(publish),
-            Packet::PubAck(packet_id) => self.handle_puback(packet_id),
-            Packet::Subscribe(subscribe) => Step::Subscribe(subscribe),
             Packet::Unsubscribe(unsubscribe) => Step::Unsubscribe(unsubscribe),
             Packet::PingReq => {
                 encode::pingresp(out); // [MQTT-3.12.4-1]
                 Step::Idle
             }
-            Packet::Disconnect => {
-                self.state = State::Over;
-                Step::Disconnected
+            Packet::Disconnect(said) => self.handle_disconnect(&said, out),
+            // To and from devices no message of QoS 2 goes, so there is nothing these could belong to.
+            Packet::PubRec(_) | Packet::PubRel(_) | Packet::PubComp(_) if self.role == Role::Device => {
+                Step::Close(self.close(CloseReason::ExactlyOnceUnsupported, out))
             }
-            Packet::Connect(_) => Step::Close(self.close(CloseReason::SecondConnect)), // [MQTT-3.1.0-2]
-            // No message of QoS 2 goes either way, so there is nothing these could belong to.
-            Packet::PubRec(_) | Packet::PubRel(_) | Packet::PubComp(_) => {
-                Step::Close(self.close(CloseReason::ExactlyOnceUnsupported))
-            }
+            Packet::PubRec(said) => self.handle_pubrec(&said, out),
+            Packet::PubRel(said) => self.handle_pubrel(&said, out),
+            Packet::PubComp(said) => self.handle_pubcomp(&said),
+            Packet::Connect(_) => Step::Close(self.close(CloseReason::SecondConnect, out)), // [MQTT-3.1.0-2]
+            // [MQTT-4.12.0-7]: nobody signs in with it here.
+            Packet::Auth(_) => Step::Close(self.close(CloseReason::AuthenticationUnsupported, out)),
             Packet::ConnAck(_) | Packet::SubAck(_) | Packet::UnsubAck(_) | Packet::PingResp => {
-                Step::Close(self.close(CloseReason::WrongDirection(packet.packet_type())))
+                Step::Close(self.close(CloseReason::WrongDirection(packet.packet_type()), out))
             }
         }
     }
 
-    fn handle_puback(&mut self, packet_id: PacketId) -> Step<'static> {
-        // An acknowledgement of something else is harmless: a client may answer what an earlier connection sent it.
-        let released = self.in_flight.as_mut().is_some_and(|in_flight| in_flight.release(packet_id));
-        if released { Step::Delivered(packet_id) } else { Step::Idle }
-    }
-
-    /// Accepts the client of a [`Step::SignIn`]: appends CONNACK 0 and starts the keep-alive. Ignored at other times.
-    pub fn accept(&mut self, now: Instant, session_present: bool, out: &mut Vec<u8>) {
-        if self.state != State::SigningIn {
-            return;
-        }
-        self.state = State::SignedIn;
-        self.active_at = now;
-        // [MQTT-3.1.2-24]: one and a half times the keep-alive; §3.1.2.10: zero switches it off.
-        self.silence_max =
-            (self.keep_alive_seconds > 0).then(|| Duration::from_millis(u64::from(self.keep_alive_seconds) * 1500));
-        encode::connack(out, self.version, ConnAck::Accepted { session_present });
-    }
-
-    /// Refuses the client of a [`Step::SignIn`]: appends a CONNACK with the code. Write it, then close the socket.
-    pub fn refuse(&mut self, refusal: ConnectRefusal, out: &mut Vec<u8>) -> CloseReason {
-        if matches!(self.state, State::SignedIn | State::Over) {
-            return self.close(CloseReason::AlreadyOver);
-        }
-        encode::connack(out, self.version, ConnAck::Refused(refusal));
-        self.close(CloseReason::Refused(refusal)) // [MQTT-3.2.2-5]
-    }
-
-    /// Ends the connection after bytes that are no packet. Appends CONNACK 1 to an unknown protocol's CONNECT.
-    pub fn decode_failed(&mut self, error: DecodeError, out: &mut Vec<u8>) -> CloseReason {
-        if self.state == State::AwaitsConnect && error == DecodeError::UnsupportedProtocol {
-            self.refuse(ConnectRefusal::ProtocolVersion, out); // [MQTT-3.1.2-2]
-        }
-        self.close(CloseReason::Malformed(error))
-    }
-
-    /// Appends a message of QoS 0.
-    ///
-    /// # Errors
-    /// The client is not signed in, or the message does not fit into a packet.
     #[inline]
-    pub fn publish_at_most_once(&self, topic: &str, payload: &[u8], out: &mut Vec<u8>) -> Result<(), PublishError> {
-        if self.state != State::SignedIn {
-            return Err(PublishError::NotSignedIn);
+    fn handle_publish<'a>(&mut self, publish: Publish<'a>, out: &mut Vec<u8>) -> Step<'a> {
+        if self.role == Role::Device && publish.properties.is_empty() {
+            if publish.qos == QoS::ExactlyOnce {
+                return Step::Close(self.close(CloseReason::ExactlyOnceUnsupported, out));
+            }
+            return Step::Publish(publish);
         }
-        let qos = QoS::AtMostOnce;
-        encode::publish(out, &Publish { duplicate: false, qos, retain: false, topic, packet_id: None, payload })?;
-        Ok(())
+        match self.take_publish(&publish) {
+            Ok(Taken::New) => Step::Publish(publish),
+            Ok(Taken::Pending) => Step::Idle,
+            Ok(Taken::AnsweredBefore) => {
+                if let Some(packet_id) = publish.packet_id {
+                    encode::pubrec(out, packet_id); // [MQTT-4.3.3-10]
+                }
+                Step::Idle
+            }
+            Err(reason) => Step::Close(self.close(reason, out)),
+        }
     }
 
-    /// Appends a message of QoS 1 and waits for its acknowledgement, a [`Step::Delivered`] with the returned id.
-    ///
-    /// # Errors
-    /// The client is not signed in, [`IN_FLIGHT_MAX`] messages are unacknowledged, or the message does not fit into a
-    /// packet.
-    pub fn publish_at_least_once(
-        &mut self,
-        topic: &str,
-        payload: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<PacketId, PublishError> {
-        if self.state != State::SignedIn {
-            return Err(PublishError::NotSignedIn);
+    /// What only backends may do, and what MQTT 5 adds.
+    fn take_publish(&mut self, publish: &Publish<'_>) -> Result<Taken, CloseReason> {
+        if publish.properties.subscription_id().is_some() {
+            return Err(CloseReason::SubscriptionIdInPublish); // [MQTT-3.3.4-6]
         }
-        let in_flight = self.in_flight.get_or_insert_default();
-        let packet_id = in_flight.next_packet_id().ok_or(PublishError::InFlightFull)?;
-        let qos = QoS::AtLeastOnce;
-        let publish = Publish { duplicate: false, qos, retain: false, topic, packet_id: Some(packet_id), payload };
-        encode::publish(out, &publish)?;
-        in_flight.hold(packet_id);
-        Ok(packet_id)
+        let alias = publish.properties.topic_alias();
+        let Some(inbound) = &mut self.inbound else {
+            if let Some(alias) = alias {
+                inbound::check_alias(alias, self.role.topic_alias_max())?;
+            }
+            return if publish.qos == QoS::ExactlyOnce {
+                Err(CloseReason::ExactlyOnceUnsupported)
+            } else {
+                Ok(Taken::New)
+            };
+        };
+        if let Some(alias) = alias {
+            inbound.alias(publish.topic, alias)?;
+        }
+        inbound.take(publish, self.version == V5)
     }
 
-    /// Number of messages of QoS 1 the client has not acknowledged, at most [`IN_FLIGHT_MAX`].
-    #[must_use]
-    pub fn in_flight_count(&self) -> usize {
-        self.in_flight.as_ref().map_or(0, |in_flight| in_flight.packet_ids().len())
+    /// Answers a message of QoS 1 or 2 once the decision on it is durable: appends PUBACK or PUBREC. From MQTT 5 on
+    /// `reason` is told; below it every answer means "taken".
+    pub fn acknowledge(&mut self, qos: QoS, packet_id: PacketId, reason: ReasonCode, out: &mut Vec<u8>) {
+        let packet_type = match qos {
+            QoS::AtMostOnce => return,
+            QoS::AtLeastOnce => {
+                if let Some(inbound) = &mut self.inbound {
+                    inbound.acknowledged();
+                }
+                PacketType::PubAck
+            }
+            QoS::ExactlyOnce => {
+                let ends = reason.is_failure() && self.version == V5;
+                if !self.inbound.as_mut().is_some_and(|inbound| inbound.answered(packet_id, ends)) {
+                    return;
+                }
+                PacketType::PubRec
+            }
+        };
+        let said = Acknowledgement { reason, ..Acknowledgement::success(packet_id) };
+        encode::acknowledgement(out, self.version, packet_type, &said).expect("an id and a reason fit into a packet");
+    }
+
+    fn handle_pubrel(&mut self, said: &Acknowledgement<'_>, out: &mut Vec<u8>) -> Step<'static> {
+        if self.inbound.as_mut().is_some_and(|inbound| inbound.released(said.packet_id)) {
+            encode::pubcomp(out, said.packet_id);
+        } else {
+            self.answer_unknown(PacketType::PubComp, said.packet_id, out);
+        }
+        Step::Idle
+    }
+
+    /// Source: MQTT 5 §3.14.
+    fn handle_disconnect(&mut self, said: &Disconnect<'_>, out: &mut Vec<u8>) -> Step<'static> {
+        if let Some(seconds) = said.properties.session_expiry() {
+            if self.session_expiry_seconds == 0 && seconds > 0 {
+                return Step::Close(self.close(CloseReason::SessionExpiryRaised, out));
+            }
+            self.session_expiry_seconds = self.session_expiry_seconds.min(seconds);
+        }
+        self.state = State::Over;
+        Step::Disconnected { with_will: said.reason == ReasonCode::DisconnectWithWill }
     }
 
     /// Takes the unacknowledged messages out, for a session that outlives the connection.
@@ -270,31 +368,10 @@ impl Connection {
         self.in_flight.take()
     }
 
-    /// When to call [`timeout`](Self::timeout); `None`: the client may stay silent for ever, or all is over.
-    ///
-    /// It moves with every packet, so a timer set for an earlier one need not be moved along: an early call is harmless.
+    /// Ids of QoS 2 messages the client has not released, for a session that outlives the connection. Those not yet
+    /// acknowledged are left out: see [`Received::insert`].
     #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
-        if self.state == State::Over {
-            return None;
-        }
-        self.active_at.checked_add(self.silence_max?)
-    }
-
-    /// Ends the connection if its deadline has passed. Nothing is to be written: §3.1.2.10 asks for a plain close.
-    pub fn timeout(&mut self, now: Instant) -> Option<CloseReason> {
-        if now < self.deadline()? {
-            return None;
-        }
-        let reason = match self.state {
-            State::SignedIn => CloseReason::KeepAliveTimeout { keep_alive_seconds: self.keep_alive_seconds },
-            State::AwaitsConnect | State::SigningIn | State::Over => CloseReason::ConnectTimeout,
-        };
-        Some(self.close(reason))
-    }
-
-    const fn close(&mut self, reason: CloseReason) -> CloseReason {
-        self.state = State::Over;
-        reason
+    pub fn received(&self) -> Received {
+        self.inbound.as_ref().map(|inbound| inbound.received()).unwrap_or_default()
     }
 }

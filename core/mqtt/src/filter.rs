@@ -56,3 +56,29 @@ pub fn matches(filter: &str, topic: &str) -> bool {
 pub fn level_count(topic: &str) -> usize {
     topic.bytes().filter(|&byte| byte == b'/').count() + 1
 }
+
+/// Does a filter ask for a shared subscription, in whatever form? Source: MQTT 5 §4.8.2.
+#[must_use]
+pub fn is_shared(filter: &str) -> bool {
+    filter.strip_prefix("$share").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A shared subscription: each message goes to one of its group. Source: MQTT 5 §4.8.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shared<'a> {
+    /// At least one character, no `/`, `+` or `#`.
+    pub group: &'a str,
+    /// A valid filter.
+    pub filter: &'a str,
+}
+
+impl<'a> Shared<'a> {
+    /// Reads `$share/<group>/<filter>`; `None` for anything else, malformed ones included.
+    #[must_use]
+    pub fn parse(filter: &'a str) -> Option<Self> {
+        let (group, filter) = filter.strip_prefix("$share/")?.split_once('/')?;
+        // [MQTT-4.8.2-1], [MQTT-4.8.2-2]
+        let is_valid = is_valid_topic(group) && is_valid_filter(filter);
+        is_valid.then_some(Self { group, filter })
+    }
+}

@@ -1,12 +1,21 @@
 //! The packets of MQTT, borrowed from the buffer they arrived in.
 
+mod acknowledgement;
 mod connect;
+mod reason;
 mod subscribe;
 
 use std::{fmt, num::NonZeroU16};
 
+pub use acknowledgement::{Acknowledgement, Auth, Disconnect, UnsubAck};
 pub use connect::{ConnAck, Connect, ConnectRefusal, Will};
-pub use subscribe::{Filters, RequestedFilters, SubAck, SubAckAnswers, Subscribe, SubscribeAnswer, Unsubscribe};
+pub use reason::ReasonCode;
+pub use subscribe::{
+    Filters, RequestedFilters, RetainHandling, SubAck, SubAckAnswers, Subscribe, SubscribeAnswer, SubscriptionOptions,
+    Unsubscribe,
+};
+
+use crate::property::Properties;
 
 /// The protocol a connection speaks, fixed by its CONNECT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +24,8 @@ pub enum ProtocolVersion {
     V3_1,
     /// MQTT 3.1.1: name `MQTT`, level 4.
     V3_1_1,
+    /// MQTT 5: name `MQTT`, level 5.
+    V5,
 }
 
 impl ProtocolVersion {
@@ -23,7 +34,7 @@ impl ProtocolVersion {
     pub const fn name(self) -> &'static str {
         match self {
             Self::V3_1 => "MQIsdp",
-            Self::V3_1_1 => "MQTT",
+            Self::V3_1_1 | Self::V5 => "MQTT",
         }
     }
 
@@ -33,6 +44,7 @@ impl ProtocolVersion {
         match self {
             Self::V3_1 => 3,
             Self::V3_1_1 => 4,
+            Self::V5 => 5,
         }
     }
 
@@ -42,6 +54,7 @@ impl ProtocolVersion {
         match (name, level) {
             (b"MQIsdp", 3) => Some(Self::V3_1),
             (b"MQTT", 4) => Some(Self::V3_1_1),
+            (b"MQTT", 5) => Some(Self::V5),
             _ => None,
         }
     }
@@ -132,10 +145,12 @@ pub enum PacketType {
     PingReq = 12,
     PingResp = 13,
     Disconnect = 14,
+    /// MQTT 5 only.
+    Auth = 15,
 }
 
 impl PacketType {
-    /// The type of a first byte; `None` for the reserved 0 and 15.
+    /// The type of a first byte; `None` for the reserved 0.
     #[must_use]
     pub const fn from_first_byte(first: u8) -> Option<Self> {
         Some(match first >> 4 {
@@ -153,6 +168,7 @@ impl PacketType {
             12 => Self::PingReq,
             13 => Self::PingResp,
             14 => Self::Disconnect,
+            15 => Self::Auth,
             _ => return None,
         })
     }
@@ -175,6 +191,7 @@ impl PacketType {
             Self::PingReq => "PINGREQ",
             Self::PingResp => "PINGRESP",
             Self::Disconnect => "DISCONNECT",
+            Self::Auth => "AUTH",
         }
     }
 }
@@ -189,19 +206,20 @@ impl fmt::Display for PacketType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packet<'a> {
     Connect(Connect<'a>),
-    ConnAck(ConnAck),
+    ConnAck(ConnAck<'a>),
     Publish(Publish<'a>),
-    PubAck(PacketId),
-    PubRec(PacketId),
-    PubRel(PacketId),
-    PubComp(PacketId),
+    PubAck(Acknowledgement<'a>),
+    PubRec(Acknowledgement<'a>),
+    PubRel(Acknowledgement<'a>),
+    PubComp(Acknowledgement<'a>),
     Subscribe(Subscribe<'a>),
     SubAck(SubAck<'a>),
     Unsubscribe(Unsubscribe<'a>),
-    UnsubAck(PacketId),
+    UnsubAck(UnsubAck<'a>),
     PingReq,
     PingResp,
-    Disconnect,
+    Disconnect(Disconnect<'a>),
+    Auth(Auth<'a>),
 }
 
 impl Packet<'_> {
@@ -222,7 +240,8 @@ impl Packet<'_> {
             Self::UnsubAck(_) => PacketType::UnsubAck,
             Self::PingReq => PacketType::PingReq,
             Self::PingResp => PacketType::PingResp,
-            Self::Disconnect => PacketType::Disconnect,
+            Self::Disconnect(_) => PacketType::Disconnect,
+            Self::Auth(_) => PacketType::Auth,
         }
     }
 }
@@ -235,9 +254,11 @@ pub struct Publish<'a> {
     pub qos: QoS,
     /// Visible, although the platform ignores it for devices.
     pub retain: bool,
-    /// 1 to 65,535 bytes, no wildcard, no NUL. Number of levels unchecked: see [`filter::level_count`](crate::filter::level_count).
+    /// Up to 65,535 bytes, no wildcard, no NUL. Empty only in MQTT 5 beside a topic alias, which stands for it. Number of levels unchecked: see [`filter::level_count`](crate::filter::level_count).
     pub topic: &'a str,
     /// `Some` exactly when `qos` is above [`QoS::AtMostOnce`]. Source: MQTT 3.1.1 §2.3.1.
     pub packet_id: Option<PacketId>,
+    /// Always empty below MQTT 5.
+    pub properties: Properties<'a>,
     pub payload: &'a [u8],
 }

@@ -1,8 +1,8 @@
 //! Packets byte by byte: what real clients send, and what must be refused.
 
 use lianwu_mqtt::{
-    ConnAck, Connect, ConnectRefusal, DecodeError, EncodeError, Packet, PacketId, PacketType, ProtocolVersion, Publish,
-    QoS, SubscribeAnswer, Will, decode, encode, packet_bytes,
+    Acknowledgement, ConnAck, Connect, ConnectRefusal, DecodeError, Disconnect, EncodeError, Packet, PacketId,
+    PacketType, Properties, ProtocolVersion, Publish, QoS, SubscribeAnswer, Will, decode, encode, packet_bytes,
 };
 
 use ProtocolVersion::{V3_1, V3_1_1};
@@ -57,6 +57,7 @@ fn c_sdk_connect() -> Connect<'static> {
         version: V3_1_1,
         clean_session: true,
         keep_alive_seconds: 240,
+        properties: Properties::NONE,
         client_id: "PID0000001dev001",
         user_name: Some(C_USER),
         password: Some(C_PASSWORD.as_bytes()),
@@ -98,11 +99,13 @@ fn connect_of_the_python_sdk() {
 
 #[test]
 fn connect_with_everything_and_with_nothing() {
-    let will = Will { qos: QoS::AtLeastOnce, retain: true, topic: "gone", payload: b"\x00\xff" };
+    let will =
+        Will { qos: QoS::AtLeastOnce, retain: true, properties: Properties::NONE, topic: "gone", payload: b"\x00\xff" };
     let connect = Connect {
         version: V3_1_1,
         clean_session: false,
         keep_alive_seconds: 65_535,
+        properties: Properties::NONE,
         client_id: "",
         user_name: Some(""),
         password: Some(b"\x00\xff"),
@@ -131,6 +134,7 @@ fn publish_of_every_kind() {
         retain: false,
         topic: "$thing/up/property/PID0000001/dev001",
         packet_id: None,
+        properties: Properties::NONE,
         payload: b"{}",
     };
     let topic = text(publish.topic);
@@ -146,21 +150,20 @@ fn publish_of_every_kind() {
 #[test]
 fn packets_of_a_fixed_size() {
     for (bytes, expected) in [
-        (b"\x20\x02\x00\x00".as_slice(), Packet::ConnAck(ConnAck::Accepted { session_present: false })),
-        (b"\x20\x02\x01\x00", Packet::ConnAck(ConnAck::Accepted { session_present: true })),
-        (b"\x20\x02\x00\x01", Packet::ConnAck(ConnAck::Refused(ConnectRefusal::ProtocolVersion))),
-        (b"\x20\x02\x00\x02", Packet::ConnAck(ConnAck::Refused(ConnectRefusal::IdentifierRejected))),
-        (b"\x20\x02\x00\x03", Packet::ConnAck(ConnAck::Refused(ConnectRefusal::ServerUnavailable))),
-        (b"\x20\x02\x00\x04", Packet::ConnAck(ConnAck::Refused(ConnectRefusal::BadUserNameOrPassword))),
-        (b"\x20\x02\x00\x05", Packet::ConnAck(ConnAck::Refused(ConnectRefusal::NotAuthorised))),
-        (b"\x40\x02\x00\x01", Packet::PubAck(id(1))),
-        (b"\x50\x02\x01\x00", Packet::PubRec(id(256))),
-        (b"\x62\x02\x12\x34", Packet::PubRel(id(0x1234))),
-        (b"\x70\x02\xff\xff", Packet::PubComp(id(65_535))),
-        (b"\xB0\x02\x00\x02", Packet::UnsubAck(id(2))),
+        (b"\x20\x02\x00\x00".as_slice(), Packet::ConnAck(ConnAck::accepted(false))),
+        (b"\x20\x02\x01\x00", Packet::ConnAck(ConnAck::accepted(true))),
+        (b"\x20\x02\x00\x01", Packet::ConnAck(ConnAck::refused(ConnectRefusal::ProtocolVersion))),
+        (b"\x20\x02\x00\x02", Packet::ConnAck(ConnAck::refused(ConnectRefusal::IdentifierRejected))),
+        (b"\x20\x02\x00\x03", Packet::ConnAck(ConnAck::refused(ConnectRefusal::ServerUnavailable))),
+        (b"\x20\x02\x00\x04", Packet::ConnAck(ConnAck::refused(ConnectRefusal::BadUserNameOrPassword))),
+        (b"\x20\x02\x00\x05", Packet::ConnAck(ConnAck::refused(ConnectRefusal::NotAuthorised))),
+        (b"\x40\x02\x00\x01", Packet::PubAck(Acknowledgement::success(id(1)))),
+        (b"\x50\x02\x01\x00", Packet::PubRec(Acknowledgement::success(id(256)))),
+        (b"\x62\x02\x12\x34", Packet::PubRel(Acknowledgement::success(id(0x1234)))),
+        (b"\x70\x02\xff\xff", Packet::PubComp(Acknowledgement::success(id(65_535)))),
         (b"\xC0\x00", Packet::PingReq),
         (b"\xD0\x00", Packet::PingResp),
-        (b"\xE0\x00", Packet::Disconnect),
+        (b"\xE0\x00", Packet::Disconnect(Disconnect::NORMAL)),
     ] {
         same(V3_1_1, bytes, &expected);
     }
@@ -174,12 +177,12 @@ fn subscribe_and_its_answer() {
     };
     same(V3_1_1, &bytes, &packet);
     assert_eq!(subscribe.packet_id, id(1));
-    let filters: Vec<_> = subscribe.filters().collect();
+    let filters: Vec<_> = subscribe.filters().map(|(filter, options)| (filter, options.qos)).collect();
     assert_eq!(filters, [("$rrpc/rxd/P/d/+", QoS::AtLeastOnce), ("room/#", QoS::ExactlyOnce)]);
 
     let mut answer = Vec::new();
-    let answers = [SubscribeAnswer::Granted(QoS::AtLeastOnce), SubscribeAnswer::Refused];
-    encode::suback(&mut answer, id(1), answers).unwrap();
+    let answers = [SubscribeAnswer::Granted(QoS::AtLeastOnce), SubscribeAnswer::REFUSED];
+    encode::suback(&mut answer, V3_1_1, id(1), answers).unwrap();
     assert_eq!(answer, b"\x90\x04\x00\x01\x01\x80");
     let Ok(Some((Packet::SubAck(sub_ack), 6))) = decode(&answer, V3_1_1, PACKET_BYTES_MAX) else {
         panic!("is a SUBACK");
@@ -215,10 +218,11 @@ fn lengths_at_their_borders() {
             retain: false,
             topic: "t",
             packet_id: None,
+            properties: Properties::NONE,
             payload: &payload,
         };
         let mut bytes = Vec::new();
-        encode::publish(&mut bytes, &publish).unwrap();
+        encode::publish(&mut bytes, V3_1_1, &publish).unwrap();
         assert_eq!(&bytes[..header.len()], header);
         assert_eq!(decode(&bytes, V3_1_1, usize::MAX), Ok(Some((Packet::Publish(publish), bytes.len()))));
     }
@@ -316,7 +320,7 @@ fn malformed_packets_are_refused() {
 #[test]
 fn malformed_connects_are_refused() {
     for (body, expected) in [
-        (b"\0\x04MQTT\x05\x02\0\x3c\0\0\x01x".as_slice(), DecodeError::UnsupportedProtocol),
+        (b"\0\x04MQTT\x06\x02\0\x3c\0\0\x01x".as_slice(), DecodeError::UnsupportedProtocol),
         (b"\0\x04MQTT\x03\x02\0\x3c\0\x01x", DecodeError::UnsupportedProtocol),
         (b"\0\x06MQIsdp\x04\x02\0\x3c\0\x01x", DecodeError::UnsupportedProtocol),
         (b"\0\x04mqtt\x04\x02\0\x3c\0\x01x", DecodeError::UnsupportedProtocol),
@@ -348,6 +352,7 @@ fn mqtt_3_1_is_read_by_its_own_rules() {
             version: V3_1,
             clean_session: true,
             keep_alive_seconds: 60,
+            properties: Properties::NONE,
             client_id: "x",
             user_name: None,
             password,
@@ -365,28 +370,35 @@ fn mqtt_3_1_is_read_by_its_own_rules() {
 
     let again = packet(0x8A, &[b"\0\x01", &text("a"), b"\x01"]); // a repeated SUBSCRIBE
     assert!(matches!(decode(&again, V3_1, PACKET_BYTES_MAX), Ok(Some((Packet::Subscribe(_), _)))));
-    decoded(b"\x6a\x02\0\x01", Packet::PubRel(id(1)));
-    decoded(b"\x20\x02\xff\0", Packet::ConnAck(ConnAck::Accepted { session_present: false }));
+    decoded(b"\x6a\x02\0\x01", Packet::PubRel(Acknowledgement::success(id(1))));
+    decoded(b"\x20\x02\xff\0", Packet::ConnAck(ConnAck::accepted(false)));
     assert!(matches!(decode(b"\x38\x03\0\x01a", V3_1, PACKET_BYTES_MAX), Ok(Some((Packet::Publish(_), 5)))));
 
     let mut out = Vec::new();
-    encode::connack(&mut out, V3_1, ConnAck::Accepted { session_present: true });
+    encode::connack(&mut out, V3_1, &ConnAck::accepted(true)).unwrap();
     assert_eq!(out, b"\x20\x02\0\0", "3.1 has no session-present bit");
 }
 
 #[test]
 fn what_cannot_be_written_leaves_the_buffer_alone() {
     let long = "x".repeat(65_536);
-    let publish =
-        Publish { duplicate: false, qos: QoS::AtLeastOnce, retain: false, topic: "a", packet_id: None, payload: b"" };
+    let publish = Publish {
+        duplicate: false,
+        qos: QoS::AtLeastOnce,
+        retain: false,
+        topic: "a",
+        packet_id: None,
+        properties: Properties::NONE,
+        payload: b"",
+    };
     let mut out = b"before".to_vec();
-    assert_eq!(encode::publish(&mut out, &publish), Err(EncodeError::PacketIdMissing));
+    assert_eq!(encode::publish(&mut out, V3_1_1, &publish), Err(EncodeError::PacketIdMissing));
     let publish = Publish { topic: &long, packet_id: Some(id(1)), ..publish };
-    assert_eq!(encode::publish(&mut out, &publish), Err(EncodeError::FieldTooLong { bytes: 65_536 }));
+    assert_eq!(encode::publish(&mut out, V3_1_1, &publish), Err(EncodeError::FieldTooLong { bytes: 65_536 }));
     let filters = [("a", QoS::AtMostOnce), (&long, QoS::AtMostOnce)];
-    assert_eq!(encode::subscribe(&mut out, id(1), filters), Err(EncodeError::FieldTooLong { bytes: 65_536 }));
-    assert_eq!(encode::subscribe(&mut out, id(1), []), Err(EncodeError::EmptyList));
-    assert_eq!(encode::suback(&mut out, id(1), []), Err(EncodeError::EmptyList));
+    assert_eq!(encode::subscribe(&mut out, V3_1_1, id(1), filters), Err(EncodeError::FieldTooLong { bytes: 65_536 }));
+    assert_eq!(encode::subscribe::<QoS>(&mut out, V3_1_1, id(1), []), Err(EncodeError::EmptyList));
+    assert_eq!(encode::suback(&mut out, V3_1_1, id(1), []), Err(EncodeError::EmptyList));
     let connect = Connect { user_name: None, ..c_sdk_connect() };
     assert_eq!(encode::connect(&mut out, &connect), Err(EncodeError::PasswordWithoutUserName));
     assert_eq!(out, b"before");

@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use lianwu_mqtt::{
-    CloseReason, ConnAck, Connect, ConnectRefusal, Connection, DecodeError, Packet, PacketId, PacketType,
-    ProtocolVersion, Publish, PublishError, QoS, Step, connection::IN_FLIGHT_MAX, decode, encode, granted_qos,
+    Acknowledgement, CloseReason, ConnAck, Connect, ConnectRefusal, Connection, DecodeError, Disconnect, Packet,
+    PacketId, PacketType, Properties, ProtocolVersion, Publish, PublishError, QoS, Step,
+    connection::{Acceptance, IN_FLIGHT_MAX, Role},
+    decode, encode, granted_qos,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,8 +35,8 @@ impl Dialogue {
 
     fn signs_in(&mut self, connect: Connect<'_>) {
         self.sends(Packet::Connect(connect), |step| assert_eq!(step, Step::SignIn(connect)));
-        self.connection.accept(self.now, false, &mut self.out);
-        self.gets(Packet::ConnAck(ConnAck::Accepted { session_present: false }));
+        self.connection.accept(self.now, Acceptance::new(Role::Device, 65_536), &mut self.out);
+        self.gets(Packet::ConnAck(ConnAck::accepted(false)));
     }
 
     #[track_caller]
@@ -77,7 +79,7 @@ impl Dialogue {
     }
 
     fn timeout(&mut self) -> Option<CloseReason> {
-        self.connection.timeout(self.now)
+        self.connection.timeout(self.now, &mut self.out)
     }
 
     #[track_caller]
@@ -91,6 +93,7 @@ fn connect() -> Connect<'static> {
         version: ProtocolVersion::V3_1_1,
         clean_session: true,
         keep_alive_seconds: 60,
+        properties: Properties::NONE,
         client_id: "PID0000001dev001",
         user_name: Some("PID0000001dev001;21010406;pvEOh;1893456000"),
         password: None,
@@ -99,7 +102,15 @@ fn connect() -> Connect<'static> {
 }
 
 fn publish(qos: QoS, packet_id: Option<PacketId>, payload: &[u8]) -> Packet<'_> {
-    Packet::Publish(Publish { duplicate: false, qos, retain: false, topic: "down", packet_id, payload })
+    Packet::Publish(Publish {
+        duplicate: false,
+        qos,
+        retain: false,
+        topic: "down",
+        packet_id,
+        properties: Properties::NONE,
+        payload,
+    })
 }
 
 fn id(number: u16) -> PacketId {
@@ -117,7 +128,7 @@ fn a_whole_visit() {
     t.gets_nothing(); // the acknowledgement waits for the caller
     t.sends(Packet::PingReq, |step| assert_eq!(step, Step::Idle));
     t.gets(Packet::PingResp);
-    t.sends(Packet::Disconnect, |step| assert_eq!(step, Step::Disconnected));
+    t.sends(Packet::Disconnect(Disconnect::NORMAL), |step| assert_eq!(step, Step::Disconnected { with_will: false }));
     assert!(!t.connection.is_signed_in());
     t.gets_nothing();
     t.sends_and_is_closed(Packet::PingReq, CloseReason::AlreadyOver);
@@ -128,14 +139,14 @@ fn a_whole_visit() {
 fn subscribe_and_unsubscribe_are_handed_over() {
     let mut t = Dialogue::signed_in();
     let mut bytes = Vec::new();
-    encode::subscribe(&mut bytes, id(1), [("a/#", QoS::ExactlyOnce)]).unwrap();
+    encode::subscribe(&mut bytes, ProtocolVersion::V3_1_1, id(1), [("a/#", QoS::ExactlyOnce)]).unwrap();
     let (subscribe, _) = decode(&bytes, ProtocolVersion::V3_1_1, 100).unwrap().unwrap();
     t.sends(subscribe, |step| {
         let Step::Subscribe(subscribe) = step else { panic!("is a SUBSCRIBE") };
-        assert!(subscribe.filters().eq([("a/#", QoS::ExactlyOnce)]));
+        assert!(subscribe.filters().eq([("a/#", QoS::ExactlyOnce.into())]));
     });
     bytes.clear();
-    encode::unsubscribe(&mut bytes, id(2), ["a/#"]).unwrap();
+    encode::unsubscribe(&mut bytes, ProtocolVersion::V3_1_1, id(2), ["a/#"]).unwrap();
     let (unsubscribe, _) = decode(&bytes, ProtocolVersion::V3_1_1, 100).unwrap().unwrap();
     t.sends(unsubscribe, |step| {
         let Step::Unsubscribe(unsubscribe) = step else { panic!("is an UNSUBSCRIBE") };
@@ -155,10 +166,10 @@ fn qos_2_is_granted_as_1() {
 #[test]
 fn the_first_packet_must_be_connect() {
     for packet in [
-        Packet::PubAck(id(1)),
+        Packet::PubAck(Acknowledgement::success(id(1))),
         Packet::PingReq,
-        Packet::Disconnect,
-        Packet::ConnAck(ConnAck::Accepted { session_present: false }),
+        Packet::Disconnect(Disconnect::NORMAL),
+        Packet::ConnAck(ConnAck::accepted(false)),
         publish(QoS::AtMostOnce, None, b""),
         publish(QoS::ExactlyOnce, Some(id(1)), b""),
     ] {
@@ -178,10 +189,10 @@ fn a_second_connect_closes() {
 #[test]
 fn packets_only_a_server_sends_close() {
     let mut sub_ack = Vec::new();
-    encode::suback(&mut sub_ack, id(1), [lianwu_mqtt::SubscribeAnswer::Refused]).unwrap();
+    encode::suback(&mut sub_ack, ProtocolVersion::V3_1_1, id(1), [lianwu_mqtt::SubscribeAnswer::REFUSED]).unwrap();
     let (sub_ack, _) = decode(&sub_ack, ProtocolVersion::V3_1_1, 100).unwrap().unwrap();
-    let conn_ack = Packet::ConnAck(ConnAck::Refused(ConnectRefusal::NotAuthorised));
-    for packet in [conn_ack, sub_ack, Packet::UnsubAck(id(1)), Packet::PingResp] {
+    let conn_ack = Packet::ConnAck(ConnAck::refused(ConnectRefusal::NotAuthorised));
+    for packet in [conn_ack, sub_ack, Packet::PingResp] {
         let mut t = Dialogue::signed_in();
         t.sends_and_is_closed(packet, CloseReason::WrongDirection(packet.packet_type()));
         t.gets_nothing();
@@ -191,7 +202,12 @@ fn packets_only_a_server_sends_close() {
 #[test]
 fn qos_2_closes() {
     let message = publish(QoS::ExactlyOnce, Some(id(1)), b"");
-    for packet in [message, Packet::PubRec(id(1)), Packet::PubRel(id(1)), Packet::PubComp(id(1))] {
+    for packet in [
+        message,
+        Packet::PubRec(Acknowledgement::success(id(1))),
+        Packet::PubRel(Acknowledgement::success(id(1))),
+        Packet::PubComp(Acknowledgement::success(id(1))),
+    ] {
         let mut t = Dialogue::signed_in();
         t.sends_and_is_closed(packet, CloseReason::ExactlyOnceUnsupported);
         t.gets_nothing();
@@ -202,10 +218,10 @@ fn qos_2_closes() {
 fn a_refused_client_gets_the_code_and_nothing_else() {
     let mut t = Dialogue::new();
     t.sends(Packet::Connect(connect()), |step| assert!(matches!(step, Step::SignIn(_))));
-    let reason = t.connection.refuse(ConnectRefusal::BadUserNameOrPassword, &mut t.out);
+    let reason = t.connection.refuse(ConnectRefusal::BadUserNameOrPassword, "", &mut t.out);
     assert_eq!(reason, CloseReason::Refused(ConnectRefusal::BadUserNameOrPassword));
-    t.gets(Packet::ConnAck(ConnAck::Refused(ConnectRefusal::BadUserNameOrPassword)));
-    t.connection.accept(t.now, false, &mut t.out); // too late
+    t.gets(Packet::ConnAck(ConnAck::refused(ConnectRefusal::BadUserNameOrPassword)));
+    t.connection.accept(t.now, Acceptance::new(Role::Device, 65_536), &mut t.out); // too late
     t.gets_nothing();
     t.sends_and_is_closed(Packet::PingReq, CloseReason::AlreadyOver);
 }
@@ -222,19 +238,19 @@ fn nothing_is_handled_before_the_sign_in_is_answered() {
 #[test]
 fn an_unknown_protocol_is_answered_with_code_1() {
     let mut t = Dialogue::new();
-    let reason = t.connection.decode_failed(DecodeError::UnsupportedProtocol, &mut t.out);
+    let reason = t.connection.decode_failed(DecodeError::UnsupportedProtocol, b"", &mut t.out);
     assert_eq!(reason, CloseReason::Malformed(DecodeError::UnsupportedProtocol));
-    t.gets(Packet::ConnAck(ConnAck::Refused(ConnectRefusal::ProtocolVersion)));
+    t.gets(Packet::ConnAck(ConnAck::refused(ConnectRefusal::ProtocolVersion)));
     assert_eq!(t.connection.deadline(), None);
 }
 
 #[test]
 fn other_malformed_bytes_are_not_answered() {
     let mut t = Dialogue::new();
-    t.connection.decode_failed(DecodeError::MalformedLength, &mut t.out);
+    t.connection.decode_failed(DecodeError::MalformedLength, b"", &mut t.out);
     t.gets_nothing();
     let mut t = Dialogue::signed_in();
-    t.connection.decode_failed(DecodeError::UnsupportedProtocol, &mut t.out); // a second, strange CONNECT
+    t.connection.decode_failed(DecodeError::UnsupportedProtocol, b"", &mut t.out); // a second, strange CONNECT
     t.gets_nothing();
 }
 
@@ -243,7 +259,7 @@ fn keep_alive_above_900_s_is_refused() {
     let mut t = Dialogue::new();
     let connect = Connect { keep_alive_seconds: 901, ..connect() };
     t.sends_and_is_closed(Packet::Connect(connect), CloseReason::KeepAliveTooLong { seconds: 901 });
-    t.gets(Packet::ConnAck(ConnAck::Refused(ConnectRefusal::IdentifierRejected)));
+    t.gets(Packet::ConnAck(ConnAck::refused(ConnectRefusal::IdentifierRejected)));
     t.gets_nothing();
 
     let mut t = Dialogue::new();
@@ -258,7 +274,7 @@ fn silence_ends_a_connection() {
     assert_eq!(t.deadline_ms(), Some(90_000));
     t.waits_ms(89_999);
     assert_eq!(t.timeout(), None);
-    t.sends(Packet::PubAck(id(999)), |step| assert_eq!(step, Step::Idle)); // any packet is a sign of life
+    t.sends(Packet::PubAck(Acknowledgement::success(id(999))), |step| assert_eq!(step, Step::Idle)); // any packet is a sign of life
     assert_eq!(t.deadline_ms(), Some(179_999));
     t.waits_ms(90_000);
     assert_eq!(t.timeout(), Some(CloseReason::KeepAliveTimeout { keep_alive_seconds: 60 }));
@@ -309,15 +325,15 @@ fn at_most_twenty_messages_wait_for_their_acknowledgement() {
     let full = t.connection.publish_at_least_once("down", b"m", &mut t.out);
     assert_eq!(full, Err(PublishError::InFlightFull));
     t.gets_nothing();
-    t.sends(Packet::PubAck(id(21)), |step| assert_eq!(step, Step::Idle));
-    t.sends(Packet::PubAck(id(5)), |step| assert_eq!(step, Step::Delivered(id(5))));
-    t.sends(Packet::PubAck(id(5)), |step| assert_eq!(step, Step::Idle));
+    t.sends(Packet::PubAck(Acknowledgement::success(id(21))), |step| assert_eq!(step, Step::Idle));
+    t.sends(Packet::PubAck(Acknowledgement::success(id(5))), |step| assert_eq!(step, Step::Delivered(id(5))));
+    t.sends(Packet::PubAck(Acknowledgement::success(id(5))), |step| assert_eq!(step, Step::Idle));
     assert_eq!(t.connection.in_flight_count(), IN_FLIGHT_MAX - 1);
     assert_eq!(t.is_sent(b"m"), id(21));
 
     let in_flight = t.connection.take_in_flight().expect("messages are in flight");
     let expected: Vec<_> = (1..=21).filter(|&number| number != 5).map(id).collect();
-    assert_eq!(in_flight.packet_ids(), expected, "in the order they were sent");
+    assert!(in_flight.packet_ids().eq(expected), "in the order they were sent");
 }
 
 /// A message the client never acknowledges keeps its id while all others come round.
@@ -327,7 +343,9 @@ fn an_id_in_flight_is_passed_over_when_ids_wrap() {
     assert_eq!(t.is_sent(b"stays"), id(1));
     for number in 2..=u16::MAX {
         assert_eq!(t.is_sent(b""), id(number));
-        t.sends(Packet::PubAck(id(number)), |step| assert_eq!(step, Step::Delivered(id(number))));
+        t.sends(Packet::PubAck(Acknowledgement::success(id(number))), |step| {
+            assert_eq!(step, Step::Delivered(id(number)));
+        });
         t.out.clear();
     }
     assert_eq!(t.is_sent(b""), id(2));
@@ -351,7 +369,8 @@ fn a_3_1_client_is_read_and_answered_in_3_1() {
     let connect = Connect { version: ProtocolVersion::V3_1, ..connect() };
     t.sends(Packet::Connect(connect), |step| assert_eq!(step, Step::SignIn(connect)));
     assert_eq!(t.connection.version(), ProtocolVersion::V3_1);
-    t.connection.accept(t.now, true, &mut t.out);
+    let acceptance = Acceptance { session_present: true, ..Acceptance::new(Role::Device, 65_536) };
+    t.connection.accept(t.now, acceptance, &mut t.out);
     assert_eq!(t.out, b"\x20\x02\x00\x00", "3.1 knows no session-present bit");
 }
 
@@ -363,7 +382,7 @@ fn malformed_connects_leave_nothing_behind() {
     for _ in 0..10_000 {
         let mut t = Dialogue::new();
         let error = decode(bytes, t.connection.version(), 65_536).unwrap_err();
-        t.connection.decode_failed(error, &mut out);
+        t.connection.decode_failed(error, bytes, &mut out);
         assert_eq!(out, b"\x20\x02\0\x01");
         out.clear();
     }

@@ -56,8 +56,8 @@ fn translate(packet: &Packet<'_>) -> v3::Packet {
         })),
         Packet::ConnAck(conn_ack) => {
             let (code, session_present) = match conn_ack {
-                ConnAck::Accepted { session_present } => (0, *session_present),
-                ConnAck::Refused(refusal) => (refusal.code(), false),
+                ConnAck::Accepted { session_present, .. } => (0, *session_present),
+                ConnAck::Refused { refusal, .. } => (refusal.code(), false),
             };
             v3::Packet::ConnectAck(v3::ConnectAck {
                 return_code: code.try_into().expect("the oracle knows all codes"),
@@ -73,13 +73,16 @@ fn translate(packet: &Packet<'_>) -> v3::Packet {
             payload: Bytes::copy_from_slice(publish.payload),
             properties: None,
         })),
-        Packet::PubAck(packet_id) => v3::Packet::PublishAck { packet_id: id(*packet_id) },
-        Packet::PubRec(packet_id) => v3::Packet::PublishReceived { packet_id: id(*packet_id) },
-        Packet::PubRel(packet_id) => v3::Packet::PublishRelease { packet_id: id(*packet_id) },
-        Packet::PubComp(packet_id) => v3::Packet::PublishComplete { packet_id: id(*packet_id) },
+        Packet::PubAck(said) => v3::Packet::PublishAck { packet_id: id(said.packet_id) },
+        Packet::PubRec(said) => v3::Packet::PublishReceived { packet_id: id(said.packet_id) },
+        Packet::PubRel(said) => v3::Packet::PublishRelease { packet_id: id(said.packet_id) },
+        Packet::PubComp(said) => v3::Packet::PublishComplete { packet_id: id(said.packet_id) },
         Packet::Subscribe(subscribe) => v3::Packet::Subscribe {
             packet_id: id(subscribe.packet_id),
-            topic_filters: subscribe.filters().map(|(filter, qos)| (filter.into(), translate_qos(qos))).collect(),
+            topic_filters: subscribe
+                .filters()
+                .map(|(filter, options)| (filter.into(), translate_qos(options.qos)))
+                .collect(),
         },
         Packet::SubAck(sub_ack) => v3::Packet::SubscribeAck {
             packet_id: id(sub_ack.packet_id),
@@ -89,10 +92,11 @@ fn translate(packet: &Packet<'_>) -> v3::Packet {
             packet_id: id(unsubscribe.packet_id),
             topic_filters: unsubscribe.filters().map(ByteString::from).collect(),
         },
-        Packet::UnsubAck(packet_id) => v3::Packet::UnsubscribeAck { packet_id: id(*packet_id) },
+        Packet::UnsubAck(said) => v3::Packet::UnsubscribeAck { packet_id: id(said.packet_id) },
         Packet::PingReq => v3::Packet::PingRequest,
         Packet::PingResp => v3::Packet::PingResponse,
-        Packet::Disconnect => v3::Packet::Disconnect,
+        Packet::Disconnect(_) => v3::Packet::Disconnect,
+        Packet::Auth(_) => unreachable!("not below MQTT 5"),
     }
 }
 
@@ -103,7 +107,7 @@ fn translate_qos(qos: QoS) -> types::QoS {
 fn translate_answer(answer: SubscribeAnswer) -> v3::SubscribeReturnCode {
     match answer {
         SubscribeAnswer::Granted(qos) => v3::SubscribeReturnCode::Success(translate_qos(qos)),
-        SubscribeAnswer::Refused => v3::SubscribeReturnCode::Failure,
+        SubscribeAnswer::Refused(_) => v3::SubscribeReturnCode::Failure,
     }
 }
 

@@ -6,7 +6,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use lianwu_mqtt::{
-    ConnAck, Connect, Packet, PacketId, PacketType, ProtocolVersion, Publish, QoS, SubscribeAnswer, decode, encode,
+    Acknowledgement, ConnAck, Connect, Packet, PacketId, PacketType, Properties, ProtocolVersion, Publish, QoS,
+    SubscribeAnswer, decode, encode,
 };
 use serde_json::Value;
 
@@ -114,6 +115,7 @@ impl MqttClient {
             version: ProtocolVersion::V3_1_1,
             clean_session: true,
             keep_alive_seconds: 60,
+            properties: Properties::NONE,
             client_id: &credentials.client_id,
             user_name: Some(&credentials.user_name),
             password: Some(credentials.password.as_bytes()),
@@ -136,7 +138,8 @@ impl MqttClient {
     pub fn subscribe(&mut self, filter: &str, qos: QoS) -> u8 {
         let id = self.take_id();
         let mut bytes = Vec::new();
-        encode::subscribe(&mut bytes, id, [(filter, qos)]).unwrap_or_else(|error| fail(format!("encode: {error}")));
+        encode::subscribe(&mut bytes, ProtocolVersion::V3_1_1, id, [(filter, qos)])
+            .unwrap_or_else(|error| fail(format!("encode: {error}")));
         self.send_raw(&bytes);
         let found = self.next_matching("SUBACK", |packet| matches!(packet, Received::SubAck(_)));
         match found {
@@ -149,7 +152,15 @@ impl MqttClient {
     #[track_caller]
     pub fn publish(&mut self, topic: &str, payload: &[u8]) {
         let (qos, packet_id) = (QoS::AtMostOnce, None);
-        self.send(&Packet::Publish(Publish { duplicate: false, qos, retain: false, topic, packet_id, payload }));
+        self.send(&Packet::Publish(Publish {
+            duplicate: false,
+            qos,
+            retain: false,
+            topic,
+            packet_id,
+            properties: Properties::NONE,
+            payload,
+        }));
     }
 
     /// Publishes with QoS 1 and gives the packet id; the PUBACK is still to come.
@@ -157,7 +168,15 @@ impl MqttClient {
     pub fn publish_qos1(&mut self, topic: &str, payload: &[u8]) -> u16 {
         let id = self.take_id();
         let (qos, packet_id) = (QoS::AtLeastOnce, Some(id));
-        self.send(&Packet::Publish(Publish { duplicate: false, qos, retain: false, topic, packet_id, payload }));
+        self.send(&Packet::Publish(Publish {
+            duplicate: false,
+            qos,
+            retain: false,
+            topic,
+            packet_id,
+            properties: Properties::NONE,
+            payload,
+        }));
         id.get()
     }
 
@@ -169,8 +188,9 @@ impl MqttClient {
         let id = self.take_id();
         let (qos, packet_id) = (QoS::AtLeastOnce, Some(id));
         let mut bytes = Vec::new();
-        let packet = Publish { duplicate: false, qos, retain: false, topic, packet_id, payload };
-        encode::publish(&mut bytes, &packet).map_err(std::io::Error::other)?;
+        let packet =
+            Publish { duplicate: false, qos, retain: false, topic, packet_id, properties: Properties::NONE, payload };
+        encode::publish(&mut bytes, ProtocolVersion::V3_1_1, &packet).map_err(std::io::Error::other)?;
         self.try_send_raw(&bytes)?;
         Ok(id.get())
     }
@@ -195,7 +215,7 @@ impl MqttClient {
         let found = self.next_matching("PUBLISH", |packet| matches!(packet, Received::Publish { .. }));
         let Received::Publish { topic, payload, packet_id, .. } = found else { fail("matched something else") };
         if let Some(id) = packet_id.and_then(PacketId::new) {
-            self.send(&Packet::PubAck(id));
+            self.send(&Packet::PubAck(Acknowledgement::success(id)));
         }
         (topic, String::from_utf8_lossy(&payload).into_owned())
     }
@@ -344,12 +364,13 @@ impl MqttClient {
 }
 
 fn owned(packet: &Packet<'_>) -> Received {
+    let code = |answer: SubscribeAnswer| answer.code(ProtocolVersion::V3_1_1);
     match packet {
         Packet::ConnAck(ConnAck::Accepted { .. }) => Received::ConnAck(0),
-        Packet::ConnAck(ConnAck::Refused(refusal)) => Received::ConnAck(refusal.code()),
-        Packet::PubAck(id) => Received::PubAck(id.get()),
-        Packet::SubAck(answer) => Received::SubAck(answer.answers().map(SubscribeAnswer::code).collect()),
-        Packet::UnsubAck(id) => Received::UnsubAck(id.get()),
+        Packet::ConnAck(ConnAck::Refused { refusal, .. }) => Received::ConnAck(refusal.code()),
+        Packet::PubAck(answer) => Received::PubAck(answer.packet_id.get()),
+        Packet::SubAck(answer) => Received::SubAck(answer.answers().map(code).collect()),
+        Packet::UnsubAck(answer) => Received::UnsubAck(answer.packet_id.get()),
         Packet::PingResp => Received::PingResp,
         Packet::Publish(publish) => Received::Publish {
             topic: publish.topic.to_owned(),

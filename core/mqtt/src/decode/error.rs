@@ -1,10 +1,14 @@
 //! Why bytes are not a packet.
 
-use crate::packet::PacketType;
+use crate::{
+    packet::{PacketType, ReasonCode},
+    property::{USER_PROPERTIES_MAX, USER_PROPERTY_BYTES_MAX},
+};
 
 /// A violation of the packet format. The connection must be closed: where the next packet starts is unknown.
 ///
-/// Only [`UnsupportedProtocol`](Self::UnsupportedProtocol) is answered before closing.
+/// MQTT 5 answers with [`reason`](Self::reason) before closing; below it only
+/// [`UnsupportedProtocol`](Self::UnsupportedProtocol) is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum DecodeError {
     #[error("packet of {bytes} bytes, allowed {bytes_max}")]
@@ -50,4 +54,58 @@ pub enum DecodeError {
     InvalidConnAckFlags(u8),
     #[error("unknown return code {0}")]
     InvalidReturnCode(u8),
+    #[error("malformed subscription options {0:#04x}")]
+    InvalidSubscriptionOptions(u8),
+    #[error("no local asked for on a shared subscription")]
+    NoLocalOnShared,
+    #[error("unknown property {0}")]
+    UnknownProperty(u8),
+    /// Not in this type of packet, or not without another property.
+    #[error("property {0} does not belong into this packet")]
+    MisplacedProperty(u8),
+    #[error("property {0} given twice")]
+    RepeatedProperty(u8),
+    #[error("property {0} has a value out of range")]
+    PropertyValue(u8),
+    #[error("more than {USER_PROPERTIES_MAX} user properties")]
+    TooManyUserProperties,
+    #[error("user properties of more than {USER_PROPERTY_BYTES_MAX} bytes")]
+    UserPropertiesTooLarge,
+}
+
+impl DecodeError {
+    /// What MQTT 5 calls it. Source: MQTT 5 §2.4 and §4.13.
+    #[must_use]
+    pub const fn reason(self) -> ReasonCode {
+        match self {
+            Self::PacketTooLarge { .. } | Self::UserPropertiesTooLarge => ReasonCode::PacketTooLarge,
+            Self::TooManyUserProperties => ReasonCode::QuotaExceeded,
+            Self::MalformedLength
+            | Self::UnknownPacketType(_)
+            | Self::ReservedFlags { .. }
+            | Self::Truncated
+            | Self::TrailingBytes
+            | Self::InvalidUtf8
+            | Self::NulInText
+            | Self::InvalidQos
+            | Self::ReservedConnectFlag
+            | Self::InconsistentWill
+            | Self::PasswordWithoutUserName
+            | Self::InvalidConnAckFlags(_)
+            | Self::InvalidReturnCode(_)
+            | Self::InvalidSubscriptionOptions(_)
+            | Self::UnknownProperty(_)
+            | Self::MisplacedProperty(_) => ReasonCode::MalformedPacket,
+            Self::EmptyTopic
+            | Self::NoFilters
+            | Self::ZeroPacketId
+            | Self::DuplicateAtMostOnce
+            | Self::NoLocalOnShared
+            | Self::RepeatedProperty(_)
+            | Self::PropertyValue(_) => ReasonCode::ProtocolError,
+            Self::WildcardInTopic => ReasonCode::TopicNameInvalid,
+            Self::InvalidFilter => ReasonCode::TopicFilterInvalid,
+            Self::UnsupportedProtocol => ReasonCode::UnsupportedProtocolVersion,
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::task::Wake as _;
 use std::time::Duration;
 
 use lianwu_device_protocol::topic::DownTopics;
+use lianwu_mqtt::ReasonCode;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
@@ -50,12 +51,15 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
         match mail {
             Mail::Arrival(arrival) => worker.arrive(&mut state, *arrival),
             Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
-            Mail::CloseBackend(place, why) => worker.close(&mut state, place, why),
+            Mail::CloseBackend(place, why) => {
+                worker.disconnect(&mut state, place, ReasonCode::SessionTakenOver, why);
+            }
             Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
             Mail::Disconnect(number, why) => {
                 if let Some(&slot) = state.homes.get(&number) {
                     let generation = state.connections[slot as usize].generation;
-                    worker.close(&mut state, Place { slot, generation }, why);
+                    let place = Place { slot, generation };
+                    worker.disconnect(&mut state, place, ReasonCode::AdministrativeAction, why);
                 }
                 worker.forget_deleted(&mut state, number);
             }

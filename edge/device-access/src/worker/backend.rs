@@ -10,10 +10,12 @@ use lianwu_device_protocol::credentials::BackendSignIn;
 use lianwu_device_protocol::topic::{NameError, check_name};
 use lianwu_model::ProductId;
 use lianwu_model::product::Durability;
-use lianwu_mqtt::connection::PublishError;
+use lianwu_mqtt::connection::{Acceptance, PublishError, Role};
 use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_mqtt::subscriptions::split_shared;
-use lianwu_mqtt::{Connect, ConnectRefusal, PacketId, Publish, QoS, Subscribe, Unsubscribe, encode, filter};
+use lianwu_mqtt::{
+    Connect, ConnectRefusal, PacketId, Publish, QoS, ReasonCode, Subscribe, Unsubscribe, encode, filter,
+};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::backend::{self, Backend, BackendError};
 use tracing::debug;
@@ -21,6 +23,7 @@ use tracing::debug;
 use super::Worker;
 use super::connection::Flow;
 use super::forward::Sent;
+use super::held::After;
 use super::state::{Place, State};
 use crate::broker::{At, Subscriber};
 
@@ -65,7 +68,7 @@ impl Worker {
                 self.stats.sign_ins_refused.add(1);
                 debug!(client_id = connect.client_id, %source, %error, "sign-in of a backend refused");
                 state.send(place, |connection, out| {
-                    connection.mqtt.refuse(ConnectRefusal::BadUserNameOrPassword, out);
+                    connection.mqtt.refuse(ConnectRefusal::BadUserNameOrPassword, &error.to_string(), out);
                 });
                 self.close(state, place, &error.to_string());
                 return Flow::Closed;
@@ -87,12 +90,19 @@ impl Worker {
         state.send(place, |connection, out| {
             connection.backend = Some(Box::new(BackendConnection {
                 backend,
-                client_id,
+                client_id: client_id.clone(),
                 filters: HashSet::new(),
                 pending: VecDeque::new(),
                 pending_bytes: 0,
             }));
-            connection.mqtt.accept(now, false, out);
+            let packet_bytes_max = u32::try_from(self.options.packet_bytes_max).unwrap_or(u32::MAX);
+            let acceptance = Acceptance {
+                assigned_client_id: connect.client_id.is_empty().then_some(&*client_id),
+                retain_available: false,
+                subscription_ids_available: false,
+                ..Acceptance::new(Role::Backend, packet_bytes_max)
+            };
+            connection.mqtt.accept(now, acceptance, out);
         });
         self.watch_keep_alive(state, place);
         self.received(state, place, rest)
@@ -102,7 +112,7 @@ impl Worker {
     /// where the client was.
     fn close_backend(&self, state: &mut State, at: At, why: &'static str) {
         if at.worker == self.index {
-            self.close(state, at.place, why);
+            self.disconnect(state, at.place, ReasonCode::SessionTakenOver, why);
         } else {
             drop(self.peers[at.worker].try_send(super::Mail::CloseBackend(at.place, why)));
         }
@@ -132,7 +142,7 @@ impl Worker {
             .map(|(slot, c)| Place { slot: u32::try_from(slot).unwrap_or(u32::MAX), generation: c.generation })
             .collect();
         for place in invalid {
-            self.close(state, place, "its SecretId was deleted or disabled");
+            self.disconnect(state, place, ReasonCode::NotAuthorised, "its SecretId was deleted or disabled");
         }
     }
 
@@ -148,7 +158,7 @@ impl Worker {
             };
             let is_new = !backend.filters.contains(filter);
             let is_room = !is_new || backend.filters.len() < FILTERS_MAX;
-            let qos = requested.min(QoS::AtLeastOnce);
+            let qos = requested.qos.min(QoS::AtLeastOnce);
             answers.push(match outcome {
                 Ok(()) if is_room => {
                     backend.filters.insert(filter.into());
@@ -159,41 +169,57 @@ impl Worker {
                 }
                 outcome => {
                     debug!(filter, ?outcome, "subscription of a backend refused");
-                    SubscribeAnswer::Refused
+                    SubscribeAnswer::Refused(if is_room {
+                        ReasonCode::NotAuthorised
+                    } else {
+                        ReasonCode::QuotaExceeded
+                    })
                 }
             });
         }
         self.stats.backend_subscriptions.set(self.stats.backend_subscriptions.get() + filters_added);
-        state.send(place, |_, out| {
-            encode::suback(out, subscribe.packet_id, answers).expect("a SUBSCRIBE has at least one filter");
+        state.send(place, |connection, out| {
+            let version = connection.mqtt.version();
+            encode::suback(out, version, subscribe.packet_id, answers).expect("a SUBSCRIBE has at least one filter");
         });
         Flow::Open
     }
 
     pub(crate) fn unsubscribe_backend(&self, state: &mut State, place: Place, unsubscribe: &Unsubscribe<'_>) -> Flow {
+        let mut answers = Vec::new();
         for filter in unsubscribe.filters() {
             let Some(backend) = state.connection(place).and_then(|c| c.backend.as_mut()) else { return Flow::Closed };
-            if backend.filters.remove(filter) {
+            let existed = backend.filters.remove(filter);
+            answers.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
+            if existed {
                 self.stats.backend_subscriptions.set(self.stats.backend_subscriptions.get() - 1);
                 self.broker.unsubscribe(backend.backend.owner, filter, At { worker: self.index, place });
             }
         }
-        state.send(place, |_, out| encode::unsuback(out, unsubscribe.packet_id));
+        state.send(place, |connection, out| {
+            let version = connection.mqtt.version();
+            encode::unsuback(out, version, unsubscribe.packet_id, answers)
+                .expect("an UNSUBSCRIBE has at least one filter");
+        });
         Flow::Open
     }
 
     /// A message in the account's own topic space: recorded, then given to whoever listens.
     pub(crate) fn publish_of_backend(self: &Rc<Self>, state: &mut State, place: Place, packet: &Publish<'_>) -> Flow {
-        let Some(backend) = state.connection(place).and_then(|c| c.backend.as_ref()) else { return Flow::Closed };
+        let Some(connection) = state.connection(place) else { return Flow::Closed };
+        let Some(backend) = connection.backend.as_ref() else { return Flow::Closed };
         let (identity, client_id) = (Arc::clone(&backend.backend), backend.client_id.clone());
+        let topic = connection.mqtt.topic_of(packet).to_owned();
+        let packet = &Publish { topic: &topic, ..*packet };
         self.stats.messages_up.add(1);
-        let topic = check_own_topic(packet.topic);
-        if let Err(OwnTopicError::Name(error @ (NameError::Wildcard | NameError::Nul))) = topic {
-            self.close(state, place, &format!("protocol error: {error}"));
+        let checked = check_own_topic(packet.topic);
+        if let Err(OwnTopicError::Name(error @ (NameError::Wildcard | NameError::Nul))) = checked {
+            let why = format!("protocol error: {error}");
+            self.disconnect(state, place, ReasonCode::TopicNameInvalid, &why);
             return Flow::Closed;
         }
         // Without permission: recorded and acknowledged, or the client would send it for ever (decision 3).
-        let is_allowed = topic.is_ok() && identity.may_send(&self.platform, state.wall);
+        let is_allowed = checked.is_ok() && identity.may_send(&self.platform, state.wall);
         if state.refusing.is_some() {
             // Not stored and not acknowledged; the client sends it again.
             self.stats.messages_refused.add(1);
@@ -215,7 +241,8 @@ impl Worker {
             payload: packet.payload,
         });
         if let Some(packet_id) = packet.packet_id {
-            state.held.hold(place, |out| encode::puback(out, packet_id));
+            let reason = if is_allowed { ReasonCode::Success } else { ReasonCode::NotAuthorised };
+            state.held.after.push(After::Acknowledge { place, qos: packet.qos, packet_id, reason });
         }
         if is_allowed && !self.broker.is_silent() {
             let mut receivers = std::mem::take(&mut state.receivers);
@@ -247,7 +274,7 @@ impl Worker {
         });
         if is_over {
             self.stats.slow_consumers.add(1);
-            self.close(state, place, "it does not acknowledge what it is sent");
+            self.disconnect(state, place, ReasonCode::QuotaExceeded, "it does not acknowledge what it is sent");
         }
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use lianwu_mqtt::{CloseReason, Packet, Step, decode};
+use lianwu_mqtt::{CloseReason, Packet, ReasonCode, Step, decode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
 use socket2::SockRef;
@@ -146,7 +146,7 @@ impl Worker {
                 Ok(Some((packet, length))) => {
                     at += length;
                     let now = state.now;
-                    let acknowledged = if let Packet::PubAck(id) = packet { Some(id) } else { None };
+                    let acknowledged = if let Packet::PubAck(said) = packet { Some(said.packet_id) } else { None };
                     let connect = if let Packet::Connect(connect) = &packet { Some(*connect) } else { None };
                     let mut step = Step::Idle;
                     state.send(place, |connection, out| step = connection.mqtt.handle(now, packet, out));
@@ -170,7 +170,9 @@ impl Worker {
                 }
                 Err(error) => {
                     let mut why = None;
-                    state.send(place, |connection, out| why = Some(connection.mqtt.decode_failed(error, out)));
+                    state.send(place, |connection, out| {
+                        why = Some(connection.mqtt.decode_failed(error, &bytes[at..], out));
+                    });
                     let why = why.map(|why| why.to_string()).unwrap_or_default();
                     self.close(state, place, &why);
                     return Flow::Closed;
@@ -181,15 +183,16 @@ impl Worker {
 
     fn step(self: &Rc<Self>, state: &mut State, place: Place, step: Step<'_>) -> Flow {
         match step {
-            Step::Idle | Step::SignIn(_) => Flow::Open,
-            Step::Delivered(_) => {
+            // A device gets no QoS 2; what became of its QoS 1 messages is told by the packet itself.
+            Step::Idle | Step::Released(_) | Step::SignIn(_) => Flow::Open,
+            Step::Delivered(_) | Step::Declined { .. } => {
                 Self::send_pending(state, place);
                 Flow::Open
             }
             Step::Publish(publish) => self.publish(state, place, &publish),
             Step::Subscribe(subscribe) => self.subscribe(state, place, &subscribe),
             Step::Unsubscribe(unsubscribe) => self.unsubscribe(state, place, &unsubscribe),
-            Step::Disconnected => {
+            Step::Disconnected { .. } => {
                 self.close(state, place, "the device said DISCONNECT");
                 Flow::Closed
             }
@@ -209,8 +212,17 @@ impl Worker {
         }
         self.stats.rate_limited.add(1);
         let per_second = self.options.device_up_tps;
-        self.close(state, place, &format!("more than {per_second} messages a second, see limits.device_up_tps"));
+        let why = format!("more than {per_second} messages a second, see limits.device_up_tps");
+        self.disconnect(state, place, ReasonCode::MessageRateTooHigh, &why);
         Flow::Closed
+    }
+
+    /// Ends a connection and, from MQTT 5 on, tells the device why.
+    pub(crate) fn disconnect(&self, state: &mut State, place: Place, reason: ReasonCode, why: &str) {
+        state.send(place, |connection, out| {
+            connection.mqtt.disconnect(reason, why, out);
+        });
+        self.close(state, place, why);
     }
 
     /// Ends a connection: writes what it was to be told, frees its place, logs why if it was signed in.
@@ -229,7 +241,12 @@ impl Worker {
                 if state.homes.get(&device.number) == Some(&place.slot) {
                     state.homes.remove(&device.number);
                     device.set_online(false);
-                    self.park(state, device, connection.session.take(), topics(&connection));
+                    let session = connection.session.take();
+                    if connection.mqtt.session_expiry_seconds() == 0 {
+                        self.end_session(state, device, session);
+                    } else {
+                        self.park(state, device, session, topics(&connection));
+                    }
                 }
                 let peer = connection.peer.ip().to_string();
                 self.record(state, RecordKind::Disconnected, device, why, peer.as_bytes());
@@ -285,7 +302,7 @@ impl Worker {
             .map(|(slot, c)| Place { slot: u32::try_from(slot).unwrap_or(u32::MAX), generation: c.generation })
             .collect();
         for place in places {
-            self.close(&mut state, place, "the platform is shutting down");
+            self.disconnect(&mut state, place, ReasonCode::ServerShuttingDown, "the platform is shutting down");
         }
     }
 }

@@ -8,7 +8,8 @@ use lianwu_device_protocol::message::{ClientToken, Clock, Up, UpKind, parse_up};
 use lianwu_device_protocol::reply::{self, ReplyCode, ReplyMethod, StatusValue};
 use lianwu_device_protocol::topic::{DownTopic, Topic, down_topic};
 use lianwu_model::{DeviceNumber, UnixMillis};
-use lianwu_mqtt::{PacketId, Publish, QoS, encode};
+use lianwu_mqtt::connection::Framing;
+use lianwu_mqtt::{PacketId, Properties, Publish, QoS};
 use lianwu_ports::bus::{DeliverError, Delivery, Down, DownKind};
 use lianwu_ports::log::{CommitError, Lsn};
 use lianwu_ports::readings::ReadingError;
@@ -80,10 +81,12 @@ impl Worker {
         });
         if let Some(place) = route.goes_to {
             self.stats.messages_down.add(1);
-            state.held.hold(place, |out| match route.packet_id {
-                None => publish(out, &topic, &down.payload),
-                Some(id) => publish_at_least_once(out, id, false, &topic, &down.payload),
-            });
+            if let Some(framing) = state.framing(place) {
+                state.held.hold(place, |out| match route.packet_id {
+                    None => publish(out, framing, &topic, &down.payload),
+                    Some(id) => publish_at_least_once(out, framing, id, false, &topic, &down.payload),
+                });
+            }
         }
         state.held.after.push(After::Delivered { answer, delivery });
         state.want_turn();
@@ -106,7 +109,7 @@ impl Worker {
             worker.stats.messages_down.add(1);
             state.send(place, |connection, out| {
                 if connection.down.contains(DownTopic::ThingProperty) {
-                    publish(out, &topic, &payload);
+                    publish(out, connection.mqtt.framing(), &topic, &payload);
                 }
             });
         });
@@ -145,17 +148,26 @@ fn status_value(value: &PropertyValue) -> StatusValue<'_> {
 }
 
 /// Appends one message of QoS 0.
-pub(crate) fn publish(out: &mut Vec<u8>, topic: &str, payload: &[u8]) {
-    let packet = Publish { duplicate: false, qos: QoS::AtMostOnce, retain: false, topic, packet_id: None, payload };
-    if let Err(error) = encode::publish(out, &packet) {
+pub(crate) fn publish(out: &mut Vec<u8>, framing: Framing, topic: &str, payload: &[u8]) {
+    let (qos, properties) = (QoS::AtMostOnce, Properties::NONE);
+    let packet = Publish { duplicate: false, qos, retain: false, topic, packet_id: None, properties, payload };
+    if let Err(error) = framing.publish(out, &packet) {
         warn!(%error, topic, "a message does not fit into a packet");
     }
 }
 
 /// Appends one message of QoS 1.
-pub(crate) fn publish_at_least_once(out: &mut Vec<u8>, id: PacketId, duplicate: bool, topic: &str, payload: &[u8]) {
-    let packet = Publish { duplicate, qos: QoS::AtLeastOnce, retain: false, topic, packet_id: Some(id), payload };
-    if let Err(error) = encode::publish(out, &packet) {
+pub(crate) fn publish_at_least_once(
+    out: &mut Vec<u8>,
+    framing: Framing,
+    id: PacketId,
+    duplicate: bool,
+    topic: &str,
+    payload: &[u8],
+) {
+    let (qos, properties) = (QoS::AtLeastOnce, Properties::NONE);
+    let packet = Publish { duplicate, qos, retain: false, topic, packet_id: Some(id), properties, payload };
+    if let Err(error) = framing.publish(out, &packet) {
         warn!(%error, topic, "a message does not fit into a packet");
     }
 }

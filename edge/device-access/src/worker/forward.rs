@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use lianwu_model::product::Durability;
-use lianwu_mqtt::{Publish, QoS, encode};
+use lianwu_mqtt::{Properties, ProtocolVersion, Publish, QoS, encode};
 use lianwu_services::directory::DirectoryDevice;
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::warn;
@@ -159,15 +159,22 @@ impl Worker {
             let Ok(topic) = std::str::from_utf8(topic) else { continue };
             frame.clear();
             let qos = QoS::AtMostOnce;
-            let packet = Publish { duplicate: false, qos, retain: message.retain, topic, packet_id: None, payload };
-            if let Err(error) = encode::publish(&mut frame, &packet) {
+            let (retain, properties) = (message.retain, Properties::NONE);
+            let packet = Publish { duplicate: false, qos, retain, topic, packet_id: None, properties, payload };
+            if let Err(error) = encode::publish(&mut frame, ProtocolVersion::V3_1_1, &packet) {
                 warn!(%error, topic, "a message does not fit into a packet");
                 continue;
             }
             for target in of_message {
                 self.stats.messages_forwarded.add(1);
                 match target.qos {
-                    QoS::AtMostOnce => state.send(target.place, |_, out| out.extend_from_slice(&frame)),
+                    QoS::AtMostOnce => state.send(target.place, |connection, out| match connection.mqtt.version() {
+                        ProtocolVersion::V5 => {
+                            // What the client does not take counts as delivered. Source: MQTT 5 [MQTT-3.1.2-25].
+                            let _ = connection.mqtt.framing().publish(out, &packet);
+                        }
+                        ProtocolVersion::V3_1 | ProtocolVersion::V3_1_1 => out.extend_from_slice(&frame),
+                    }),
                     QoS::AtLeastOnce | QoS::ExactlyOnce => {
                         self.deliver_acknowledged(state, target.place, topic, payload);
                     }

@@ -1,6 +1,7 @@
 //! What a batch holds back until it is durable: replies, acknowledgements, and things to do after.
 
 use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_mqtt::{PacketId, QoS, ReasonCode};
 use lianwu_ports::bus::{DeliverError, Delivery};
 use lianwu_services::message::ActionReply;
 use tokio::sync::oneshot;
@@ -28,6 +29,8 @@ pub(crate) struct Part {
 /// Done once the batch is durable, or told that it will never be.
 #[derive(Debug)]
 pub(crate) enum After {
+    /// Acknowledge a message of a backend.
+    Acknowledge { place: Place, qos: QoS, packet_id: PacketId, reason: ReasonCode },
     /// Answer `get_status` from the state that includes this batch.
     ReadStatus { place: Place, number: DeviceNumber, request: StatusRequest },
     /// Answer a question for the time that came at `received`.

@@ -11,7 +11,8 @@ use lianwu_model::UnixMillis;
 use lianwu_model::json::members;
 use lianwu_model::product::{DataProtocol, Durability};
 use lianwu_model::topic_policy::{TopicPermission, default_permission};
-use lianwu_mqtt::{PacketId, Publish, encode};
+use lianwu_mqtt::connection::Framing;
+use lianwu_mqtt::{Acknowledgement, PacketId, PacketType, ProtocolVersion, Publish, ReasonCode, encode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::catalog::CompiledModel;
 use lianwu_services::directory::DirectoryDevice;
@@ -47,6 +48,7 @@ pub(super) struct Incoming<'a> {
     pub(super) place: Place,
     pub(super) device: &'a Arc<DirectoryDevice>,
     pub(super) packet: &'a Publish<'a>,
+    pub(super) framing: Framing,
     pub(super) durability: Durability,
 }
 
@@ -56,6 +58,7 @@ impl Worker {
         let up_tps = self.options.device_up_tps;
         let Some(connection) = state.connection(place) else { return Flow::Closed };
         let Some(device) = connection.device.clone() else { return self.publish_of_backend(state, place, packet) };
+        let framing = connection.mqtt.framing();
         let mut is_over = false;
         if up_tps > 0 {
             connection.bucket.take(now, up_tps);
@@ -68,7 +71,7 @@ impl Worker {
             state.overruns.count(Way::Up, device.number, || device.key(), now);
         }
         self.stats.messages_up.add(1);
-        let incoming = Incoming { place, device: &device, packet, durability: Durability::Disk };
+        let incoming = Incoming { place, device: &device, packet, framing, durability: Durability::Disk };
         match Topic::parse(packet.topic) {
             Topic::ThingUp { kind, product, device: name } if device.is(product, name) => match kind {
                 ThingKind::Property => self.thing(state, &incoming, UpKind::Property),
@@ -230,11 +233,12 @@ impl Worker {
         if listens && state.refusing.is_none() {
             self.stats.messages_down.add(1);
             let Publish { topic, payload, .. } = *incoming.packet;
-            state.held.hold(place, |out| publish(out, topic, payload));
+            state.held.hold(place, |out| publish(out, incoming.framing, topic, payload));
         }
     }
 
-    /// No permission: logged and acknowledged, so that the device does not send it for ever (decision 3).
+    /// No permission: logged and acknowledged, so that the device does not send it for ever (decision 3). MQTT 5 has
+    /// a code for that.
     fn refused(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
         self.stats.messages_refused.add(1);
         let verdict = Verdict {
@@ -256,7 +260,7 @@ impl Worker {
         answer: &[u8],
         after: Option<After>,
     ) {
-        let Incoming { place, device, packet, durability } = *incoming;
+        let Incoming { place, device, packet, framing, durability } = *incoming;
         if state.refusing.is_some() {
             return self.storage_full(state, incoming);
         }
@@ -294,10 +298,10 @@ impl Worker {
         }
         let write = |out: &mut Vec<u8>| {
             if let Some(packet_id) = packet.packet_id {
-                encode::puback(out, packet_id);
+                puback(out, framing.version, packet_id, verdict.kind);
             }
             if answer_topic.is_some() {
-                publish(out, &topic, answer);
+                publish(out, framing, &topic, answer);
             }
         };
         match durability {
@@ -329,7 +333,7 @@ impl Worker {
         down_topic(kind, incoming.device.product, incoming.device.name.as_str(), &mut topic);
         state.send(incoming.place, |connection, out| {
             if connection.down.contains(kind) {
-                publish(out, &topic, &payload);
+                publish(out, connection.mqtt.framing(), &topic, &payload);
             }
         });
     }
@@ -363,6 +367,16 @@ fn action_reply(device: &DirectoryDevice, reply: &DeviceReply<'_>, response: &[u
     let response = String::from_utf8_lossy(response).into_owned();
     let reply = ActionReply { code: reply.code, status: plain_text(&status), response };
     Some(After::ActionReply { number: device.number, token: token.into(), reply })
+}
+
+/// The answer to a message of QoS 1 whose record is durable.
+#[inline]
+fn puback(out: &mut Vec<u8>, version: ProtocolVersion, packet_id: PacketId, kind: RecordKind) {
+    if version != ProtocolVersion::V5 || kind != RecordKind::PublishRefused {
+        return encode::puback(out, packet_id);
+    }
+    let said = Acknowledgement { reason: ReasonCode::NotAuthorised, ..Acknowledgement::success(packet_id) };
+    encode::acknowledgement(out, version, PacketType::PubAck, &said).expect("an id and a reason fit into a packet");
 }
 
 /// The raw token of a message that was not judged, if it has one of a sane length.

@@ -53,6 +53,7 @@ impl Resumed {
     /// Gives the session its connection.
     pub(crate) fn enter(mut self, connection: &mut Connection) {
         if let Some(session) = &mut self.session {
+            session.set_window(connection.mqtt.in_flight_max());
             let Topics { all, at_least_once } = session.come_back();
             connection.down = all;
             connection.down_at_least_once = at_least_once;
@@ -122,7 +123,10 @@ impl Worker {
         if qos == QoS::AtMostOnce {
             return Some(Route { delivery, qos, packet_id: None, goes_to: Some(place) });
         }
-        let taken = connection.session.get_or_insert_default().take(now, bounds)?;
+        let window = connection.mqtt.in_flight_max();
+        let session = connection.session.get_or_insert_default();
+        session.set_window(window);
+        let taken = session.take(now, bounds)?;
         if let Some(id) = taken.dropped {
             self.record_dropped(state, down, id);
         }
@@ -261,7 +265,10 @@ impl Worker {
             _ => topic.push_str(&message.topic),
         }
         self.stats.messages_down.add(1);
-        state.send(place, |_, out| publish_at_least_once(out, id, outgoing.duplicate, &topic, &message.payload));
+        state.send(place, |connection, out| {
+            let framing = connection.mqtt.framing();
+            publish_at_least_once(out, framing, id, outgoing.duplicate, &topic, &message.payload);
+        });
     }
 
     /// The connection of a device ended: its session waits for it, if it is one that is kept.
@@ -276,6 +283,14 @@ impl Worker {
         if self.is_registered(device) {
             session.leave(topics, state.wall);
             state.away.insert(device.number, Away { device: Arc::clone(device), session });
+        }
+    }
+
+    /// The connection of a device ended, and it wants nothing kept although it came to a kept session. Source: MQTT 5
+    /// §3.1.2.11.2.
+    pub(crate) fn end_session(&self, state: &mut State, device: &DirectoryDevice, session: Option<Box<Session>>) {
+        if session.is_some_and(|session| session.is_kept) {
+            self.record(state, RecordKind::SessionEnded, device, "the device asked for its session to end", b"");
         }
     }
 
@@ -306,6 +321,13 @@ impl Worker {
             self.record_ended(state, device);
         }
         Resumed { is_present: false, session: Some(Box::new(Session::kept())) }
+    }
+
+    /// A device wants a kept session with nothing from before in it.
+    pub(crate) fn start_anew(&self, state: &mut State, device: &DirectoryDevice) {
+        if state.away.remove(&device.number).is_some() {
+            self.record(state, RecordKind::SessionEnded, device, "the device asked for a clean start", b"");
+        }
     }
 
     /// Ends the sessions of devices that stayed away too long.

@@ -55,6 +55,8 @@ pub(crate) struct Session {
     /// Oldest first; the first `in_flight` were sent on this connection.
     messages: VecDeque<Message>,
     in_flight: usize,
+    /// Messages this connection takes at once, if less than [`IN_FLIGHT_MAX`]. Source: MQTT 5 §3.1.2.11.3.
+    window: Option<u8>,
     last_id: Option<PacketId>,
     /// Messages are being fetched for the device.
     is_fetching: bool,
@@ -108,6 +110,15 @@ impl Session {
         session
     }
 
+    /// Messages the connection takes without an acknowledgement.
+    pub(crate) fn set_window(&mut self, window: usize) {
+        self.window = u8::try_from(window).ok().filter(|&window| usize::from(window) < IN_FLIGHT_MAX);
+    }
+
+    fn window(&self) -> usize {
+        self.window.map_or(IN_FLIGHT_MAX, usize::from)
+    }
+
     /// The connection ended; `topics` are those it was subscribed to.
     pub(crate) fn leave(&mut self, topics: Topics, now: UnixMillis) {
         self.topics = topics;
@@ -143,7 +154,7 @@ impl Session {
     pub(crate) fn take(&mut self, now: UnixMillis, bounds: Bounds) -> Option<Taken> {
         let is_connected = self.away_since.is_none();
         let nobody_waits = self.in_flight == self.messages.len() && !self.is_fetching;
-        let goes_out = is_connected && nobody_waits && self.in_flight < IN_FLIGHT_MAX;
+        let goes_out = is_connected && nobody_waits && self.in_flight < self.window();
         if !goes_out && (!self.is_kept || bounds.messages_max == 0) {
             return None;
         }
@@ -190,7 +201,7 @@ impl Session {
     /// Is it time to fetch waiting messages? Half a window at least, so that not every acknowledgement fetches.
     pub(crate) fn wants_messages(&self) -> bool {
         let waits = self.messages.len() > self.in_flight;
-        waits && !self.is_fetching && self.away_since.is_none() && self.in_flight <= IN_FLIGHT_MAX / 2
+        waits && !self.is_fetching && self.away_since.is_none() && self.in_flight <= self.window() / 2
     }
 
     /// A fetch was started: new messages wait behind those that wait.
@@ -200,16 +211,16 @@ impl Session {
 
     /// The messages to fetch now, as many as the window has room for.
     pub(crate) fn due(&self) -> Vec<PacketId> {
-        let room = IN_FLIGHT_MAX.saturating_sub(self.in_flight);
+        let room = self.window().saturating_sub(self.in_flight);
         self.messages.iter().skip(self.in_flight).take(room).map(|message| message.id).collect()
     }
 
     /// The next waiting message goes out, if it is this one and the window has room.
     pub(crate) fn send(&mut self, id: PacketId) -> Option<Outgoing> {
-        let next = self.messages.get_mut(self.in_flight).filter(|message| message.id == id)?;
-        if self.in_flight >= IN_FLIGHT_MAX {
+        if self.in_flight >= self.window() {
             return None;
         }
+        let next = self.messages.get_mut(self.in_flight).filter(|message| message.id == id)?;
         let outgoing = Outgoing { id, duplicate: next.was_sent };
         next.was_sent = true;
         self.in_flight += 1;

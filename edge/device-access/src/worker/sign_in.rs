@@ -8,7 +8,8 @@ use std::sync::Arc;
 use lianwu_device_protocol::credentials::{BackendSignIn, SignIn, SignInError};
 use lianwu_model::product::Authentication;
 use lianwu_model::{DeviceNumber, ProductId};
-use lianwu_mqtt::{Connect, ConnectRefusal};
+use lianwu_mqtt::connection::{Acceptance, Role};
+use lianwu_mqtt::{Connect, ConnectRefusal, ReasonCode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
@@ -39,6 +40,8 @@ struct Verified {
     facts: String,
     /// The device wants no session but this connection's.
     clean_session: bool,
+    /// Nothing from before is wanted.
+    starts_clean: bool,
 }
 
 /// The home worker of the device has too much to do.
@@ -83,7 +86,8 @@ impl Worker {
         if let Some(failures) = &self.failures {
             failures.succeeded(&attempt);
         }
-        let verified = Verified { device, facts, clean_session: connect.clean_session };
+        let clean_session = wants_nothing_kept(connect);
+        let verified = Verified { device, facts, clean_session, starts_clean: connect.clean_session };
         let home = home(verified.device.number, self.peers.len());
         if home == self.index {
             return self.accepted(state, place, &verified, rest);
@@ -136,7 +140,7 @@ impl Worker {
             failures.note(state.now, about);
         }
         state.send(place, |connection, out| {
-            connection.mqtt.refuse(ConnectRefusal::ServerUnavailable, out);
+            connection.mqtt.refuse(ConnectRefusal::ConnectionRate, "too many sign-ins have failed", out);
         });
         self.close(state, place, "too many sign-ins have failed");
         Flow::Closed
@@ -189,7 +193,7 @@ impl Worker {
             state.want_turn();
         }
         state.send(place, |connection, out| {
-            connection.mqtt.refuse(refusal.code, out);
+            connection.mqtt.refuse(refusal.code, &refusal.why, out);
         });
         self.close(state, place, "sign-in refused");
         Flow::Closed
@@ -234,7 +238,7 @@ impl Worker {
             // Its worker has too much to do: the device is told to come back, and the socket closes when dropped.
             if let Mail::Arrival(mut arrival) = rejected.into_inner() {
                 let mut answer = Vec::new();
-                arrival.mqtt.refuse(ConnectRefusal::ServerUnavailable, &mut answer);
+                arrival.mqtt.refuse(ConnectRefusal::ServerUnavailable, HOME_BUSY, &mut answer);
                 drop(std::io::Write::write(&mut arrival.stream, &answer));
                 let Verified { device, facts, .. } = &arrival.verified;
                 self.record(state, RecordKind::ConnectRefused, device, HOME_BUSY, facts.as_bytes());
@@ -269,7 +273,7 @@ impl Worker {
             self.stats.sign_ins_refused.add(1);
             self.record(state, RecordKind::ConnectRefused, device, &why, verified.facts.as_bytes());
             state.send(place, |connection, out| {
-                connection.mqtt.refuse(ConnectRefusal::ServerUnavailable, out);
+                connection.mqtt.refuse(ConnectRefusal::ConnectionRate, &why, out);
             });
             self.close(state, place, &why);
             return Flow::Closed;
@@ -278,9 +282,12 @@ impl Worker {
             let generation = state.connections[slot as usize].generation;
             let by = state.connection(place).map(|c| c.peer.to_string()).unwrap_or_default();
             let why = notes::taken_over(by);
-            self.close(state, Place { slot, generation }, &why);
+            self.disconnect(state, Place { slot, generation }, ReasonCode::SessionTakenOver, &why);
         }
         let now = state.now;
+        if verified.starts_clean && !verified.clean_session {
+            self.start_anew(state, device);
+        }
         let session = self.resume(state, device, verified.clean_session);
         state.homes.insert(device.number, place.slot);
         device.set_online(true);
@@ -288,7 +295,15 @@ impl Worker {
             connection.device = Some(Arc::clone(device));
             let session_present = session.is_present;
             session.enter(connection);
-            connection.mqtt.accept(now, session_present, out);
+            let packet_bytes_max = u32::try_from(self.options.packet_bytes_max).unwrap_or(u32::MAX);
+            let session_expiry_seconds = match connection.mqtt.session_expiry_seconds() {
+                0 => 0,
+                _ if verified.clean_session => 0,
+                // Kept as long as any other, whatever time was asked for.
+                _ => u32::try_from(self.options.offline_age_max.as_secs()).unwrap_or(u32::MAX),
+            };
+            let accepted = Acceptance::new(Role::Device, packet_bytes_max);
+            connection.mqtt.accept(now, Acceptance { session_present, session_expiry_seconds, ..accepted }, out);
         });
         self.watch_keep_alive(state, place);
         self.stats.sign_ins.add(1);
@@ -325,6 +340,12 @@ impl Worker {
     }
 }
 
+/// Is the session to end with the connection, and nothing of an earlier one wanted? From MQTT 5 on a client says the two
+/// things separately: one that wants something from before counts as one whose session is kept, until it goes.
+fn wants_nothing_kept(connect: &Connect<'_>) -> bool {
+    connect.clean_session && connect.properties.session_expiry().unwrap_or_default() == 0
+}
+
 fn facts(connect: &Connect<'_>, peer: &SocketAddr) -> String {
     let mut facts = String::with_capacity(64);
     // Writing to a String cannot fail.
@@ -333,7 +354,7 @@ fn facts(connect: &Connect<'_>, peer: &SocketAddr) -> String {
         "version:{},keepalive:{},cleansession:{},clientip:{}",
         connect.version.level(),
         connect.keep_alive_seconds,
-        u8::from(connect.clean_session),
+        u8::from(wants_nothing_kept(connect)),
         peer.ip()
     );
     facts

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use lianwu_device_protocol::topic::DownTopics;
 use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_mqtt::connection::Framing;
 use lianwu_ports::log::Rejected;
 use lianwu_ports::record::RecordBatch;
 use lianwu_services::directory::DirectoryDevice;
@@ -198,6 +199,11 @@ impl State {
 
     pub(crate) fn connection(&mut self, place: Place) -> Option<&mut Connection> {
         self.connections.get_mut(place.slot as usize).filter(|c| c.generation == place.generation)
+    }
+
+    /// How messages to a connection are written.
+    pub(crate) fn framing(&mut self, place: Place) -> Option<Framing> {
+        self.connection(place).map(|connection| connection.mqtt.framing())
     }
 
     /// Asks for a turn: it runs after every task that is ready now.

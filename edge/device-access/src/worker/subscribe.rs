@@ -3,7 +3,7 @@
 use lianwu_device_protocol::topic::{FilterError, Subscription};
 use lianwu_model::topic_policy::TopicPermission;
 use lianwu_mqtt::packet::SubscribeAnswer;
-use lianwu_mqtt::{QoS, Subscribe, Unsubscribe, encode, granted_qos};
+use lianwu_mqtt::{QoS, ReasonCode, Subscribe, Unsubscribe, encode, filter, granted_qos};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::logs::notes;
 
@@ -11,6 +11,9 @@ use super::Worker;
 use super::connection::Flow;
 use super::session::Custom;
 use super::state::{Connection, Place, State};
+
+/// Code of a refused filter in the log, and in the SUBACK of a device below MQTT 5.
+const REFUSED_CODE: u8 = ReasonCode::UnspecifiedError.code();
 
 /// Custom topics one connection may be subscribed to. Source: decision 9 (100 per product).
 const CUSTOM_MAX: usize = 100;
@@ -23,21 +26,22 @@ impl Worker {
         let mut answers = Vec::new();
         for (filter, requested) in subscribe.filters() {
             let Some(connection) = state.connection(place) else { return Flow::Closed };
-            let granted = granted_qos(requested);
+            let granted = granted_qos(requested.qos);
             let outcome = self.allow(connection, filter, granted);
-            answers.push(match outcome {
+            answers.push(match &outcome {
                 Ok(()) => SubscribeAnswer::Granted(granted),
-                Err(_) => SubscribeAnswer::Refused,
+                Err(error) => SubscribeAnswer::Refused(refusal(error, filter)),
             });
             let (code, why) = match outcome {
                 Ok(()) => (0, String::new()),
-                Err(error) => (u32::from(SubscribeAnswer::Refused.code()), error.to_string()),
+                Err(error) => (u32::from(REFUSED_CODE), error.to_string()),
             };
             let facts = Facts { packet_id: subscribe.packet_id.get(), qos: granted, code, why: &why };
             self.record_filter(state, place, RecordKind::Subscribed, filter, &facts);
         }
-        state.send(place, |_, out| {
-            encode::suback(out, subscribe.packet_id, answers).expect("a SUBSCRIBE has at least one filter");
+        state.send(place, |connection, out| {
+            let version = connection.mqtt.version();
+            encode::suback(out, version, subscribe.packet_id, answers).expect("a SUBSCRIBE has at least one filter");
         });
         Flow::Open
     }
@@ -46,13 +50,19 @@ impl Worker {
         if state.connection(place).is_some_and(|c| c.backend.is_some()) {
             return self.unsubscribe_backend(state, place, unsubscribe);
         }
+        let mut answers = Vec::new();
         for filter in unsubscribe.filters() {
             let Some(connection) = state.connection(place) else { return Flow::Closed };
-            forget(connection, filter);
+            let existed = forget(connection, filter);
+            answers.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
             let facts = Facts { packet_id: unsubscribe.packet_id.get(), qos: QoS::AtMostOnce, code: 0, why: "" };
             self.record_filter(state, place, RecordKind::Unsubscribed, filter, &facts);
         }
-        state.send(place, |_, out| encode::unsuback(out, unsubscribe.packet_id));
+        state.send(place, |connection, out| {
+            let version = connection.mqtt.version();
+            encode::unsuback(out, version, unsubscribe.packet_id, answers)
+                .expect("an UNSUBSCRIBE has at least one filter");
+        });
         Flow::Open
     }
 
@@ -130,21 +140,42 @@ impl From<FilterError> for SubscribeError {
     }
 }
 
-/// Never fails: giving up what one does not have is allowed. Source: MQTT 3.1.1 §3.10.4.
-fn forget(connection: &mut Connection, filter: &str) {
+/// What MQTT 5 calls it. Source: MQTT 5 §3.9.3.
+fn refusal(error: &SubscribeError, filter: &str) -> ReasonCode {
+    match error {
+        _ if filter::is_shared(filter) => ReasonCode::SharedSubscriptionsNotSupported,
+        SubscribeError::NotSignedIn | SubscribeError::NoPermission => ReasonCode::NotAuthorised,
+        SubscribeError::TooMany => ReasonCode::QuotaExceeded,
+        SubscribeError::Filter(error) => match error {
+            FilterError::UpTopic | FilterError::Unknown | FilterError::Foreign => ReasonCode::NotAuthorised,
+            FilterError::MultiLevelWildcard | FilterError::Wildcard => ReasonCode::WildcardSubscriptionsNotSupported,
+            FilterError::Empty
+            | FilterError::TooLong(_)
+            | FilterError::TooDeep(_)
+            | FilterError::RrpcWithoutWildcard => ReasonCode::TopicFilterInvalid,
+        },
+    }
+}
+
+/// Never fails: giving up what one does not have is allowed; `false` says that it was not there.
+/// Source: MQTT 3.1.1 §3.10.4, MQTT 5 §3.11.3.
+fn forget(connection: &mut Connection, filter: &str) -> bool {
     match Subscription::parse(filter) {
         Ok(Subscription::System { topic, product, device }) => {
             let own = connection.device.as_ref().is_some_and(|d| d.product == product && d.name.as_str() == device);
+            let existed = own && connection.down.contains(topic);
             if own {
                 connection.down.remove(topic);
                 connection.down_at_least_once.remove(topic);
             }
+            existed
         }
         Ok(Subscription::Custom { .. }) => {
-            if let Some(session) = &mut connection.session {
-                session.custom.retain(|known| known.filter.as_ref() != filter);
-            }
+            let Some(session) = &mut connection.session else { return false };
+            let before = session.custom.len();
+            session.custom.retain(|known| known.filter.as_ref() != filter);
+            session.custom.len() < before
         }
-        Err(_) => {}
+        Err(_) => false,
     }
 }

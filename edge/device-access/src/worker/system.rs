@@ -68,7 +68,7 @@ impl Worker {
         state.send(place, |connection, out| {
             if connection.down.contains(DownTopic::Sys) {
                 stats.messages_down.add(1);
-                publish(out, &topic, &payload);
+                publish(out, connection.mqtt.framing(), &topic, &payload);
             }
         });
     }

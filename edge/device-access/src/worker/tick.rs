@@ -75,15 +75,20 @@ fn end_pauses(state: &mut State) {
 fn check_deadline(worker: &Worker, state: &mut State, place: Place) {
     let now = state.now;
     let Some(connection) = state.connection(place) else { return };
-    match connection.mqtt.timeout(now) {
+    let silent = now.duration_since(connection.mqtt.active_at());
+    let next = connection.mqtt.deadline();
+    let mut reason = None;
+    if next.is_some_and(|deadline| deadline <= now) {
+        state.send(place, |connection, out| reason = connection.mqtt.timeout(now, out));
+    }
+    match reason {
         Some(CloseReason::KeepAliveTimeout { .. }) => {
-            let silent = now.duration_since(connection.mqtt.active_at());
             let last_active = state.wall.minus(silent);
             worker.close(state, place, &notes::keep_alive_timeout(last_active));
         }
         Some(reason) => worker.close(state, place, &reason.to_string()),
         None => {
-            if let Some(deadline) = connection.mqtt.deadline() {
+            if let Some(deadline) = next {
                 let due = state.wheel_second(deadline);
                 state.wheel.insert(due, place);
             }

@@ -144,6 +144,9 @@ impl Worker {
 
     fn durable(self: &Rc<Self>, state: &mut State, after: After, committed: Committed) {
         match after {
+            After::Acknowledge { place, qos, packet_id, reason } => state.send(place, |connection, out| {
+                connection.mqtt.acknowledge(qos, packet_id, reason, out);
+            }),
             After::ReadStatus { place, number, request } => {
                 self.answer_status(place, number, request, committed.last);
             }
@@ -165,6 +168,7 @@ impl Worker {
         }
         for after in held.after.drain(..) {
             match after {
+                After::Acknowledge { place, .. } => self.close(state, place, &format!("message not stored: {error}")),
                 After::Delivered { answer, .. } => drop(answer.send(Err(error.clone().into()))),
                 // The log does not know of this connection, so it knows nothing of the session either.
                 After::FetchMessages { place } => self.close(state, place, &format!("sign-in not stored: {error}")),

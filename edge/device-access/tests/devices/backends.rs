@@ -158,7 +158,7 @@ fn a_group_shares_what_is_sent() {
         member.has_nothing_but_a_ping_response();
     }
     for filter in ["$share/workers", "$share//plant/+", "$share/+/plant"] {
-        assert_eq!(writer.subscribe(filter), SubscribeAnswer::Refused, "{filter}");
+        assert_eq!(writer.subscribe(filter), SubscribeAnswer::REFUSED, "{filter}");
     }
 }
 
@@ -236,7 +236,7 @@ fn a_policy_chooses_the_devices() {
     reader.has_nothing_but_a_ping_response();
 
     let nobody = scene.sub_account("nobody", r#"{"effect":"allow","action":"iotexplorer:*","resource":"*"}"#);
-    assert_eq!(scene.sign_in(&nobody, "nobody").subscribe("$thing/up/#"), SubscribeAnswer::Refused);
+    assert_eq!(scene.sign_in(&nobody, "nobody").subscribe("$thing/up/#"), SubscribeAnswer::REFUSED);
 }
 
 /// Is a right that was taken away gone with the next second?
@@ -271,7 +271,7 @@ fn accounts_do_not_see_each_other() {
     foreign.owner = Uin(100_000_000_009);
     scene.world.platform.catalog.put_product(foreign);
     let mut ours = scene.sign_in(&scene.key, "ours");
-    assert_eq!(ours.subscribe("$thing/up/property/FOREIGN001/+"), SubscribeAnswer::Refused);
+    assert_eq!(ours.subscribe("$thing/up/property/FOREIGN001/+"), SubscribeAnswer::REFUSED);
 
     // The product changes hands: the backend that still listens gets nothing more.
     assert_eq!(ours.subscribe_at("$thing/up/#", QoS::AtMostOnce), SubscribeAnswer::Granted(QoS::AtMostOnce));

@@ -84,9 +84,10 @@ fn packets_may_arrive_in_pieces() {
         retain: false,
         topic: &topic,
         packet_id: lianwu_mqtt::PacketId::new(1),
+        properties: lianwu_mqtt::Properties::NONE,
         payload: payload.as_bytes(),
     };
-    lianwu_mqtt::encode::publish(&mut bytes, &packet).unwrap();
+    lianwu_mqtt::encode::publish(&mut bytes, lianwu_mqtt::ProtocolVersion::V3_1_1, &packet).unwrap();
     for byte in bytes {
         lamp.send(&[byte]);
     }

@@ -13,7 +13,7 @@ use lianwu_model::product::{
 use lianwu_model::thing_model::{ThingModel, Validator};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_mqtt::packet::SubscribeAnswer;
-use lianwu_mqtt::{Connect, Packet, PacketId, ProtocolVersion, Publish, QoS, decode, encode};
+use lianwu_mqtt::{Connect, Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, decode, encode};
 use lianwu_ports::clock::{Clock, ManualClock};
 use lianwu_ports::log::memory::MemoryLog;
 use lianwu_ports::log::{Log, Lsn};
@@ -280,6 +280,7 @@ impl Wire {
             version: ProtocolVersion::V3_1_1,
             clean_session,
             keep_alive_seconds,
+            properties: Properties::NONE,
             client_id: &credentials.client_id,
             user_name: Some(&credentials.user_name),
             password: Some(credentials.password.as_bytes()),
@@ -293,8 +294,16 @@ impl Wire {
         let packet_id = packet_id.map(|id| PacketId::new(id).unwrap());
         let qos = if packet_id.is_some() { QoS::AtLeastOnce } else { QoS::AtMostOnce };
         let mut bytes = Vec::new();
-        let packet = Publish { duplicate: false, qos, retain: false, topic, packet_id, payload: payload.as_bytes() };
-        encode::publish(&mut bytes, &packet).unwrap();
+        let packet = Publish {
+            duplicate: false,
+            qos,
+            retain: false,
+            topic,
+            packet_id,
+            properties: Properties::NONE,
+            payload: payload.as_bytes(),
+        };
+        encode::publish(&mut bytes, ProtocolVersion::V3_1_1, &packet).unwrap();
         self.send(&bytes);
     }
 
@@ -304,7 +313,7 @@ impl Wire {
 
     pub fn subscribe_at(&mut self, filter: &str, qos: QoS) -> SubscribeAnswer {
         let mut bytes = Vec::new();
-        encode::subscribe(&mut bytes, PacketId::FIRST, [(filter, qos)]).unwrap();
+        encode::subscribe(&mut bytes, ProtocolVersion::V3_1_1, PacketId::FIRST, [(filter, qos)]).unwrap();
         self.send(&bytes);
         self.next(|packet| match packet {
             Packet::SubAck(ack) => ack.answers().next().unwrap(),
@@ -315,14 +324,14 @@ impl Wire {
     pub fn connack(&mut self) -> u8 {
         self.next(|packet| match packet {
             Packet::ConnAck(lianwu_mqtt::packet::ConnAck::Accepted { .. }) => 0,
-            Packet::ConnAck(lianwu_mqtt::packet::ConnAck::Refused(refusal)) => refusal.code(),
+            Packet::ConnAck(lianwu_mqtt::packet::ConnAck::Refused { refusal, .. }) => refusal.code(),
             other => panic!("expected CONNACK, got {other:?}"),
         })
     }
 
     pub fn unsubscribe(&mut self, filter: &str) {
         let mut bytes = Vec::new();
-        encode::unsubscribe(&mut bytes, PacketId::FIRST, [filter]).unwrap();
+        encode::unsubscribe(&mut bytes, ProtocolVersion::V3_1_1, PacketId::FIRST, [filter]).unwrap();
         self.send(&bytes);
         self.next(|packet| assert!(matches!(packet, Packet::UnsubAck(_)), "expected UNSUBACK, got {packet:?}"));
     }
@@ -377,7 +386,7 @@ impl Wire {
 
     pub fn puback(&mut self) -> u16 {
         self.next(|packet| match packet {
-            Packet::PubAck(id) => id.get(),
+            Packet::PubAck(answer) => answer.packet_id.get(),
             other => panic!("expected PUBACK, got {other:?}"),
         })
     }

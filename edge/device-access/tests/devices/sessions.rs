@@ -271,7 +271,7 @@ fn a_session_cannot_be_stolen() {
     lamp.has_nothing_but_a_ping_response();
     lamp.leave();
     let mut other = world.lamp("lamp-2");
-    assert_eq!(other.subscribe(&data_topic()), SubscribeAnswer::Refused);
+    assert_eq!(other.subscribe(&data_topic()), SubscribeAnswer::REFUSED);
     let (mut lamp, session_present) = world.keeping_lamp("lamp-1");
     assert!(session_present);
     assert_eq!(lamp.arrival(), ("secret".to_owned(), 1, true));
@@ -297,7 +297,7 @@ fn sessions_do_not_grow() {
     let mut lamp = keeping(&world);
     for _ in 0..30 {
         lamp.subscribe(&data_topic());
-        assert_eq!(lamp.subscribe("a/+/b"), SubscribeAnswer::Refused);
+        assert_eq!(lamp.subscribe("a/+/b"), SubscribeAnswer::REFUSED);
         for number in 0..5 {
             lamp.subscribe(&format!("{PRODUCT}/lamp-1/{number}"));
         }

@@ -101,9 +101,10 @@ fn a_device_far_over_its_rate_is_closed_after_its_answers() {
             retain: false,
             topic: &up("property", "lamp-1"),
             packet_id: lianwu_mqtt::PacketId::new(id),
+            properties: lianwu_mqtt::Properties::NONE,
             payload: b"{\"method\":\"clear_control\"}",
         };
-        lianwu_mqtt::encode::publish(&mut bytes, &packet).unwrap();
+        lianwu_mqtt::encode::publish(&mut bytes, lianwu_mqtt::ProtocolVersion::V3_1_1, &packet).unwrap();
     }
     lamp.send(&bytes);
     let (_, note) = world.first(RecordKind::Disconnected);

@@ -133,7 +133,7 @@ fn a_public_instance_has_no_custom_topics() {
     world.platform.catalog.put_instances(&[public]);
     let mut lamp = world.lamp("lamp-1");
     let topic = format!("{PRODUCT}/lamp-1/data");
-    assert_eq!(lamp.subscribe(&topic), SubscribeAnswer::Refused);
+    assert_eq!(lamp.subscribe(&topic), SubscribeAnswer::REFUSED);
     lamp.publish(&topic, "anything", Some(3));
     assert_eq!(lamp.puback(), 3);
     assert_eq!(world.first(RecordKind::PublishRefused), (403, "topic without permission".into()));
