@@ -66,6 +66,9 @@ def main():
             rc, mid = sdk.templateActionReply(
                 product, device, command["clientToken"], command["response"], reply(command)
             )
+        elif do == "time":
+            lines.say({"event": "time", "time": sdk.getNtpAccurateTime()})
+            rc = 0
         elif do == "publish":
             rc, mid = sdk.publish(command["topic"], command["payload"], command["qos"])
         elif do == "disconnect":

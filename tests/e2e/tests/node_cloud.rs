@@ -1,7 +1,9 @@
 //! The vendor's Node cloud SDK, unmodified. It signs the host without the port and takes the service from the host
 //! name, so POST and GET against an address and against a name are four different signatures.
 
-use lianwu_testkit::{Fixture, LAMP_MODEL, SdkClient, Server, ServerOptions, node, now_ms};
+use lianwu_testkit::{
+    Fixture, LAMP_MODEL, SdkClient, Server, ServerOptions, first_priority_operations, live, node, now_ms,
+};
 use serde_json::{Value, json};
 
 fn sdk(server: &Server, profile: &Value) -> SdkClient {
@@ -39,6 +41,23 @@ fn post_and_get_against_address_and_name() {
             let gone = sdk.refused("DescribeDevice", &reference);
             assert_eq!(gone.code, "ResourceNotFound.DeviceNotExist");
         }
+    }
+}
+
+/// Operations this SDK does not have.
+const ABSENT: [&str; 1] = ["BatchPublishMessage"];
+
+/// Does every operation of the first priority work that the SDK has, signed in each way it knows?
+#[test]
+fn every_operation_in_every_signature_method() {
+    let server = Server::start(ServerOptions::default());
+    let mut expected = first_priority_operations();
+    expected.retain(|operation| !ABSENT.contains(&operation.as_str()));
+    for sign in ["TC3-HMAC-SHA256", "HmacSHA256", "HmacSHA1"] {
+        let mut sdk = sdk(&server, &json!({"sign": sign}));
+        let called =
+            live(&server, &format!("by-{sign}"), &ABSENT, &mut |action, parameters| sdk.call(action, parameters));
+        assert_eq!(called, expected, "{sign}");
     }
 }
 

@@ -1,7 +1,10 @@
 //! The vendor's Python cloud SDK, unmodified, over every operation that is served.
 
 use lianwu_mqtt::QoS;
-use lianwu_testkit::{Device, LAMP_MODEL, MqttClient, SdkClient, Server, ServerOptions, TBOX_MODEL, now_ms, python};
+use lianwu_testkit::{
+    Device, LAMP_MODEL, MqttClient, SdkClient, Server, ServerOptions, TBOX_MODEL, first_priority_operations, live,
+    now_ms, python,
+};
 use serde_json::{Value, json};
 
 #[track_caller]
@@ -325,6 +328,17 @@ fn control_and_actions() {
     assert_eq!(unknown.code, "InvalidParameterValue.ActionNilOrNotExist");
     let input = sdk.refused("CallDeviceActionSync", &act("{\"period\":11}"));
     assert_eq!(input.code, "InvalidParameter.ActionInputParamsInvalid");
+}
+
+/// Does every operation of the first priority work, signed in each of the three ways?
+#[test]
+fn every_operation_in_every_signature_method() {
+    let server = Server::start(ServerOptions::default());
+    for sign in ["TC3-HMAC-SHA256", "HmacSHA256", "HmacSHA1"] {
+        let mut sdk = sdk(&server, &json!({"sign": sign}));
+        let called = live(&server, &format!("by-{sign}"), &[], &mut |action, parameters| sdk.call(action, parameters));
+        assert_eq!(called, first_priority_operations(), "{sign}");
+    }
 }
 
 /// Do POST and GET, all three ways of signing and both spellings of the host pass the signature check?

@@ -1,6 +1,6 @@
 //! The vendor's Python device SDK, unmodified: MQTT 3.1, one topic per SUBSCRIBE, events in its own form.
 
-use lianwu_testkit::{Device, Fixture, LAMP_MODEL, Running, Server, ServerOptions, fail, python};
+use lianwu_testkit::{Device, Fixture, LAMP_MODEL, Running, Server, ServerOptions, fail, now_ms, python};
 use serde_json::{Value, json};
 
 /// The SDK's program and what it says.
@@ -205,4 +205,47 @@ fn an_action_is_answered() {
     assert_eq!(answer["Status"], "action execute success!");
     let output: Value = serde_json::from_str(answer["OutputParams"].as_str().expect("a text")).expect("JSON");
     assert_eq!(output, json!({"err_code": 0}));
+}
+
+/// Does the SDK's clock question get a time between the question and the answer?
+#[test]
+fn the_time() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let mut sdk = SdkDevice::start(&server, &lamp.device("light-1"));
+    assert_eq!(sdk.hears("connected")["rc"], 0);
+    let before = now_ms();
+    sdk.does(&json!({"do": "time"}));
+    let time = sdk.hears("time")["time"].as_f64().expect("a number");
+    let after = now_ms();
+    // The SDK's formula adds half of the way there and back; one machine, so nothing else is between.
+    assert!(time >= before as f64 && time <= after as f64, "{before} <= {time} <= {after}");
+}
+
+/// Do samples gathered while away arrive under their own times, and is a request to be unbound answered?
+#[test]
+fn packed_reports_and_services() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let device = lamp.device("light-1");
+    let mut sdk = SdkDevice::start(&server, &device);
+    sdk.ready();
+    let start = now_ms() - 3_600_000;
+    let items: Vec<_> =
+        (0..20).map(|n| json!({"timestamp": start + n * 1000, "properties": {"brightness": n}})).collect();
+    let pack = json!({"method": "pack_report", "clientToken": "p-1", "params": items});
+    sdk.does(&json!({"do": "publish", "topic": device.thing("up/property"), "payload": pack, "qos": 1}));
+    let reply = sdk.hears("property")["payload"].clone();
+    assert_eq!((&reply["method"], &reply["code"]), (&json!("pack_report_reply"), &json!(0)), "{reply}");
+    let expected: Vec<_> = (0..20).map(|n| (start + n * 1000, n.to_string())).collect();
+    assert_eq!(lamp.history(&device, "brightness"), expected);
+
+    let request = json!({"method": "unbind_device_request", "clientToken": "u-1", "deviceName": device.name,
+                         "productId": device.product});
+    sdk.does(&json!({"do": "publish", "topic": device.thing("up/service"), "payload": request, "qos": 0}));
+    let reply = sdk.hears("service")["payload"].clone();
+    assert_eq!(
+        (&reply["method"], &reply["clientToken"], &reply["code"]),
+        (&json!("unbind_device_reply"), &json!("u-1"), &json!(0))
+    );
 }

@@ -8,6 +8,7 @@ mod cloud;
 mod credentials;
 mod fixture;
 mod http;
+mod life;
 mod load;
 mod mqtt;
 mod programs;
@@ -19,6 +20,7 @@ pub use cloud::{ApiFailure, CloudClient};
 pub use credentials::{Credentials, Method, expiry_in_a_day};
 pub use fixture::{Device, Fixture, LAMP_MODEL, TBOX_MODEL};
 pub use http::{HttpAnswer, http};
+pub use life::{first_priority_operations, live};
 pub use load::{COUNTER_MODEL, Ledger, Load, assert_nothing_lost};
 pub use mqtt::{MqttClient, Received};
 pub use programs::{
