@@ -48,7 +48,8 @@ async fn the_root_belongs_to_calls_and_visits_go_to_the_console() {
         ("POST / HTTP/1.1\r\nContent-Length: 0", "cloud API for 127.0.0.1"),
         ("PUT / HTTP/1.1\r\nContent-Length: 0", "cloud API for 127.0.0.1"),
         ("GET /console/ HTTP/1.1", "Lianwu is running"),
-        ("GET /metrics HTTP/1.1", "# EOF"),
+        ("GET /metrics HTTP/1.1", "text/plain; version=0.0.4"),
+        ("GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text; version=1.0.0", "# EOF"),
         ("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1", "403 Forbidden"),
         ("GET /nowhere HTTP/1.1", "404 Not Found"),
     ];
