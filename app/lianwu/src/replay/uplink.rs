@@ -7,13 +7,15 @@ use lianwu_bench::identity::Device;
 use lianwu_device_protocol::credentials::{Credentials, DeviceSecret, Method};
 use lianwu_device_protocol::topic::{ThingKind, down_topic};
 use lianwu_model::{DeviceName, ProductId, UnixMillis};
-use lianwu_mqtt::{ConnAck, Connect, Packet, PacketId, ProtocolVersion, Publish, QoS, decode, encode};
+use lianwu_mqtt::{ConnAck, Connect, Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, decode, encode};
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::credentials::connection_id;
+
+const VERSION: ProtocolVersion = ProtocolVersion::V3_1_1;
 
 /// Longest wait for an answer of the server.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
@@ -70,10 +72,11 @@ impl Uplink {
         let secret = DeviceSecret::parse(&device.secret)?;
         let made = Credentials::compute(product, &name, &secret, Method::HmacSha256, EXPIRY, &connection_id()?);
         let connect = Connect {
-            version: ProtocolVersion::V3_1_1,
+            version: VERSION,
             clean_session: true,
             // Silence lasts as long as it lasted when the messages were recorded.
             keep_alive_seconds: 0,
+            properties: Properties::NONE,
             client_id: &made.client_id,
             user_name: Some(&made.user_name),
             password: Some(made.password.as_bytes()),
@@ -82,7 +85,7 @@ impl Uplink {
         encode::connect(&mut self.out, &connect)?;
         self.exchange(|packet| match packet {
             Packet::ConnAck(ConnAck::Accepted { .. }) => Ok(true),
-            Packet::ConnAck(ConnAck::Refused(refusal)) => bail!("refused: {refusal}"),
+            Packet::ConnAck(ConnAck::Refused { refusal, .. }) => bail!("refused: {refusal}"),
             _ => Ok(false),
         })
         .await?;
@@ -90,7 +93,7 @@ impl Uplink {
             let mut filter = String::new();
             down_topic(kind.down(), product, name.as_str(), &mut filter);
             let id = self.take_id();
-            encode::subscribe(&mut self.out, id, [(filter.as_str(), QoS::AtMostOnce)])?;
+            encode::subscribe(&mut self.out, VERSION, id, [(filter.as_str(), QoS::AtMostOnce)])?;
             self.exchange(|packet| Ok(matches!(packet, Packet::SubAck(answer) if answer.packet_id == id))).await?;
         }
         Ok(())
@@ -102,10 +105,10 @@ impl Uplink {
     /// The connection ended before: nobody knows whether the message counts.
     pub async fn send(&mut self, topic: &str, payload: &[u8]) -> Result<()> {
         let id = self.take_id();
-        let publish =
-            Publish { duplicate: false, qos: QoS::AtLeastOnce, retain: false, topic, packet_id: Some(id), payload };
-        encode::publish(&mut self.out, &publish)?;
-        self.exchange(|packet| Ok(matches!(packet, Packet::PubAck(answer) if *answer == id))).await
+        let (qos, properties) = (QoS::AtLeastOnce, Properties::NONE);
+        let publish = Publish { duplicate: false, qos, retain: false, topic, packet_id: Some(id), properties, payload };
+        encode::publish(&mut self.out, VERSION, &publish)?;
+        self.exchange(|packet| Ok(matches!(packet, Packet::PubAck(answer) if answer.packet_id == id))).await
     }
 
     /// Takes the replies that are still on their way, and says goodbye.
@@ -133,7 +136,7 @@ impl Uplink {
             self.stream.write_all(&self.out).await.context("write")?;
             self.out.clear();
             loop {
-                while let Some((packet, bytes)) = decode(&self.received, ProtocolVersion::V3_1_1, PACKET_BYTES_MAX)? {
+                while let Some((packet, bytes)) = decode(&self.received, VERSION, PACKET_BYTES_MAX)? {
                     let is_found = is_awaited(&packet)?;
                     if let Packet::Publish(publish) = packet {
                         note(&mut self.refused, publish.payload);
