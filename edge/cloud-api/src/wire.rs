@@ -138,9 +138,29 @@ fn firmware_version(info: Option<&str>) -> String {
     found.unwrap_or_default()
 }
 
-/// Values of history rows are texts: a string without its quotes, anything else as it was written.
+/// A value as the thing model has it, whatever way the device wrote it: a bool is 0 or 1, no white space, no needless
+/// escape. Source: spec/cloud-api.md 3.5.
+pub fn value_json(raw: &str) -> String {
+    let mut plain = Vec::with_capacity(raw.len());
+    match json::write_plain(raw.as_bytes(), &mut plain) {
+        Ok(()) => String::from_utf8_lossy(&plain).into_owned(),
+        Err(_) => raw.to_owned(),
+    }
+}
+
+/// Values of history rows are texts: a string without its quotes, a number in its shortest decimal form, anything else
+/// as JSON. Source: spec/cloud-api.md 3.6.
 pub fn value_text(raw: &str) -> String {
-    serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned())
+    if let Ok(text) = serde_json::from_str::<String>(raw) {
+        return text;
+    }
+    let plain = value_json(raw);
+    let is_whole = plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    match plain.parse::<f64>() {
+        // A whole number keeps every digit; a float has its own shortest form.
+        Ok(number) if !is_whole && number.is_finite() => number.to_string(),
+        _ => plain,
+    }
 }
 
 /// `tag:<key>` with at most one value. Source: spec/cloud-api.md 2.2 and 3.1.
@@ -168,4 +188,26 @@ pub fn exact_tags(filters: Vec<Filter>) -> Result<Vec<(String, String)>, ApiErro
         Ok((key, value.ok_or_else(missing)?))
     };
     tag_filters(filters)?.into_iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{value_json, value_text};
+
+    #[test]
+    fn values_are_shown_the_way_the_model_has_them() {
+        for (raw, json, text) in [
+            ("true", "1", "1"),
+            ("false", "0", "0"),
+            ("9007199254740993", "9007199254740993", "9007199254740993"),
+            ("-4", "-4", "-4"),
+            ("1.50", "1.50", "1.5"),
+            ("25.0", "25.0", "25"),
+            ("1e2", "1e2", "100"),
+            (r#""a\/b\u706f""#, r#""a/b灯""#, "a/b灯"),
+            (r#"{ "x" : true, "y":[1, 2] }"#, r#"{"x":1,"y":[1,2]}"#, r#"{"x":1,"y":[1,2]}"#),
+        ] {
+            assert_eq!((value_json(raw).as_str(), value_text(raw).as_str()), (json, text), "{raw}");
+        }
+    }
 }

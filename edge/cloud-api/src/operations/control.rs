@@ -13,6 +13,9 @@ use crate::generated::operations::{
     CallDeviceActionSyncResponse, ControlDeviceDataRequest, ControlDeviceDataResponse,
 };
 
+/// Smaller numbers are seconds: as milliseconds they would lie before 1973-03-03.
+const SECONDS_BELOW: u64 = 100_000_000_000;
+
 pub async fn control(call: Call, r: ControlDeviceDataRequest) -> Result<ControlDeviceDataResponse, ApiError> {
     let wanted = device_ref(&r.product_id, &r.device_name, r.device_id.as_deref());
     let device = device::find(&call.platform, call.owner(), &wanted.product, &wanted.name)?;
@@ -34,10 +37,11 @@ pub async fn control(call: Call, r: ControlDeviceDataRequest) -> Result<ControlD
     Ok(ControlDeviceDataResponse { data: String::new(), result })
 }
 
-/// Milliseconds; 0 is now.
+/// Milliseconds, or seconds as devices also send them, told apart by size; 0 is now. Source: decisions 5.
 fn sample_time(timestamp: Option<i64>) -> Result<Option<UnixMillis>, ApiError> {
     match u64::try_from(timestamp.unwrap_or(0)) {
         Ok(0) => Ok(None),
+        Ok(seconds @ 1..SECONDS_BELOW) => Ok(Some(UnixMillis::from_seconds(seconds))),
         Ok(millis) => Ok(Some(UnixMillis(millis))),
         Err(_) => Err(ApiError::value("DataTimestamp", "应大于等于 0", "it must be at least 0")),
     }

@@ -36,7 +36,9 @@ pub async fn latest(call: Call, r: DescribeDeviceDataRequest) -> Result<Describe
             data.push(b',');
         }
         json::write_string(&value.property, &mut data);
-        data.extend_from_slice(format!(r#":{{"Value":{},"LastUpdate":{}}}"#, value.value, value.time).as_bytes());
+        data.extend_from_slice(
+            format!(r#":{{"Value":{},"LastUpdate":{}}}"#, wire::value_json(&value.value), value.time).as_bytes(),
+        );
     }
     data.push(b'}');
     Ok(DescribeDeviceDataResponse { data: String::from_utf8_lossy(&data).into_owned() })
@@ -102,7 +104,7 @@ pub async fn event_history(call: Call, r: ListEventHistoryRequest) -> Result<Lis
         device_name: device.name.to_string(),
         event_id: row.event.into(),
         r#type: row.kind.into(),
-        data: row.params.into(),
+        data: wire::value_json(&row.params),
     });
     Ok(ListEventHistoryResponse {
         event_history: rows.collect(),

@@ -37,6 +37,11 @@ async fn the_latest_values_are_shown() {
         "name": {"Value": "灯\"1\"", "LastUpdate": NOW.0},
     });
     assert_eq!(data(&cloud, &product).await, expected);
+    let report = r#"{"method":"report","params":{"power":false,"name":"a\/b"}}"#;
+    cloud.device_says(&product, "lamp1", RecordKind::PropertyReport, NOW, report);
+    let shown = data(&cloud, &product).await;
+    assert_eq!((&shown["power"]["Value"], &shown["name"]["Value"]), (&json!(0), &json!("a/b")), "as the model has it");
+    cloud.device_says(&product, "lamp1", RecordKind::PropertyReport, NOW, r#"{"params":{"power":1,"name":"灯\"1\""}}"#);
     // A property that left the model is not shown.
     let smaller = super::support::MODEL.replace(r#""id":"name""#, r#""id":"label""#);
     cloud.ok("ModifyModelDefinition", json!({"ProductId": product, "ModelSchema": smaller})).await;
@@ -240,4 +245,14 @@ async fn actions_are_called_and_answered() {
         let response = cloud.call(&cloud.owner, action, unknown).await;
         assert_eq!(code(&response), "InvalidParameterValue.ActionNilOrNotExist");
     }
+}
+
+/// Is the time of a simulated report taken in seconds as well?
+#[tokio::test]
+async fn a_simulated_report_in_seconds() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    simulate(&cloud, &product, r#"{"level":5}"#, NOW.0 / 1000 - 60).await;
+    let time = (NOW.0 / 1000 - 60) * 1000;
+    assert_eq!(data(&cloud, &product).await, json!({"level": {"Value": 5, "LastUpdate": time}}));
 }
