@@ -113,6 +113,10 @@ impl Search<'_> {
         while let Ok((offset, view)) = walker.step()? {
             self.blocks += 1;
             if offset >= high || view.time >= self.time {
+                if !in_use {
+                    // Whoever reads on from here need not walk to it.
+                    segment.note(view.first, offset, view.next(), align(offset + u64::from(view.length)));
+                }
                 return Ok(view.first);
             }
             found = view.next();

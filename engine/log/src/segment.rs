@@ -29,6 +29,7 @@ pub struct Segment {
 /// Where some blocks begin, and how far the segment is known without gaps.
 #[derive(Debug)]
 struct Index {
+    /// In order. Those behind `walked` were found by searches and have gaps between them.
     entries: Vec<(Lsn, u64)>,
     /// The block that begins here has not been seen yet.
     walked: (Lsn, u64),
@@ -44,14 +45,21 @@ impl Segment {
     /// Notes that the block at `offset` begins with `first` and the next one, at `behind`, with `next`.
     pub fn note(&self, first: Lsn, offset: u64, next: Lsn, behind: u64) {
         let mut index = self.index.lock();
-        if index.walked.1 != offset {
+        if offset < index.walked.1 {
             // Somebody else was here before.
             return;
         }
-        if index.entries.last().is_none_or(|entry| entry.1 + INDEX_BYTES <= offset) {
-            index.entries.push((first, offset));
+        let at = index.entries.partition_point(|entry| entry.1 <= offset);
+        if at.checked_sub(1).is_none_or(|before| index.entries[before].1 + INDEX_BYTES <= offset) {
+            // Entries never stand closer, whatever the searches: else they would cost memory without end.
+            match index.entries.get_mut(at).filter(|behind| behind.1 < offset + INDEX_BYTES) {
+                Some(behind) => *behind = (first, offset),
+                None => index.entries.insert(at, (first, offset)),
+            }
         }
-        index.walked = (next, behind);
+        if index.walked.1 == offset {
+            index.walked = (next, behind);
+        }
     }
 
     /// How far it is known without gaps, unless nothing of it was seen yet; the segment in use is known to its end.
@@ -62,11 +70,9 @@ impl Segment {
     /// The nearest known start of a block at or before the one that holds `from`.
     pub fn nearest(&self, from: Lsn) -> (Lsn, u64) {
         let index = self.index.lock();
-        if index.walked.0 <= from {
-            return index.walked;
-        }
         let behind = index.entries.partition_point(|entry| entry.0 <= from);
-        index.entries.get(behind.saturating_sub(1)).copied().unwrap_or((self.header.first, BLOCKS_AT))
+        let known = index.entries.get(behind.saturating_sub(1)).copied().unwrap_or((self.header.first, BLOCKS_AT));
+        if index.walked.0 <= from { known.max(index.walked) } else { known }
     }
 }
 
@@ -152,5 +158,78 @@ impl Segments {
     pub fn size(&self) -> (u64, u64) {
         let list = self.list.read();
         (list.len() as u64, list.iter().map(|segment| segment.bytes.load(Ordering::Relaxed)).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP: u64 = INDEX_BYTES / 4;
+
+    fn segment() -> Segment {
+        let header = SegmentHeader {
+            number: 2,
+            previous: 1,
+            first: Lsn(100),
+            mark: 7,
+            day: 20_780,
+            retention_days: 3,
+            capacity: 64 << 20,
+        };
+        Segment::new(header, "segment".to_owned(), 64 << 20)
+    }
+
+    /// Notes blocks of ten records by their number in the segment.
+    fn note(segment: &Segment, blocks: std::ops::Range<u64>) {
+        for block in blocks {
+            let (first, offset) = place(block);
+            let (next, behind) = place(block + 1);
+            segment.note(first, offset, next, behind);
+        }
+    }
+
+    fn place(block: u64) -> (Lsn, u64) {
+        (Lsn(100 + block * 10), BLOCKS_AT + block * STEP)
+    }
+
+    /// Is what was walked in one piece known to its end, with entries a read's length apart?
+    #[test]
+    fn a_walk_is_known_to_its_end() {
+        let segment = segment();
+        assert_eq!(segment.nearest(Lsn(500)), place(0));
+        note(&segment, 0..10);
+        assert_eq!(segment.nearest(Lsn(500)), place(10));
+        assert_eq!(segment.nearest(Lsn(179)), place(4));
+        assert_eq!(segment.nearest(Lsn(105)), place(0));
+        assert_eq!(segment.known_end(), Some(place(10).1));
+    }
+
+    /// Is a place a search found used by reads behind it, and only by them, before and after the walk gets there?
+    #[test]
+    fn a_found_place_is_a_place_to_begin() {
+        let segment = segment();
+        note(&segment, 40..60);
+        assert_eq!(segment.known_end(), None, "nothing is known without gaps");
+        assert_eq!(segment.nearest(Lsn(499)), place(0));
+        assert_eq!(segment.nearest(place(43).0), place(40));
+        assert_eq!(segment.nearest(place(99).0), place(56));
+        note(&segment, 0..41);
+        assert_eq!(segment.nearest(place(39).0), place(36));
+        assert_eq!(segment.nearest(place(41).0), place(41));
+        assert_eq!(segment.nearest(place(99).0), place(56));
+        note(&segment, 41..60);
+        assert_eq!(segment.nearest(place(99).0), place(60));
+    }
+
+    /// Do entries keep their distance when searches come from behind?
+    #[test]
+    fn searches_do_not_crowd_the_index() {
+        let segment = segment();
+        for block in (1..200).rev() {
+            note(&segment, block..block + 1);
+        }
+        let entries = segment.index.lock().entries.clone();
+        assert!(entries.windows(2).all(|pair| pair[0].1 + INDEX_BYTES <= pair[1].1), "{entries:?}");
     }
 }
