@@ -10,6 +10,7 @@ mod fixture;
 mod http;
 mod life;
 mod load;
+mod logs;
 mod mqtt;
 mod programs;
 mod sdk;

@@ -34,16 +34,24 @@ pub(super) fn never_connected(facts: &Facts) -> Option<Finding<'_>> {
     is_silent.then(|| Finding::state(format!("created {}", at(device.created)), Vec::new()))
 }
 
+/// Part of the note on an expiry before September 2001, which has fewer digits than any that can be valid.
+const FEW_DIGITS: &str = "write the absolute time in UNIX seconds";
+
 /// The expiry a refused sign-in named.
 fn expiry(row: &LogRow) -> Option<UnixMillis> {
     let rest = row.note.strip_prefix("credential expired at ")?;
     rest.split(' ').next()?.parse().ok().map(UnixMillis::from_seconds)
 }
 
-/// Expired sign-ins since the last good one.
-fn expired(facts: &Facts) -> Vec<(&LogRow, UnixMillis)> {
+/// Refused sign-ins since the last good one.
+fn open(facts: &Facts) -> impl Iterator<Item = &LogRow> {
     let open = facts.rows.iter().take_while(|row| row.kind != RecordKind::Connected);
-    open.filter(|row| row.kind == RecordKind::ConnectRefused).filter_map(|row| Some((row, expiry(row)?))).collect()
+    open.filter(|row| row.kind == RecordKind::ConnectRefused)
+}
+
+/// Those of them whose expiry had passed.
+fn expired(facts: &Facts) -> Vec<(&LogRow, UnixMillis)> {
+    open(facts).filter_map(|row| Some((row, expiry(row)?))).collect()
 }
 
 /// Nobody computes an expiry that lies before the device was made, unless the clock is wrong.
@@ -54,7 +62,10 @@ fn is_clock(facts: &Facts, expiry: UnixMillis) -> bool {
 pub(super) fn clock(facts: &Facts) -> Option<Finding<'_>> {
     let mut rows = expired(facts);
     rows.retain(|(_, expiry)| is_clock(facts, *expiry));
-    let (row, expiry) = rows.first()?;
+    let Some((row, expiry)) = rows.first() else {
+        let before_2001: Vec<_> = open(facts).filter(|row| row.note.contains(FEW_DIGITS)).collect();
+        return (!before_2001.is_empty()).then(|| Finding::rows(before_2001));
+    };
     let offset = Duration::from_millis(row.committed.0.saturating_sub(expiry.0));
     let note = format!("expiry {}, server {}, offset {} or more", at(*expiry), at(row.committed), length(offset));
     Some(Finding::state(note, rows.into_iter().map(|(row, _)| row).collect()))

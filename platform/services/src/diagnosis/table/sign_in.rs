@@ -1,6 +1,8 @@
 //! Why a device does not get in.
 
-use super::{Detector, Entry, Severity, refused, text};
+use lianwu_ports::record::RecordKind;
+
+use super::{Cure, Detector, Entry, Pattern, Severity, refused, text};
 use crate::diagnosis::checks;
 use crate::logs::notes;
 
@@ -123,7 +125,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The user name is `ProductIdDeviceName;12010126;connid;expiry`; the evidence says which part is wrong.",
         ),
         cure: text("用 `lianwu credentials` 生成并对照。", "Compare with what `lianwu credentials` prints."),
-        detector: refused(&["user name is"]),
+        detector: Detector::Records(Pattern {
+            kinds: &[RecordKind::ConnectRefused],
+            code: None,
+            notes: &["user name is"],
+            without: &["write the absolute time in UNIX seconds"],
+            cure: Cure::SignIn,
+        }),
     },
     Entry {
         id: "faq-53-password",
