@@ -59,6 +59,7 @@ pub struct CloudClient {
     access: CloudAccess,
     connection: Option<SendRequest<Full<Bytes>>>,
     version: &'static str,
+    language: &'static str,
 }
 
 #[derive(serde::Deserialize)]
@@ -90,7 +91,13 @@ impl CloudClient {
     /// For another service on the same endpoint: its version chooses it.
     #[must_use]
     pub fn of_version(access: CloudAccess, version: &'static str) -> Self {
-        Self { access, connection: None, version }
+        Self { access, connection: None, version, language: "en-US" }
+    }
+
+    /// Texts of answers in another language: `zh-CN`.
+    #[must_use]
+    pub fn in_language(self, language: &'static str) -> Self {
+        Self { language, ..self }
     }
 
     /// Calls an operation. A call over the API's rate is repeated for some seconds.
@@ -154,7 +161,7 @@ impl CloudClient {
             .header("X-TC-Version", self.version)
             .header("X-TC-Region", &self.access.region)
             .header("X-TC-Timestamp", timestamp.as_second())
-            .header("X-TC-Language", "en-US")
+            .header("X-TC-Language", self.language)
             .body(Full::new(body))?)
     }
 }

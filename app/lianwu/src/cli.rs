@@ -18,6 +18,8 @@ pub enum Command {
     Serve(ServeOptions),
     /// Print ClientId, UserName and Password of a device, or of a backend
     Credentials(CredentialsOptions),
+    /// Say what is wrong with a device, and what to do
+    Diagnose(crate::diagnose::DiagnoseOptions),
     /// Show, save or repeat the messages of a device or a product
     Replay(Box<crate::replay::ReplayOptions>),
     /// Run a fleet of simulated devices from a thing model

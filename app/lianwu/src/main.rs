@@ -5,6 +5,7 @@ mod bench;
 mod cli;
 mod config;
 mod credentials;
+mod diagnose;
 mod replay;
 mod serve;
 mod simulate;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(options) => serve::run(&options),
         Command::Credentials(options) => credentials::run(&options),
+        Command::Diagnose(options) => diagnose::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Bench(options) => bench::run(&options),

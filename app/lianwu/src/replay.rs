@@ -3,7 +3,7 @@
 //! Reading is paged through the API or a file, sending waits for each acknowledgement: memory does not grow with the
 //! window, and the position printed at the end is one to go on from.
 
-mod api;
+pub mod api;
 mod message;
 mod options;
 mod send;

@@ -1,6 +1,6 @@
-"""Calls the cloud API through the vendor's SDK (tencentcloud-sdk-python-iotexplorer), as the test says.
+"""Calls the cloud API through the vendor's SDKs (tencentcloud-sdk-python-iotexplorer and -iotcloud), as the test says.
 
-The first line is the profile, every further line one call: `{"action", "parameters"}`. With `"plain": true` the
+The first line is the profile, whose `service` may be `iotcloud`, every further line one call: `{"action", "parameters"}`. With `"plain": true` the
 parameters go out unchecked, through the SDK's generic call, because its typed requests drop unknown names.
 """
 
@@ -23,7 +23,13 @@ def main():
     from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
     from tencentcloud.common.profile.client_profile import ClientProfile
     from tencentcloud.common.profile.http_profile import HttpProfile
-    from tencentcloud.iotexplorer.v20190423 import iotexplorer_client, models
+
+    if profile.get("service") == "iotcloud":
+        from tencentcloud.iotcloud.v20210408 import models
+        from tencentcloud.iotcloud.v20210408.iotcloud_client import IotcloudClient as Client
+    else:
+        from tencentcloud.iotexplorer.v20190423 import models
+        from tencentcloud.iotexplorer.v20190423.iotexplorer_client import IotexplorerClient as Client
 
     warnings.simplefilter("ignore")
     http = HttpProfile(protocol="http", endpoint=profile["endpoint"], reqMethod=profile.get("method", "POST"))
@@ -31,7 +37,7 @@ def main():
         signMethod=profile.get("sign", "TC3-HMAC-SHA256"), httpProfile=http, language=profile.get("language", "en-US")
     )
     key = credential.Credential(profile["secret_id"], profile["secret_key"])
-    client = iotexplorer_client.IotexplorerClient(key, profile["region"], client_profile)
+    client = Client(key, profile["region"], client_profile)
 
     for command in commands:
         action, parameters = command["action"], command["parameters"]

@@ -179,3 +179,26 @@ fn faq_58_publish_without_permission() {
     world.report(&mut client, r#"{"lac":1}"#);
     world.is_well();
 }
+
+/// faq-56, on the command line: does `lianwu diagnose` print cause and cure, in both languages and as JSON?
+#[test]
+fn faq_56_on_the_command_line() {
+    let world = World::new(TBOX_MODEL);
+    let mut client = world.server.mqtt();
+    let stranger = Device { secret: "AAECAwQFBgcICQoLDA0ODw==".to_owned(), ..world.device.clone() };
+    client.send_connect(&stranger.credentials(lianwu_testkit::Method::HmacSha256));
+    client.expect(&lianwu_testkit::Received::ConnAck(4));
+    world.problem("faq-56");
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(lianwu_testkit::platform_binary());
+        command.arg("diagnose").arg("--first-run").arg(world.server.first_run_path());
+        command.arg(format!("{}/dev001", world.device.product)).args(arguments);
+        lianwu_testkit::run_text("lianwu diagnose", &mut command, "").stdout
+    };
+    let english = run(&[]);
+    assert!(english.starts_with("[error] The signature does not fit the secret"), "{english}");
+    assert!(english.contains("FAIL, hmac sign error"), "{english}");
+    assert!(run(&["--language", "zh"]).starts_with("[error] 密钥签名不匹配"));
+    let json: Value = serde_json::from_str(&run(&["--json"])).expect("JSON");
+    assert_eq!(json["Problems"][0]["Id"], "faq-56");
+}

@@ -49,7 +49,6 @@ impl Fixture {
     }
 
     /// Waits until this problem is named, and gives it.
-    #[must_use]
     #[track_caller]
     pub fn problem(&self, device: &Device, id: &str) -> Value {
         wait_for(id, DEADLINE, || self.problems(device).into_iter().find(|problem| problem["Id"] == id))
