@@ -168,7 +168,7 @@ fn faq_57_online_and_offline() {
     assert_eq!(status(), 1, "at once");
     let log = || world.fixture.device_log(&world.device, &json!({"Kinds": ["status"]}));
     assert_eq!(wait_for("the line", DEADLINE, || log().first().cloned())["Scene"], "ONLINE");
-    client.send(&lianwu_mqtt::Packet::Disconnect);
+    client.send_raw(&[0xe0, 0x00]);
     client.expect_close();
     let line = wait_for("two lines", DEADLINE, || (log().len() == 2).then(|| log()[0].clone()));
     assert_eq!(line["Scene"], "OFFLINE");
