@@ -26,6 +26,7 @@ use super::forward::Sent;
 use super::held::After;
 use super::state::{Place, State};
 use crate::broker::{At, Subscriber};
+use crate::failures::Attempt;
 
 /// Filters one backend may be subscribed to.
 const FILTERS_MAX: usize = 100_000;
@@ -61,10 +62,18 @@ impl Worker {
         let source = connection.peer.ip();
         let user_name = connect.user_name.unwrap_or_default();
         let password = connect.password.unwrap_or_default();
+        // Counted by source and key, as a device's are by source and device.
+        let attempt = Attempt { source, client_id: user_name };
+        if self.failures.as_ref().is_some_and(|failures| failures.must_wait(state.now, &attempt)) {
+            return self.turn_away(state, place, &attempt);
+        }
         let claim = BackendSignIn::parse(connect.client_id, user_name, password).map_err(BackendError::from);
         let backend = match claim.and_then(|claim| backend::sign_in(&self.platform, &claim, Some(source))) {
             Ok(backend) => Arc::new(backend),
             Err(error) => {
+                if let Some(failures) = &self.failures {
+                    failures.failed(state.now, &attempt);
+                }
                 self.stats.sign_ins_refused.add(1);
                 debug!(client_id = connect.client_id, %source, %error, "sign-in of a backend refused");
                 state.send(place, |connection, out| {

@@ -318,7 +318,7 @@ impl Worker {
             if !away.session.is_over(now, bounds) {
                 return Resumed { is_present: true, session: Some(away.session) };
             }
-            self.record_ended(state, device);
+            self.record_ended(state, device, &away.session);
         }
         Resumed { is_present: false, session: Some(Box::new(Session::kept())) }
     }
@@ -335,13 +335,14 @@ impl Worker {
         let (now, bounds) = (state.wall, self.bounds());
         let over: Vec<_> = state.away.extract_if(|_, away| away.session.is_over(now, bounds)).collect();
         for (_, away) in over {
-            self.record_ended(state, &away.device);
+            self.record_ended(state, &away.device, &away.session);
         }
     }
 
-    fn record_ended(&self, state: &mut State, device: &DirectoryDevice) {
+    fn record_ended(&self, state: &mut State, device: &DirectoryDevice, session: &Session) {
         let hours = self.options.offline_age_max.as_secs() / 3600;
-        let why = format!("the device stayed away for {hours} h, see limits.offline_hours");
+        let lost = session.unacknowledged();
+        let why = format!("the device stayed away for {hours} h, see limits.offline_hours; messages lost: {lost}");
         self.record(state, RecordKind::SessionEnded, device, &why, b"");
     }
 

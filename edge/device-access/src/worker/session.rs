@@ -235,6 +235,11 @@ impl Session {
         self.messages.remove(self.in_flight + at).is_some()
     }
 
+    /// Messages that are not acknowledged.
+    pub(crate) fn unacknowledged(&self) -> usize {
+        self.messages.len()
+    }
+
     /// The fetch is over.
     pub(crate) fn stop_fetching(&mut self) {
         self.is_fetching = false;

@@ -129,7 +129,7 @@ impl Worker {
     }
 
     /// Refused without a look at the password: too many have failed. Its owner is told once a window.
-    fn turn_away(&self, state: &mut State, place: Place, attempt: &Attempt<'_>) -> Flow {
+    pub(crate) fn turn_away(&self, state: &mut State, place: Place, attempt: &Attempt<'_>) -> Flow {
         self.stats.sign_ins_refused.add(1);
         let claimed = lianwu_device_protocol::credentials::split_client_id(attempt.client_id).ok();
         if let (Some(failures), Some((product, name))) = (&self.failures, claimed)
@@ -264,14 +264,15 @@ impl Worker {
     /// On the home worker: brake, take-over, CONNACK. It waits for no commit.
     fn accepted(self: &Rc<Self>, state: &mut State, place: Place, verified: &Verified, rest: &[u8]) -> Flow {
         let device = &verified.device;
-        if !self.may_sign_in_now(state, device.number) {
-            let why = format!(
-                "signed in more than {} times within {} s, see limits.device_connects_per_5s",
-                self.options.device_connects_per_5s,
-                SIGN_IN_WINDOW.as_secs()
-            );
+        if let Some(over) = self.over_sign_in_rate(state, device) {
+            let limit = self.options.device_connects_per_5s;
+            let window = SIGN_IN_WINDOW.as_secs();
+            let why = format!("signed in more than {limit} times within {window} s, see limits.device_connects_per_5s");
             self.stats.sign_ins_refused.add(1);
-            self.record(state, RecordKind::ConnectRefused, device, &why, verified.facts.as_bytes());
+            // The first is told at once, how many there were in all when the window is over.
+            if over == 1 {
+                self.record(state, RecordKind::ConnectRefused, device, &why, verified.facts.as_bytes());
+            }
             state.send(place, |connection, out| {
                 connection.mqtt.refuse(ConnectRefusal::ConnectionRate, &why, out);
             });
@@ -325,18 +326,36 @@ impl Worker {
         }
     }
 
-    fn may_sign_in_now(&self, state: &mut State, number: DeviceNumber) -> bool {
+    /// By how many sign-ins the device is over its rate with this one, if it is.
+    fn over_sign_in_rate(&self, state: &mut State, device: &Arc<DirectoryDevice>) -> Option<u32> {
         let limit = self.options.device_connects_per_5s;
         if limit == 0 {
-            return true;
+            return None;
         }
         let now = state.now;
-        let recent = state.recent_sign_ins.entry(number).or_insert(SignIns { since: now, count: 0 });
-        if now.duration_since(recent.since) >= SIGN_IN_WINDOW {
-            *recent = SignIns { since: now, count: 0 };
+        let known = state.recent_sign_ins.get(&device.number);
+        if known.is_some_and(|recent| now.duration_since(recent.since) >= SIGN_IN_WINDOW) {
+            self.forget_sign_ins(state);
         }
+        let fresh = || SignIns { device: Arc::clone(device), since: now, count: 0 };
+        let recent = state.recent_sign_ins.entry(device.number).or_insert_with(fresh);
         recent.count += 1;
-        recent.count <= limit
+        recent.count.checked_sub(limit).filter(|over| *over > 0)
+    }
+
+    /// Ends the windows that are over.
+    pub(crate) fn forget_sign_ins(&self, state: &mut State) {
+        let now = state.now;
+        let is_over = |_: &DeviceNumber, recent: &mut SignIns| now.duration_since(recent.since) >= SIGN_IN_WINDOW;
+        let over: Vec<SignIns> = state.recent_sign_ins.extract_if(is_over).map(|(_, recent)| recent).collect();
+        for SignIns { device, count, .. } in over {
+            let refused = count.saturating_sub(self.options.device_connects_per_5s);
+            if refused > 1 {
+                let window = SIGN_IN_WINDOW.as_secs();
+                let why = format!("{refused} sign-ins refused within {window} s, see limits.device_connects_per_5s");
+                self.record(state, RecordKind::ConnectRefused, &device, &why, b"");
+            }
+        }
     }
 }
 

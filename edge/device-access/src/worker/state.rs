@@ -90,8 +90,9 @@ pub(crate) struct InFlight {
 }
 
 /// How often a device signed in lately.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct SignIns {
+    pub(crate) device: Arc<DirectoryDevice>,
     pub(crate) since: Instant,
     pub(crate) count: u32,
 }

@@ -50,7 +50,7 @@ pub(crate) async fn run(worker: Rc<Worker>) {
             check_deadline(&worker, &mut state, place);
         }
         worker.record_overruns(&mut state);
-        forget_sign_ins(&mut state);
+        worker.forget_sign_ins(&mut state);
         worker.tell_of_refusals(&mut state);
         if second.is_multiple_of(SESSIONS_EVERY_SECONDS) {
             worker.end_sessions(&mut state);
@@ -94,11 +94,6 @@ fn check_deadline(worker: &Worker, state: &mut State, place: Place) {
             }
         }
     }
-}
-
-fn forget_sign_ins(state: &mut State) {
-    let now = state.now;
-    state.recent_sign_ins.retain(|_, recent| now.duration_since(recent.since) < SIGN_IN_WINDOW);
 }
 
 impl Worker {
