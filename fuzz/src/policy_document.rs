@@ -28,7 +28,7 @@ pub fn run(data: &[u8]) {
     let project = "prj-abcd1234".parse().expect("a project id");
     let name = scope.product(&project, "PID0000001".parse().expect("a product id"));
     let tags = [Tag { key: "team".into(), value: "a".into() }];
-    let objects = [Object { name: &name, tags: &tags }];
+    let objects = [Object { name: &name, tags: &tags, hidden_by: &[] }];
     for source in [None, Some("10.1.2.3"), Some("2001:db8::1")] {
         let source = source.map(|ip| ip.parse().expect("an address"));
         let context = Context { source, now: UnixMillis(1_732_300_000_000), request_tags: &tags };

@@ -17,6 +17,7 @@ use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::LogHealth;
 use lianwu_services::account::AccountCache;
+use lianwu_services::audit::Audit;
 use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
 use lianwu_services::turn::Turns;
@@ -89,6 +90,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         limits: config.limits(),
         randomness: Arc::new(SystemRandomness),
         accounts: AccountCache::default(),
+        audit: Audit::default(),
         turns: Turns::default(),
     });
     follower::catch_up(platform.log.as_ref(), platform.readings.as_ref());

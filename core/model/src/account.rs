@@ -37,6 +37,8 @@ pub struct AccessKey {
     pub principal: Uin,
     pub active: bool,
     pub created: UnixMillis,
+    /// Last call signed with it, as far as it was written down: at most a minute old, and at every stop.
+    pub last_used: Option<UnixMillis>,
 }
 
 /// SecretKey as text. `Debug` never shows it.
@@ -66,4 +68,30 @@ pub struct StoredPolicy {
     pub owner: Uin,
     pub name: String,
     pub document: String,
+    pub remark: String,
+}
+
+/// Sub-accounts that share policies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Main account that owns it.
+    pub owner: Uin,
+    /// Unique within the owner.
+    pub name: String,
+    pub remark: String,
+    /// Names of policies, in the order they were attached.
+    pub policies: Vec<String>,
+    /// Sub-accounts in it, in the order they were added.
+    pub members: Vec<Uin>,
+    pub created: UnixMillis,
+}
+
+/// What is kept of a password: a salted hash in PHC form. `Debug` never shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }

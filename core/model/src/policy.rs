@@ -85,6 +85,9 @@ pub struct Object<'a> {
     pub name: &'a ResourceName,
     /// Its own tags and, for a device, those of its product.
     pub tags: &'a [Tag],
+    /// Tags that hide it: while there are any, an allow that names resources counts only together with a condition on
+    /// tags. A device's own tags are of this kind, those of anything else are not. Source: spec/accounts.md 4.
+    pub hidden_by: &'a [Tag],
 }
 
 /// What an action is checked against.
@@ -163,6 +166,7 @@ fn is_permitted(
     unmet: &mut Vec<UnmetCondition>,
 ) -> bool {
     let mut allowed = false;
+    let mut is_hidden = false;
     let mut missing: Vec<&Condition> = Vec::new();
     for statement in policies.iter().flat_map(|policy| &policy.statements) {
         if !statement.covers_action(request.action) || !statement.covers_object(object) {
@@ -173,14 +177,15 @@ fn is_permitted(
             statement.conditions.iter().filter(|condition| !condition.is_met(request.context, tags)).peekable();
         match (statement.effect, failing.peek()) {
             (Effect::Deny, None) => return false,
-            (Effect::Allow, None) => allowed = true,
+            (Effect::Allow, None) if statement.reaches(object) => allowed = true,
+            (Effect::Allow, None) => is_hidden = true,
             (Effect::Allow, Some(_)) => missing.extend(failing),
             (Effect::Deny, Some(_)) => {}
         }
     }
     if !allowed {
-        for condition in missing {
-            let condition = condition.unmet(Effect::Allow);
+        let tags = object.filter(|_| is_hidden).map(|object| UnmetCondition::tags(object.hidden_by));
+        for condition in missing.into_iter().map(|condition| condition.unmet(Effect::Allow)).chain(tags) {
             if unmet.len() < UNMET_MAX && !unmet.contains(&condition) {
                 unmet.push(condition);
             }
@@ -193,6 +198,13 @@ impl Statement {
     /// Letters' case does not count: no two actions differ in it alone, and a deny that misses by it would be a trap.
     fn covers_action(&self, action: &str) -> bool {
         self.actions.iter().any(|pattern| pattern.matches_ignoring_case(action))
+    }
+
+    /// A grant for everything, or one that looks at tags, also covers what tags hide.
+    fn reaches(&self, object: Option<Object<'_>>) -> bool {
+        object.is_none_or(|object| object.hidden_by.is_empty())
+            || self.resources.iter().any(ResourcePattern::is_everything)
+            || self.conditions.iter().any(Condition::is_about_tags)
     }
 
     fn covers_object(&self, object: Option<Object<'_>>) -> bool {

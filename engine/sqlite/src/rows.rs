@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, StoredPolicy};
+use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, SecretKeyText, StoredPolicy};
 use lianwu_model::device::{Device, DeviceSecretText};
 use lianwu_model::product::{
     Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Project, StoredThingModel, Tag,
@@ -18,11 +18,11 @@ pub(crate) fn unsigned(row: &Row<'_>, column: &'static str) -> Result<u64, Fault
     Ok(row.get::<_, i64>(column)?.cast_unsigned())
 }
 
-fn uin(row: &Row<'_>, column: &'static str) -> Result<Uin, Fault> {
+pub(crate) fn uin(row: &Row<'_>, column: &'static str) -> Result<Uin, Fault> {
     unsigned(row, column).map(Uin)
 }
 
-fn time(row: &Row<'_>, column: &'static str) -> Result<UnixMillis, Fault> {
+pub(crate) fn time(row: &Row<'_>, column: &'static str) -> Result<UnixMillis, Fault> {
     unsigned(row, column).map(UnixMillis)
 }
 
@@ -37,7 +37,7 @@ fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &'static str) -> 
     serde_json::from_str(text).map_err(|_| Fault::Corrupt(column))
 }
 
-fn tags(row: &Row<'_>) -> Result<Vec<Tag>, Fault> {
+pub(crate) fn tags(row: &Row<'_>) -> Result<Vec<Tag>, Fault> {
     let pairs: Vec<(String, String)> = json(row, "tags")?;
     Ok(pairs.into_iter().map(|(key, value)| Tag { key, value }).collect())
 }
@@ -47,8 +47,14 @@ pub(crate) fn tags_text(tags: &[Tag]) -> String {
     serde_json::to_string(&pairs).expect("texts always have a JSON form")
 }
 
-pub(crate) fn policies_text(names: &[String]) -> String {
+pub(crate) fn names_text(names: &[String]) -> String {
     serde_json::to_string(names).expect("texts always have a JSON form")
+}
+
+/// Account numbers have at most 12 digits, so JSON keeps them exactly.
+pub(crate) fn members_text(members: &[Uin]) -> String {
+    let numbers: Vec<_> = members.iter().map(|uin| uin.0).collect();
+    serde_json::to_string(&numbers).expect("numbers always have a JSON form")
 }
 
 /// Gives an enum its column texts; both directions come from one list.
@@ -106,11 +112,39 @@ pub(crate) fn access_key(row: &Row<'_>, sealer: &Sealer) -> Result<AccessKey, Fa
         principal: uin(row, "principal")?,
         active: row.get("active")?,
         created: time(row, "created")?,
+        last_used: Some(time(row, "last_used")?).filter(|time| time.0 != 0),
     })
 }
 
+/// What a password's seal is bound to.
+pub(crate) fn password_identity(uin: Uin) -> String {
+    format!("password/{uin}")
+}
+
+pub(crate) fn password(row: &Row<'_>, uin: Uin, sealer: &Sealer) -> Result<PasswordHash, Fault> {
+    let sealed = row.get_ref("hash")?.as_blob().map_err(|_| Fault::Corrupt("hash"))?;
+    sealer.unseal(&password_identity(uin), sealed).map(PasswordHash)
+}
+
 pub(crate) fn policy(row: &Row<'_>) -> Result<StoredPolicy, Fault> {
-    Ok(StoredPolicy { owner: uin(row, "owner")?, name: row.get("name")?, document: row.get("document")? })
+    Ok(StoredPolicy {
+        owner: uin(row, "owner")?,
+        name: row.get("name")?,
+        document: row.get("document")?,
+        remark: row.get("remark")?,
+    })
+}
+
+pub(crate) fn group(row: &Row<'_>) -> Result<Group, Fault> {
+    let members: Vec<u64> = json(row, "members")?;
+    Ok(Group {
+        owner: uin(row, "owner")?,
+        name: row.get("name")?,
+        remark: row.get("remark")?,
+        policies: json(row, "policies")?,
+        members: members.into_iter().map(Uin).collect(),
+        created: time(row, "created")?,
+    })
 }
 
 pub(crate) fn instance(row: &Row<'_>) -> Result<Instance, Fault> {

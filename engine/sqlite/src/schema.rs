@@ -11,12 +11,28 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use crate::fault::Fault;
 use crate::seal::{Sealer, sync_folder_of};
 
-/// Step N makes version N of the file from version N - 1. Steps that were released never change.
-const STEPS: [&str; 2] =
-    [include_str!("../migrations/0001_registry.sql"), include_str!("../migrations/0002_device_search.sql")];
+/// One kind of file: whose it is, and how it came to its present form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    /// Stands in the file's header.
+    application_id: i32,
+    /// Step N makes version N of the file from version N - 1. Steps that were released never change.
+    steps: &'static [&'static str],
+}
 
-/// "LWRG" in the file's header says that the file is ours.
-const APPLICATION_ID: i32 = 0x4c57_5247;
+/// "LWRG": accounts, projects, products, devices.
+pub(crate) const REGISTRY: Layout = Layout {
+    application_id: 0x4c57_5247,
+    steps: &[
+        include_str!("../migrations/0001_registry.sql"),
+        include_str!("../migrations/0002_device_search.sql"),
+        include_str!("../migrations/0003_accounts.sql"),
+    ],
+};
+
+/// "LWAU": the audit log, which grows and expires apart from the registry.
+pub(crate) const AUDIT: Layout =
+    Layout { application_id: 0x4c57_4155, steps: &[include_str!("../migrations/audit_0001.sql")] };
 
 /// Pages each connection keeps.
 const CACHE_KIB: i64 = 16 * 1024;
@@ -24,14 +40,14 @@ const CACHE_KIB: i64 = 16 * 1024;
 /// Why the registry cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("registry {path}: {source}")]
+    #[error("database {path}: {source}")]
     File { path: PathBuf, source: io::Error },
-    #[error("registry {path}: {source}")]
+    #[error("database {path}: {source}")]
     Database { path: PathBuf, source: rusqlite::Error },
-    #[error("registry {path} is another program's database")]
+    #[error("{path} is another program's database")]
     Foreign { path: PathBuf },
     #[error(
-        "registry {path} has version {found}, this program knows versions up to {known}: start the newer program again, or restore an older copy"
+        "{path} has version {found}, this program knows versions up to {known}: start the newer program again, or restore an older copy"
     )]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("registry {path} was sealed with another key: restore the seal key that belongs to it")]
@@ -42,8 +58,19 @@ pub enum OpenError {
     Thread(io::Error),
 }
 
-/// Opens the writing connection, makes or upgrades the tables, and checks the seal key.
+/// Opens the registry's writing connection, makes or upgrades the tables, and checks the seal key.
 pub(crate) fn open_writer(path: &Path, sealer: &Sealer) -> Result<Connection, OpenError> {
+    let connection = open_file(path, REGISTRY)?;
+    check_seal(&connection, sealer).map_err(|fault| match fault {
+        Fault::Sql(source) => OpenError::Database { path: path.to_owned(), source },
+        Fault::Random => OpenError::Random,
+        _ => OpenError::WrongSealKey { path: path.to_owned() },
+    })?;
+    Ok(connection)
+}
+
+/// Opens a writing connection and makes or upgrades the tables.
+pub(crate) fn open_file(path: &Path, layout: Layout) -> Result<Connection, OpenError> {
     let file_failed = |source| OpenError::File { path: path.to_owned(), source };
     let failed = |source| OpenError::Database { path: path.to_owned(), source };
     // SQLite would make it readable for all; its side files take over this mode.
@@ -52,23 +79,18 @@ pub(crate) fn open_writer(path: &Path, sealer: &Sealer) -> Result<Connection, Op
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     prepare(&connection).map_err(failed)?;
     // Looked at before anything is written, so that a file that is not ours stays as it is.
-    check_owner(&connection, path)?;
+    check_owner(&connection, path, layout)?;
     connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
     // Every commit is on disk before it is answered.
     connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024).map_err(failed)?;
-    migrate(&mut connection, STEPS.len()).map_err(failed)?;
+    migrate(&mut connection, layout, layout.steps.len()).map_err(failed)?;
     sync_folder_of(path).map_err(file_failed)?;
-    check_seal(&connection, sealer).map_err(|fault| match fault {
-        Fault::Sql(source) => failed(source),
-        Fault::Random => OpenError::Random,
-        _ => OpenError::WrongSealKey { path: path.to_owned() },
-    })?;
     Ok(connection)
 }
 
-/// Opens one reading connection on a file [`open_writer`] has made ready.
+/// Opens one reading connection on a file [`open_file`] has made ready.
 pub(crate) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
@@ -86,17 +108,17 @@ fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn check_owner(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+fn check_owner(connection: &Connection, path: &Path, layout: Layout) -> Result<(), OpenError> {
     let failed = |source| OpenError::Database { path: path.to_owned(), source };
     let found = version(connection).map_err(failed)?;
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(failed)?;
     let objects: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
     let is_new = found == 0 && application == 0 && objects == 0;
-    if !is_new && application != APPLICATION_ID {
+    if !is_new && application != layout.application_id {
         return Err(OpenError::Foreign { path: path.to_owned() });
     }
-    let known = i64::try_from(STEPS.len()).expect("a handful of steps");
+    let known = i64::try_from(layout.steps.len()).expect("a handful of steps");
     if found > known {
         return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
@@ -104,15 +126,15 @@ fn check_owner(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 /// Runs the missing steps, each whole or not at all.
-fn migrate(connection: &mut Connection, to: usize) -> Result<(), rusqlite::Error> {
+fn migrate(connection: &mut Connection, layout: Layout, to: usize) -> Result<(), rusqlite::Error> {
     let from = usize::try_from(version(connection)?).unwrap_or(0);
-    for (at, step) in STEPS.iter().enumerate().take(to).skip(from) {
+    for (at, step) in layout.steps.iter().enumerate().take(to).skip(from) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "application_id", layout.application_id)?;
         transaction.pragma_update(None, "user_version", i64::try_from(at + 1).expect("a handful of steps"))?;
         transaction.commit()?;
-        tracing::info!(version = at + 1, "registry tables brought to a new version");
+        tracing::info!(version = at + 1, "tables brought to a new version");
     }
     Ok(())
 }
@@ -149,7 +171,7 @@ mod tests {
     /// The file as the first version left it: two lamps and a meter, one lamp with a tag.
     fn write_version_1(path: &Path, sealer: &Sealer) {
         let mut connection = Connection::open(path).unwrap();
-        migrate(&mut connection, 1).unwrap();
+        migrate(&mut connection, REGISTRY, 1).unwrap();
         let seed = "INSERT INTO projects VALUES (1, 'prj-00000001', 1, 'ins-12345678', 'home', '', 2, 3);
             INSERT INTO products SELECT value, printf('PRODUCT%03d', value), 'prj-00000001', 1, printf('p%d', value), '',
                 1, 'device', 'key', 'wifi', 'thing_model', 'developing', 0, 0, 0, 'disk', 1, 'li', '[]', 4, 5
@@ -191,7 +213,7 @@ mod tests {
         let made = lianwu_ports::registry::suite::device("PRODUCT002", "new", &[]);
         assert_eq!(store.create_devices(vec![made]).await.unwrap()[0].number.0, 2000);
         store.close().await;
-        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 2);
+        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 3);
     }
 
     /// Is a failing step rolled back, leaving the version before it?
@@ -199,14 +221,14 @@ mod tests {
     fn a_failing_step_leaves_the_version_before() {
         let (_folder, path) = file();
         let mut connection = Connection::open(path).unwrap();
-        migrate(&mut connection, 1).unwrap();
+        migrate(&mut connection, REGISTRY, 1).unwrap();
         // In the way of the last statement of step 2.
         connection
             .execute_batch(
                 "CREATE TABLE keep (x); CREATE TRIGGER device_deleted AFTER DELETE ON keep BEGIN SELECT 1; END",
             )
             .unwrap();
-        migrate(&mut connection, 2).unwrap_err();
+        migrate(&mut connection, REGISTRY, 2).unwrap_err();
         assert_eq!(version(&connection).unwrap(), 1);
         assert!(!connection.table_exists(None::<&str>, "device_counts").unwrap());
     }
@@ -218,8 +240,8 @@ mod tests {
         open_writer(&path, &Sealer::new(&KEY)).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let before = std::fs::read(&path).unwrap();
         let error = open_writer(&path, &Sealer::new(&KEY)).unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 99, known: 2, .. }), "{error}");
-        assert!(error.to_string().contains("has version 99, this program knows versions up to 2"), "{error}");
+        assert!(matches!(error, OpenError::Newer { found: 99, known: 3, .. }), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows versions up to 3"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 

@@ -6,8 +6,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use lianwu_model::Uin;
+use lianwu_model::account::PasswordHash;
 use lianwu_ports::registry::suite::{LAMP, access_key, device, device_key, principal, product, project, with_products};
-use lianwu_ports::registry::{Accounts, DeviceFilter, Devices, Products, Projects, Slice, StoreError};
+use lianwu_ports::registry::{AccessKeys, DeviceFilter, Devices, Principals, Products, Projects, Slice, StoreError};
 use lianwu_sqlite::{SealKey, SqliteRegistry};
 
 fn open(folder: &Path) -> Arc<SqliteRegistry> {
@@ -27,6 +29,7 @@ async fn a_reopened_registry_keeps_everything() {
     with_products(&*store).await;
     store.create_principal(principal(100_000_001)).await.unwrap();
     store.create_key(access_key("AKIDa", 100_000_001, "secret")).await.unwrap();
+    store.set_password(Uin(100_000_001), PasswordHash("hash".to_owned())).await.unwrap();
     let made = store.create_devices(vec![device(LAMP, "a", &["k=v"]), device(LAMP, "b", &[])]).await.unwrap();
     store.delete_devices(vec![device_key(LAMP, "b")]).await.unwrap();
     store.close().await;
@@ -36,6 +39,7 @@ async fn a_reopened_registry_keeps_everything() {
     assert_eq!(store.project(project(1, "").id).await, Ok(Some(project(1, "home"))));
     assert_eq!(store.products().await.unwrap()[0], product(LAMP, "lamp"));
     assert_eq!(store.keys().await, Ok(vec![access_key("AKIDa", 100_000_001, "secret")]));
+    assert_eq!(store.password(Uin(100_000_001)).await, Ok(Some(PasswordHash("hash".to_owned()))));
     assert_eq!(store.device(device_key(LAMP, "a")).await, Ok(Some(made[0].clone())));
     let next = store.create_devices(vec![device(LAMP, "b", &[])]).await.unwrap();
     assert_eq!(next[0].number.0, 3, "the last number is not used again, although its device is gone");
@@ -56,12 +60,13 @@ async fn a_closed_registry_refuses_calls() {
 /// Is no secret readable in the files, before and after they are folded together, nor in `Debug`?
 #[tokio::test]
 async fn no_file_holds_a_secret_in_clear() {
-    const SECRETS: [&str; 2] = ["clear text of a key", "secret of kitchen-lamp"];
+    const SECRETS: [&str; 3] = ["clear text of a key", "secret of kitchen-lamp", "hash of a password"];
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     with_products(&*store).await;
     store.create_principal(principal(100_000_001)).await.unwrap();
     store.create_key(access_key("AKIDa", 100_000_001, SECRETS[0])).await.unwrap();
+    store.set_password(Uin(100_000_001), PasswordHash(SECRETS[2].to_owned())).await.unwrap();
     let made = store.create_devices(vec![device(LAMP, "kitchen-lamp", &[])]).await.unwrap();
     assert_eq!(made[0].secret.0, SECRETS[1]);
     let check = |texts: &[&str], expected: bool| {

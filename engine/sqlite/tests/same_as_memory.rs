@@ -34,8 +34,11 @@ fn filter() -> impl Strategy<Value = DeviceFilter> {
     let tag = select(&[("a", "1"), ("a", "2"), ("b", ""), ("键", "\"值"), ("b", "2")][..])
         .prop_map(|(key, value)| (key.to_owned(), value.to_owned()));
     let products = vec(product().prop_map(|id| id.parse::<ProductId>().expect("an id")), 0..3);
-    (products, any::<bool>(), proptest::option::of("[aAb_:%*\"-]{0,4}"), vec(tag, 0..3))
-        .prop_map(|(products, any_product, name, tags)| DeviceFilter { products, any_product, name, tags })
+    let hidden = (product(), tags())
+        .prop_map(|(product, tags)| (product.parse().expect("an id"), device(product, "x", &tags).tags));
+    (products, any::<bool>(), proptest::option::of("[aAb_:%*\"-]{0,4}"), vec(tag, 0..3), vec(hidden, 0..3)).prop_map(
+        |(products, any_product, name, tags, hidden)| DeviceFilter { products, any_product, name, tags, hidden },
+    )
 }
 
 fn call() -> impl Strategy<Value = Call> {

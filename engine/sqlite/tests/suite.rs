@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lianwu_sqlite::{SealKey, SqliteRegistry};
+use lianwu_sqlite::{SealKey, SqliteAudit, SqliteRegistry};
 
 fn run(case: impl AsyncFnOnce(Arc<SqliteRegistry>)) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -16,3 +16,19 @@ fn run(case: impl AsyncFnOnce(Arc<SqliteRegistry>)) {
 }
 
 lianwu_ports::registry_suite!(run);
+
+mod audit {
+    use super::{Arc, SqliteAudit};
+
+    fn run(case: impl AsyncFnOnce(Arc<SqliteAudit>)) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let store = SqliteAudit::open(&folder.path().join("audit.db")).expect("open");
+            case(Arc::clone(&store)).await;
+            store.close().await;
+        });
+    }
+
+    lianwu_ports::audit_suite!(run);
+}

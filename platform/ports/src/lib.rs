@@ -3,6 +3,7 @@
 //! Each port has a trait, one behaviour suite every engine must pass (feature `suites`), and a twin in memory.
 //! Must not know: SQL, files, sockets, HTTP, MQTT. Start reading at [`record`] (what a message becomes) and [`log`].
 
+pub mod audit;
 pub mod bus;
 pub mod clock;
 pub mod log;

@@ -7,10 +7,10 @@ pub mod memory;
 #[cfg(any(test, feature = "suites"))]
 pub mod suite;
 
-use lianwu_model::account::{AccessKey, Instance, Principal, StoredPolicy};
+use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
 use lianwu_model::device::Device;
-use lianwu_model::product::{Product, Project, StoredThingModel};
-use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
+use lianwu_model::product::{Product, Project, StoredThingModel, Tag};
+use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin, UnixMillis};
 
 use crate::Answer;
 
@@ -53,23 +53,72 @@ impl Slice {
     }
 }
 
-/// Main accounts, sub-accounts, keys, policies, instances.
-pub trait Accounts: Send + Sync {
+/// Who may call, with which keys and by which grants.
+pub trait Accounts: Principals + AccessKeys + Grants {}
+
+impl<T: Principals + AccessKeys + Grants> Accounts for T {}
+
+/// Main accounts, sub-accounts, their passwords and instances.
+pub trait Principals: Send + Sync {
     /// # Errors
     /// [`StoreError::Taken`] for `uin`.
     fn create_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>>;
-    fn principals(&self) -> Answer<'_, Result<Vec<Principal>, StoreError>>;
+    /// Replaces name and policies.
+    ///
     /// # Errors
-    /// [`StoreError::Taken`] for `secret_id`, [`StoreError::Missing`] when its principal does not exist.
-    fn create_key(&self, key: AccessKey) -> Answer<'_, Result<(), StoreError>>;
-    fn keys(&self) -> Answer<'_, Result<Vec<AccessKey>, StoreError>>;
-    /// Creates the policy or replaces the document of (`owner`, `name`).
-    fn save_policy(&self, policy: StoredPolicy) -> Answer<'_, Result<(), StoreError>>;
-    fn policies(&self) -> Answer<'_, Result<Vec<StoredPolicy>, StoreError>>;
+    /// [`StoreError::Missing`].
+    fn update_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>>;
+    /// Deletes it with its keys and password, and takes it out of every group.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`].
+    fn delete_principal(&self, uin: Uin) -> Answer<'_, Result<(), StoreError>>;
+    fn principals(&self) -> Answer<'_, Result<Vec<Principal>, StoreError>>;
+    /// Sets the password, or replaces it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the principal does not exist.
+    fn set_password(&self, uin: Uin, hash: PasswordHash) -> Answer<'_, Result<(), StoreError>>;
+    /// `None` when there is no such principal or it has no password.
+    fn password(&self, uin: Uin) -> Answer<'_, Result<Option<PasswordHash>, StoreError>>;
     /// # Errors
     /// [`StoreError::Taken`] for `id`.
     fn create_instance(&self, instance: Instance) -> Answer<'_, Result<(), StoreError>>;
     fn instances(&self) -> Answer<'_, Result<Vec<Instance>, StoreError>>;
+}
+
+/// SecretId pairs.
+pub trait AccessKeys: Send + Sync {
+    /// # Errors
+    /// [`StoreError::Taken`] for `secret_id`, [`StoreError::Missing`] when its principal does not exist.
+    fn create_key(&self, key: AccessKey) -> Answer<'_, Result<(), StoreError>>;
+    /// # Errors
+    /// [`StoreError::Missing`].
+    fn set_key_active(&self, secret_id: String, active: bool) -> Answer<'_, Result<(), StoreError>>;
+    /// # Errors
+    /// [`StoreError::Missing`].
+    fn delete_key(&self, secret_id: String) -> Answer<'_, Result<(), StoreError>>;
+    /// Writes down when these keys were used last; keys that are gone are passed over.
+    fn record_key_uses(&self, uses: Vec<(String, UnixMillis)>) -> Answer<'_, Result<(), StoreError>>;
+    fn keys(&self) -> Answer<'_, Result<Vec<AccessKey>, StoreError>>;
+}
+
+/// Own policies and groups.
+pub trait Grants: Send + Sync {
+    /// Creates the policy or replaces document and remark of (`owner`, `name`).
+    fn save_policy(&self, policy: StoredPolicy) -> Answer<'_, Result<(), StoreError>>;
+    /// Deletes the policy and takes its name off every principal and group of the owner.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`].
+    fn delete_policy(&self, owner: Uin, name: String) -> Answer<'_, Result<(), StoreError>>;
+    fn policies(&self) -> Answer<'_, Result<Vec<StoredPolicy>, StoreError>>;
+    /// Creates the group or replaces remark, policies and members of (`owner`, `name`).
+    fn save_group(&self, group: Group) -> Answer<'_, Result<(), StoreError>>;
+    /// # Errors
+    /// [`StoreError::Missing`].
+    fn delete_group(&self, owner: Uin, name: String) -> Answer<'_, Result<(), StoreError>>;
+    fn groups(&self) -> Answer<'_, Result<Vec<Group>, StoreError>>;
 }
 
 /// Filter of a project list; every field that is given must fit.
@@ -133,6 +182,8 @@ pub struct DeviceFilter {
     pub name: Option<String>,
     /// The device carries all of these tags, key and value exactly.
     pub tags: Vec<(String, String)>,
+    /// Devices of that product that carry exactly these tags, in this order, are left out; no tags hide nothing.
+    pub hidden: Vec<(ProductId, Vec<Tag>)>,
 }
 
 /// What sign-in needs to know of a device; all devices' are kept in memory.
@@ -164,6 +215,8 @@ pub trait Devices: Send + Sync {
     fn update_device(&self, device: Device) -> Answer<'_, Result<(), StoreError>>;
     fn device(&self, key: DeviceKey) -> Answer<'_, Result<Option<Device>, StoreError>>;
     fn devices(&self, filter: DeviceFilter, slice: Slice) -> Answer<'_, Result<Listed<Device>, StoreError>>;
+    /// Every set of tags that some device of these products carries, each once per product; empty sets are left out.
+    fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<Vec<(ProductId, Vec<Tag>)>, StoreError>>;
     /// Calls `each` with every device, in any order, before the first connection is accepted. Returns how many.
     fn sign_in_rows(&self, each: Box<dyn FnMut(SignInRow) + Send>) -> Answer<'_, Result<u64, StoreError>>;
 }

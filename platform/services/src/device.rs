@@ -22,7 +22,7 @@ use crate::directory::DirectoryDevice;
 use crate::product::{self, ProductError};
 use crate::telemetry::{self, TelemetryError};
 
-pub use list::{DeviceListFilter, list};
+pub use list::{DeviceListFilter, list, tag_sets};
 
 /// Devices one call may name.
 pub const BATCH_MAX: usize = 100;
@@ -125,7 +125,7 @@ pub async fn describe(platform: &Platform, owner: Uin, product: &str, name: &str
     Ok(view(platform, device, state))
 }
 
-async fn load(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<Device, DeviceError> {
+pub(crate) async fn load(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<Device, DeviceError> {
     let key = find(platform, owner, product, name)?.key();
     let missing = || DeviceError::NotFound(format!("{product}/{name}"));
     platform.stores.devices.device(key).await.map_err(store)?.ok_or_else(missing)

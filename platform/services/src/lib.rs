@@ -4,6 +4,7 @@
 //! is made of); `catalog` and `directory` are the snapshots the data path reads without waiting.
 
 pub mod account;
+pub mod audit;
 pub mod backend;
 pub mod catalog;
 pub mod device;
@@ -20,6 +21,7 @@ pub mod project;
 pub mod randomness;
 pub mod replay;
 pub mod start;
+pub mod tag;
 pub mod telemetry;
 pub mod thing_model;
 pub mod turn;

@@ -10,6 +10,7 @@ use lianwu_ports::registry::{Accounts, Devices, Products, Projects};
 use lianwu_ports::states::States;
 
 use crate::account::AccountCache;
+use crate::audit::Audit;
 use crate::catalog::Catalog;
 use crate::directory::Directory;
 use crate::follower::Progress;
@@ -106,6 +107,8 @@ pub struct Platform {
     pub limits: Limits,
     pub randomness: Arc<dyn Randomness>,
     pub accounts: AccountCache,
+    /// Who called what; silent until it is started.
+    pub audit: Audit,
     /// Changes of the registry, one after the other.
     pub turns: Turns,
 }

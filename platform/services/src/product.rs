@@ -184,7 +184,7 @@ fn may_become(from: DevelopmentStatus, to: DevelopmentStatus) -> bool {
     )
 }
 
-async fn save(platform: &Platform, mut product: Product) -> Result<Product, ProductError> {
+pub(crate) async fn save(platform: &Platform, mut product: Product) -> Result<Product, ProductError> {
     product.updated = platform.clock.now();
     platform.stores.products.update_product(product.clone()).await.map_err(store)?;
     platform.catalog.put_product(product.clone());

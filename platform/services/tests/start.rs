@@ -17,6 +17,7 @@ use lianwu_ports::log::memory::MemoryLog;
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::{AccountCache, AccountError};
+use lianwu_services::audit::Audit;
 use lianwu_services::follower::Progress;
 use lianwu_services::product::NewProduct;
 use lianwu_services::project::ProjectText;
@@ -72,6 +73,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
         limits: Limits::default(),
         randomness: Arc::new(Counting(seed.into())),
         accounts: AccountCache::default(),
+        audit: Audit::default(),
         turns: Turns::default(),
     });
     start::load(&platform).await.unwrap();
@@ -162,7 +164,8 @@ async fn an_unreadable_policy_allows_nothing() {
     let registry = Arc::new(MemoryRegistry::new());
     let platform = started(&registry, 1).await;
     let owner = account::bootstrap(&platform).await.unwrap().unwrap().uin;
-    let policy = |document: &str| StoredPolicy { owner, name: "p".into(), document: document.into() };
+    let policy =
+        |document: &str| StoredPolicy { owner, name: "p".into(), document: document.into(), remark: String::new() };
     assert!(matches!(account::save_policy(&platform, policy("{}")).await, Err(AccountError::Policy(_))));
     platform.stores.accounts.save_policy(policy("{}")).await.unwrap();
     let sub = account::create_sub_account(&platform, owner, "x", vec!["p".into()]).await.unwrap();

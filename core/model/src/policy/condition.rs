@@ -38,6 +38,18 @@ pub struct UnmetCondition {
     pub effect: Effect,
 }
 
+impl UnmetCondition {
+    /// The condition that a grant for these tags would have.
+    pub(super) fn tags(tags: &[Tag]) -> Self {
+        let condition = ConditionText {
+            key: "qcs:resource_tag".to_owned(),
+            value: tags.iter().map(|tag| format!("{}&{}", tag.key, tag.value)).collect(),
+            operator: "for_any_value:string_equal".to_owned(),
+        };
+        Self { condition, effect: Effect::Allow }
+    }
+}
+
 /// The parts of a condition as the refusal prints them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConditionText {
@@ -216,6 +228,10 @@ impl Condition {
             .map_err(|(index, form)| (Some(index), PolicyFault::ConditionValue(form)))?;
         let text = ConditionText { key: key_text.to_owned(), value: values, operator: operator_text.to_owned() };
         Ok(Self { text, operator, key, expected })
+    }
+
+    pub(super) fn is_about_tags(&self) -> bool {
+        self.key == Key::ResourceTag
     }
 
     pub(super) fn unmet(&self, effect: Effect) -> UnmetCondition {

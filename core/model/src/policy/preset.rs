@@ -9,14 +9,16 @@ use super::Policy;
 pub enum Preset {
     /// Everything, other services included.
     Administrator,
-    /// Everything of this service, its logs, and reading tags.
+    /// Everything of the vendor's service, its logs, tags; of the platform's own service what reads devices and limits.
     FullAccess,
     /// Looking, not changing.
     ReadOnly,
+    /// Counters for those who run the business; no product, no device, no data of one.
+    OperationAnalytics,
 }
 
 impl Preset {
-    pub const ALL: [Self; 3] = [Self::Administrator, Self::FullAccess, Self::ReadOnly];
+    pub const ALL: [Self; 4] = [Self::Administrator, Self::FullAccess, Self::ReadOnly, Self::OperationAnalytics];
 
     /// Finds a preset by any of its spellings: upper and lower case alike, with or without `Qcloud` in front.
     #[must_use]
@@ -36,6 +38,7 @@ impl Preset {
             Self::Administrator => "AdministratorAccess",
             Self::FullAccess => "QcloudIoTExplorerFullAccess",
             Self::ReadOnly => "QcloudIoTExplorerReadOnlyAccess",
+            Self::OperationAnalytics => "QcloudIoTExplorerOperationAnalyticsAccess",
         }
     }
 
@@ -46,20 +49,35 @@ impl Preset {
             Self::Administrator => ADMINISTRATOR,
             Self::FullAccess => FULL_ACCESS,
             Self::ReadOnly => READ_ONLY,
+            Self::OperationAnalytics => OPERATION_ANALYTICS,
+        }
+    }
+
+    /// What it is for, as a list of policies says.
+    #[must_use]
+    pub fn remark(self) -> &'static str {
+        match self {
+            Self::Administrator => "全部权限 / everything, accounts and keys included",
+            Self::FullAccess => {
+                "平台全部功能，不含账号、密钥、审计和配置 / all features, without accounts, keys, audit, configuration"
+            }
+            Self::ReadOnly => "只读 / looking, not changing",
+            Self::OperationAnalytics => "仅运营分析统计 / counters of operation analytics only",
         }
     }
 
     /// The compiled document; compiled once per process.
     #[must_use]
     pub fn policy(self) -> Arc<Policy> {
-        static COMPILED: LazyLock<[Arc<Policy>; 3]> = LazyLock::new(|| {
+        static COMPILED: LazyLock<[Arc<Policy>; 4]> = LazyLock::new(|| {
             Preset::ALL.map(|preset| Arc::new(Policy::parse(preset.document()).expect("a test parses every preset")))
         });
-        let [administrator, full_access, read_only] = &*COMPILED;
+        let [administrator, full_access, read_only, operation_analytics] = &*COMPILED;
         Arc::clone(match self {
             Self::Administrator => administrator,
             Self::FullAccess => full_access,
             Self::ReadOnly => read_only,
+            Self::OperationAnalytics => operation_analytics,
         })
     }
 }
@@ -72,8 +90,9 @@ const FULL_ACCESS: &str = r#"{
     {
       "effect": "allow",
       "action": [
-        "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccessPoints",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages"
+        "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccess",
+        "lianwu:DescribeAccessPoints", "lianwu:DescribeCaller", "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages",
+        "lianwu:ListTags", "lianwu:SetTags"
       ],
       "resource": "*"
     }
@@ -93,8 +112,26 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetFamilyDeviceUserList", "iotexplorer:GetGatewaySubDeviceList",
         "iotexplorer:GetLoRaGatewayList", "iotexplorer:GetPositionSpaceList", "iotexplorer:GetProjectList",
         "iotexplorer:GetStudioProductList", "iotexplorer:GetTopicRuleList", "iotexplorer:GetTWeCallActiveStatus",
-        "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:List*", "lianwu:DescribeAccessPoints",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages"
+        "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:List*", "lianwu:DescribeAccess",
+        "lianwu:DescribeAccessPoints", "lianwu:DescribeCaller", "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:ListDeviceLog",
+        "lianwu:ListMessages", "lianwu:ListTags"
+      ],
+      "resource": "*"
+    }
+  ]
+}"#;
+
+/// Projects and instances are in it because counters are asked for by project; nothing below a project is.
+const OPERATION_ANALYTICS: &str = r#"{
+  "version": "2.0",
+  "statement": [
+    {
+      "effect": "allow",
+      "action": [
+        "iotexplorer:GetDeviceSumStatistics", "iotexplorer:DescribeActivateDevice",
+        "iotexplorer:DescribeActivateLicenseService", "iotexplorer:DescribeCloudStoragePackageConsumeStats",
+        "iotexplorer:DescribeTWeSeeTaskStatistics", "iotexplorer:GetProjectList", "lianwu:DescribeAccess",
+        "lianwu:DescribeCaller"
       ],
       "resource": "*"
     }

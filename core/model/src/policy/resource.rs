@@ -58,6 +58,12 @@ impl ResourceScope<'_> {
         self.named(format!("project/{project}/product/{product}/device/{device}"))
     }
 
+    /// All devices of a product, as a list of them is judged.
+    #[must_use]
+    pub fn devices_of(&self, project: &ProjectId, product: ProductId) -> ResourceName {
+        self.named(format!("project/{project}/product/{product}/device/*"))
+    }
+
     #[must_use]
     pub fn instance(&self, instance: &InstanceId) -> ResourceName {
         self.named(format!("instance/{instance}"))

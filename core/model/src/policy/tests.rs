@@ -47,7 +47,7 @@ fn operation(policies: &[Arc<Policy>], action: &str) -> Decision {
 }
 
 fn on(policies: &[Arc<Policy>], action: &str, name: &ResourceName, tags: &[Tag]) -> Decision {
-    let objects = [Object { name, tags }];
+    let objects = [Object { name, tags, hidden_by: &[] }];
     let request = Request { action, target: Target::Objects(&objects), context: &context() };
     evaluate(Grantee::SubAccount(policies), &request)
 }

@@ -21,6 +21,7 @@ use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::AccountCache;
+use lianwu_services::audit::Audit;
 use lianwu_services::follower::{Follower, Progress};
 use lianwu_services::limits::{AccessPoint, Facts, Measures, Setting, Source};
 use lianwu_services::message::ActionReply;
@@ -138,6 +139,7 @@ impl Cloud {
             limits,
             randomness: Arc::new(Counting::default()),
             accounts: AccountCache::default(),
+            audit: Audit::default(),
             turns: Turns::default(),
         });
         start::load(&platform).await.unwrap();
@@ -157,7 +159,7 @@ impl Cloud {
     }
 
     pub async fn policy(&self, name: &str, document: &Value) {
-        let policy = StoredPolicy { owner: self.owner.uin, name: name.into(), document: document.to_string() };
+        let policy = StoredPolicy { owner: self.owner.uin, name: name.into(), document: document.to_string(), remark: String::new() };
         account::save_policy(&self.platform, policy).await.unwrap();
     }
 

@@ -21,6 +21,7 @@ use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::record::RecordKind;
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::AccountCache;
+use lianwu_services::audit::Audit;
 use lianwu_services::catalog::CompiledModel;
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::follower::{Follower, Progress};
@@ -75,6 +76,7 @@ impl World {
             limits: Limits::default(),
             randomness: Arc::new(SystemRandomness),
             accounts: AccountCache::default(),
+            audit: Audit::default(),
             turns: Turns::default(),
         });
         put_product(&platform);

@@ -5,6 +5,7 @@
 //! only the page's rows are read.
 
 use lianwu_model::device::Device;
+use lianwu_model::product::Tag;
 use lianwu_model::{DeviceName, DeviceNumber, ProductId};
 use lianwu_ports::registry::{DeviceFilter, Listed, Slice};
 use rusqlite::types::ToSqlOutput;
@@ -42,10 +43,10 @@ pub(super) fn list(
         [one] => Among::One(*one),
         many => Among::These(serde_json::to_string(many).expect("ids always have a JSON form")),
     };
-    if name.is_none() && filter.tags.is_empty() {
+    if name.is_none() && filter.tags.is_empty() && filter.hidden.is_empty() {
         return page(connection, sealer, &products, slice);
     }
-    let mut numbers = matching(connection, &products, name, &filter.tags)?;
+    let mut numbers = matching(connection, &products, name, filter)?;
     numbers.sort_unstable();
     let start = usize::try_from(slice.offset).unwrap_or(usize::MAX);
     let limit = usize::try_from(slice.rows_max()).unwrap_or(usize::MAX);
@@ -158,8 +159,10 @@ fn matching(
     connection: &Connection,
     products: &Among,
     name: Option<&str>,
-    tags: &[(String, String)],
+    filter: &DeviceFilter,
 ) -> Result<Vec<DeviceNumber>, Fault> {
+    let tags = &filter.tags;
+    let hidden = hidden_text(&filter.hidden);
     let mut values: Vec<&dyn ToSql> = vec![products];
     let phrase;
     let mut conditions = Vec::new();
@@ -179,7 +182,7 @@ fn matching(
             };
             number = "device_names.rowid";
         }
-    } else {
+    } else if !tags.is_empty() {
         // The tag index holds the product too: the devices themselves are not touched.
         (source, product, number) = ("device_tags AS first", "first.product", "first.number");
     }
@@ -193,9 +196,32 @@ fn matching(
             format!("EXISTS (SELECT 1 FROM device_tags AS t WHERE t.number = {number} AND t.key = ?{key} AND t.value = ?{value})")
         });
     }
+    if !filter.hidden.is_empty() {
+        values.push(&hidden);
+        // The inner devices come from the index of sets, whose condition is repeated here.
+        conditions.push(format!(
+            "{number} NOT IN (SELECT d.number FROM json_each(?{}) AS h JOIN devices AS d
+             ON d.product = h.value ->> 0 AND d.tags = h.value ->> 1 AND d.tags <> '[]')",
+            values.len()
+        ));
+    }
     let sql =
         format!("SELECT {number} FROM {source} WHERE {} AND {}", products.condition(product), conditions.join(" AND "));
     collect(connection, &sql, params_from_iter(values), |row| Ok(DeviceNumber(row.get(0)?)))
+}
+
+/// JSON: `[["PRODUCT", "[[\"key\",\"value\"]]"], ...]`, the second in the form of the column.
+fn hidden_text(hidden: &[(ProductId, Vec<Tag>)]) -> String {
+    let sets: Vec<_> = hidden.iter().map(|(product, tags)| (product.as_str(), rows::tags_text(tags))).collect();
+    serde_json::to_string(&sets).expect("texts always have a JSON form")
+}
+
+/// Sets of tags that devices of these products carry.
+pub(super) fn tag_sets(connection: &Connection, products: &[ProductId]) -> Result<Vec<(ProductId, Vec<Tag>)>, Fault> {
+    let products = serde_json::to_string(products).expect("ids always have a JSON form");
+    let sql = "SELECT DISTINCT product, tags FROM devices
+        WHERE tags <> '[]' AND product IN (SELECT value FROM json_each(?1))";
+    collect(connection, sql, [products], |row| Ok((rows::parsed(row, "product")?, rows::tags(row)?)))
 }
 
 fn count(len: usize) -> u64 {

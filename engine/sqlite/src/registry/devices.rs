@@ -1,12 +1,13 @@
 //! Devices: batches, single look-ups, the reading for sign-in. Lists are in `device_list`.
 
 use lianwu_model::device::Device;
-use lianwu_model::{DeviceKey, DeviceNumber};
+use lianwu_model::product::Tag;
+use lianwu_model::{DeviceKey, DeviceNumber, ProductId};
 use lianwu_ports::Answer;
 use lianwu_ports::registry::{DeviceFilter, Devices, Listed, SignInRow, Slice, StoreError};
 use rusqlite::{Connection, params};
 
-use super::device_list::list;
+use super::device_list::{list, tag_sets};
 use super::{SqliteRegistry, change_one, find};
 use crate::fault::Fault;
 use crate::rows;
@@ -113,6 +114,10 @@ impl Devices for SqliteRegistry {
 
     fn devices(&self, filter: DeviceFilter, slice: Slice) -> Answer<'_, Result<Listed<Device>, StoreError>> {
         self.read(move |transaction, sealer| list(transaction, sealer, &filter, slice))
+    }
+
+    fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<Vec<(ProductId, Vec<Tag>)>, StoreError>> {
+        self.read(move |transaction, _| tag_sets(transaction, &products))
     }
 
     fn sign_in_rows(&self, mut each: Box<dyn FnMut(SignInRow) + Send>) -> Answer<'_, Result<u64, StoreError>> {

@@ -2,15 +2,17 @@
 //!
 //! Lists are scanned, nothing survives the process.
 
+mod accounts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lianwu_model::account::{AccessKey, Instance, Principal, StoredPolicy};
+use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
 use lianwu_model::device::Device;
-use lianwu_model::product::{Product, Project, StoredThingModel};
-use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId};
+use lianwu_model::product::{Product, Project, StoredThingModel, Tag};
+use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
 
-use super::{Accounts, DeviceFilter, Devices, Listed, Products, ProjectFilter, Projects, SignInRow, Slice, StoreError};
+use super::{DeviceFilter, Devices, Listed, Products, ProjectFilter, Projects, SignInRow, Slice, StoreError};
 use crate::Answer;
 
 /// All four registry stores over plain collections. `Debug` shows no secret.
@@ -24,6 +26,8 @@ struct Content {
     principals: Vec<Principal>,
     keys: Vec<AccessKey>,
     policies: Vec<StoredPolicy>,
+    groups: Vec<Group>,
+    passwords: BTreeMap<Uin, PasswordHash>,
     instances: Vec<Instance>,
     projects: Vec<Project>,
     products: Vec<Product>,
@@ -108,7 +112,10 @@ fn contains(name: &str, part: Option<&str>) -> bool {
 
 fn device_fits(device: &Device, filter: &DeviceFilter) -> bool {
     let carries = |(key, value): &(String, String)| device.tags.iter().any(|t| t.key == *key && t.value == *value);
-    (filter.any_product || filter.products.contains(&device.product))
+    let is_hidden = !device.tags.is_empty()
+        && filter.hidden.iter().any(|(product, tags)| *product == device.product && *tags == device.tags);
+    !is_hidden
+        && (filter.any_product || filter.products.contains(&device.product))
         && contains(device.name.as_str(), filter.name.as_deref())
         && filter.tags.iter().all(carries)
 }
@@ -127,61 +134,6 @@ fn listed<'a, T: Clone + 'a>(rows: impl Iterator<Item = &'a T>, slice: Slice) ->
 
 fn free(is_taken: bool, field: &'static str) -> Result<(), StoreError> {
     if is_taken { Err(StoreError::Taken(field)) } else { Ok(()) }
-}
-
-impl Accounts for MemoryRegistry {
-    fn create_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>> {
-        self.answer(move |content| {
-            free(content.principals.iter().any(|other| other.uin == principal.uin), "uin")?;
-            content.principals.push(principal);
-            Ok(())
-        })
-    }
-
-    fn principals(&self) -> Answer<'_, Result<Vec<Principal>, StoreError>> {
-        self.answer(move |content| Ok(content.principals.clone()))
-    }
-
-    fn create_key(&self, key: AccessKey) -> Answer<'_, Result<(), StoreError>> {
-        self.answer(move |content| {
-            free(content.keys.iter().any(|other| other.secret_id == key.secret_id), "secret_id")?;
-            if !content.principals.iter().any(|principal| principal.uin == key.principal) {
-                return Err(StoreError::Missing);
-            }
-            content.keys.push(key);
-            Ok(())
-        })
-    }
-
-    fn keys(&self) -> Answer<'_, Result<Vec<AccessKey>, StoreError>> {
-        self.answer(move |content| Ok(content.keys.clone()))
-    }
-
-    fn save_policy(&self, policy: StoredPolicy) -> Answer<'_, Result<(), StoreError>> {
-        self.answer(move |content| {
-            match content.policies.iter_mut().find(|old| old.owner == policy.owner && old.name == policy.name) {
-                Some(old) => *old = policy,
-                None => content.policies.push(policy),
-            }
-            Ok(())
-        })
-    }
-
-    fn policies(&self) -> Answer<'_, Result<Vec<StoredPolicy>, StoreError>> {
-        self.answer(move |content| Ok(content.policies.clone()))
-    }
-
-    fn create_instance(&self, instance: Instance) -> Answer<'_, Result<(), StoreError>> {
-        self.answer(move |content| {
-            free(content.instances.iter().any(|other| other.id == instance.id), "id")?;
-            content.instances.push(instance);
-            Ok(())
-        })
-    }
-
-    fn instances(&self) -> Answer<'_, Result<Vec<Instance>, StoreError>> {
-        self.answer(move |content| Ok(content.instances.clone()))
-    }
 }
 
 impl Projects for MemoryRegistry {
@@ -330,6 +282,19 @@ impl Devices for MemoryRegistry {
     fn devices(&self, filter: DeviceFilter, slice: Slice) -> Answer<'_, Result<Listed<Device>, StoreError>> {
         self.answer(move |content| {
             Ok(listed(content.devices.values().rev().filter(|device| device_fits(device, &filter)), slice))
+        })
+    }
+
+    fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<Vec<(ProductId, Vec<Tag>)>, StoreError>> {
+        self.answer(move |content| {
+            let mut sets: Vec<(ProductId, Vec<Tag>)> = Vec::new();
+            for device in content.devices.values() {
+                let set = (device.product, device.tags.clone());
+                if products.contains(&device.product) && !device.tags.is_empty() && !sets.contains(&set) {
+                    sets.push(set);
+                }
+            }
+            Ok(sets)
         })
     }
 

@@ -23,6 +23,8 @@ macro_rules! registry_suite {
         $crate::registry_suite!($run, accounts: [
             what_was_saved_is_listed_in_order, a_uin_is_taken_once, a_secret_id_is_taken_once,
             a_key_needs_its_principal, a_policy_is_replaced_under_its_name, an_instance_id_is_taken_once,
+            a_principal_leaves_nothing_behind, names_and_policies_of_a_principal_change, a_password_is_replaced,
+            a_key_is_switched_used_and_deleted, a_policy_leaves_no_name_behind, a_group_is_replaced_under_its_name,
         ]);
         $crate::registry_suite!($run, products: [
             a_project_is_read_back_whole, project_names_are_unique_within_an_owner,
@@ -38,7 +40,7 @@ macro_rules! registry_suite {
             a_failed_batch_uses_no_number, a_device_needs_its_product, updating_a_device_changes_switch_and_tags,
             pages_are_newest_first, pages_cross_many_numbers, a_filter_without_products_finds_nothing,
             a_name_is_found_by_any_part, search_characters_are_literal, tags_must_all_fit, filters_combine,
-            sign_in_sees_every_device,
+            sign_in_sees_every_device, sets_of_tags_are_told_once, hidden_sets_of_tags_are_left_out,
         ]);
     };
     ($run:ident, $part:ident: [$($case:ident),* $(,)?]) => {
@@ -83,6 +85,7 @@ pub fn access_key(secret_id: &str, uin: u64, secret: &str) -> AccessKey {
         principal: Uin(uin),
         active: true,
         created: UnixMillis(1_790_000_000_001),
+        last_used: None,
     }
 }
 

@@ -4,7 +4,8 @@ use lianwu_model::account::{Instance, Principal, SecretKeyText};
 use lianwu_model::{InstanceId, Uin};
 use lianwu_ports::registry::StoreError;
 
-use super::{load, random_key, random_uin};
+use super::key::random_key;
+use super::{load, random_uin};
 use crate::Platform;
 use crate::randomness::{ALPHANUMERIC, text};
 

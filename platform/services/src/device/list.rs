@@ -1,6 +1,7 @@
 //! Pages of devices, with online status and activation times.
 
 use lianwu_model::ProductId;
+use lianwu_model::product::Tag;
 use lianwu_ports::registry::{DeviceFilter, Listed, Slice};
 
 use super::{DeviceError, DeviceView, store, view};
@@ -15,6 +16,19 @@ pub struct DeviceListFilter {
     pub name: Option<String>,
     /// All of these tags, key and value exactly.
     pub tags: Vec<(String, String)>,
+    /// Devices of that product that carry exactly these tags are left out; see [`tag_sets`].
+    pub hidden: Vec<(ProductId, Vec<Tag>)>,
+}
+
+/// Every set of tags that some device of these products carries.
+///
+/// # Errors
+/// When the registry fails.
+pub async fn tag_sets(
+    platform: &Platform,
+    products: Vec<ProductId>,
+) -> Result<Vec<(ProductId, Vec<Tag>)>, DeviceError> {
+    platform.stores.devices.tag_sets(products).await.map_err(store)
 }
 
 /// A page of devices, newest first. Secrets are in it: edges leave them out of lists.
@@ -29,8 +43,8 @@ pub async fn list(
     if filter.products.is_empty() {
         return Ok(Listed { rows: Vec::new(), total: 0 });
     }
-    let DeviceListFilter { products, name, tags } = filter;
-    let filter = DeviceFilter { products, name, tags, ..DeviceFilter::default() };
+    let DeviceListFilter { products, name, tags, hidden } = filter;
+    let filter = DeviceFilter { products, name, tags, hidden, ..DeviceFilter::default() };
     let listed = platform.stores.devices.devices(filter, slice).await.map_err(store)?;
     let numbers: Vec<_> = listed.rows.iter().map(|device| device.number).collect();
     let states = telemetry::activity(platform, numbers).await?;

@@ -76,6 +76,7 @@ fn read_only_access_is_complete_for_the_vendors_actions() {
     }
     let spec: Spec = serde_json::from_str(include_str!("../../../../../spec/cloud-api.json")).unwrap();
     let read_only = [Preset::ReadOnly.policy()];
+    assert!(operation(&read_only, "iotcloud:ListLog").is_allowed());
     for Action { name } in spec.actions {
         let reads = ["Describe", "Get", "List", "Search", "Check"].iter().any(|verb| name.starts_with(verb));
         let expected = reads && !matches!(name.as_str(), "GetCOSURL" | "GetWechatDeviceTicket");
@@ -166,7 +167,7 @@ fn a_tag_grant_shows_the_unmet_condition() {
 fn of_several_objects_those_refused_are_named() {
     let grant = policies(&[ONE_PRODUCT]);
     let names = ["PID0000001", "PID0000002", "PID0000003"].map(|id| SCOPE.product(&project(), product(id)));
-    let objects = names.each_ref().map(|name| Object { name, tags: &[] });
+    let objects = names.each_ref().map(|name| Object { name, tags: &[], hidden_by: &[] });
     let request = Request { action: "iotexplorer:BatchUpdate", target: Target::Objects(&objects), context: &context() };
     let decision = evaluate(Grantee::SubAccount(&grant), &request);
     let Decision::Deny { resources, unmet } = decision else { panic!("must be refused") };
@@ -297,6 +298,84 @@ fn presets_are_found_under_all_their_names() {
     for preset in Preset::ALL {
         assert!(Policy::parse(preset.document()).is_ok(), "{}", preset.name());
         assert_eq!(Preset::find(preset.name()), Some(preset));
-        assert!(may_reach(Grantee::SubAccount(&[preset.policy()]), "iotexplorer:DescribeDevice"));
+        assert!(may_reach(Grantee::SubAccount(&[preset.policy()]), "iotexplorer:GetProjectList"));
     }
+}
+
+/// Does the preset for operation analytics show counters, and no product, device or data of one?
+#[test]
+fn operation_analytics_shows_counters_only() {
+    let analytics = [Preset::find("IoTExplorerOperationAnalyticsAccess").unwrap().policy()];
+    for action in ["GetDeviceSumStatistics", "GetProjectList", "DescribeActivateDevice"] {
+        assert!(operation(&analytics, &format!("iotexplorer:{action}")).is_allowed(), "{action}");
+    }
+    for action in ["GetStudioProductList", "GetDeviceList", "DescribeDevice", "DescribeDeviceData", "CreateProject"] {
+        assert!(!may_reach(Grantee::SubAccount(&analytics), &format!("iotexplorer:{action}")), "{action}");
+    }
+}
+
+/// Of the platform's own service, do the presets leave out accounts, keys, audit and configuration?
+#[test]
+fn presets_of_the_platforms_own_service() {
+    let (full, read) = ([Preset::FullAccess.policy()], [Preset::ReadOnly.policy()]);
+    let rows = [
+        ("DescribeCaller", true, true),
+        ("DescribeDeviceDiagnosis", true, true),
+        ("DescribeLimits", true, true),
+        ("ListDeviceLog", true, true),
+        ("ListMessages", true, true),
+        ("ListTags", true, true),
+        ("SetTags", true, false),
+        ("ListSubAccounts", false, false),
+        ("CreateSecretKey", false, false),
+        ("ListSecretKeys", false, false),
+        ("ListPolicies", false, false),
+        ("AttachPolicies", false, false),
+        ("ListAuditLog", false, false),
+        ("DescribeConfiguration", false, false),
+        ("SetPassword", false, false),
+    ];
+    for (name, with_full, with_read) in rows {
+        let action = format!("lianwu:{name}");
+        let allowed = (operation(&full, &action).is_allowed(), operation(&read, &action).is_allowed());
+        assert_eq!(allowed, (with_full, with_read), "{name}");
+    }
+}
+
+/// Is a device that carries tags hidden from a grant for its product, and shown by a grant for one of its tags or for
+/// everything?
+#[test]
+fn a_tagged_device_needs_a_grant_for_its_tag() {
+    let named = |condition: &str| {
+        format!(
+            r#"{{"version":"2.0","statement":[{{"effect":"allow","action":"*","resource":
+            "qcs::iotexplorer:::project/prj-abcd1234/product/PID0000001*"{condition}}}]}}"#
+        )
+    };
+    let tags_only = |tag: &str| format!(r#"{{"for_any_value:string_equal":{{"qcs:resource_tag":["{tag}"]}}}}"#);
+    let with_tag = named(&format!(r#","condition":{}"#, tags_only("team&a")));
+    let rows = [
+        (named(""), false),
+        (named(r#","condition":{"ip_equal":{"qcs:ip":"10.0.0.0/8"}}"#), false),
+        (with_tag, true),
+        (named(&format!(r#","condition":{}"#, tags_only("team&b"))), false),
+        (allow_if(&tags_only("team&a")), true),
+        (Preset::FullAccess.document().to_owned(), true),
+    ];
+    let name = SCOPE.device(&project(), product("PID0000001"), &"dev001".parse().unwrap());
+    let (own, action) = ([tag("team", "a")], "iotexplorer:DescribeDevice");
+    let judge = |attached: &[Arc<Policy>], hidden_by: &[Tag]| {
+        let objects = [Object { name: &name, tags: &own, hidden_by }];
+        let request = Request { action, target: Target::Objects(&objects), context: &context() };
+        evaluate(Grantee::SubAccount(attached), &request)
+    };
+    for (document, allowed) in &rows {
+        assert_eq!(judge(&policies(&[document]), &own).is_allowed(), *allowed, "{document}");
+    }
+    let by_product = policies(&[&rows[0].0]);
+    assert!(judge(&by_product, &[]).is_allowed(), "tags that it inherits hide nothing");
+    let Decision::Deny { unmet, .. } = judge(&by_product, &own) else { panic!("must be refused") };
+    let told = serde_json::to_string(&unmet).unwrap();
+    let expected = r#"[{"condition":{"key":"qcs:resource_tag","value":["team&a"],"ope":"for_any_value:string_equal"},"effect":"allow"}]"#;
+    assert_eq!(told, expected);
 }

@@ -286,3 +286,46 @@ pub async fn sign_in_sees_every_device(store: Arc<impl Projects + Products + Dev
     };
     assert_eq!(rows, vec![expected(1, LAMP, "on", true), expected(2, METER, "off", false)]);
 }
+
+fn set(product: &str, tags: &[&str]) -> (lianwu_model::ProductId, Vec<Tag>) {
+    (product_id(product), device(product, "x", tags).tags)
+}
+
+/// Is each set of tags told once per product, without empty ones and without other products?
+pub async fn sets_of_tags_are_told_once(store: Arc<impl Projects + Products + Devices>) {
+    with_products(&*store).await;
+    let lamps = [("a", &["team=a", "room=1"][..]), ("b", &["team=a", "room=1"]), ("c", &["room=1"]), ("d", &[])];
+    create(&*store, lamps.iter().map(|(name, tags)| device(LAMP, name, tags)).collect()).await;
+    create(&*store, vec![device(METER, "a", &["room=1"])]).await;
+    let sets = async |products: &[&str]| {
+        let mut sets = store.tag_sets(products.iter().map(|id| product_id(id)).collect()).await.expect("sets of tags");
+        sets.sort_by_key(|(product, tags)| (product.to_string(), tags.len()));
+        sets
+    };
+    let of_lamps = vec![set(LAMP, &["room=1"]), set(LAMP, &["team=a", "room=1"])];
+    assert_eq!(sets(&[LAMP]).await, of_lamps);
+    assert_eq!(sets(&[LAMP, METER]).await, [of_lamps, vec![set(METER, &["room=1"])]].concat());
+    assert_eq!(sets(&[]).await, Vec::new());
+}
+
+/// Are devices with a hidden set left out of every kind of list, of the total, and of no other product?
+pub async fn hidden_sets_of_tags_are_left_out(store: Arc<impl Projects + Products + Devices>) {
+    with_products(&*store).await;
+    create(&*store, vec![device(LAMP, "lamp-1", &["team=a"]), device(LAMP, "lamp-2", &["team=a", "room=1"])]).await;
+    create(&*store, vec![device(LAMP, "lamp-3", &[]), device(METER, "lamp-4", &["team=a"])]).await;
+    let both = DeviceFilter {
+        products: vec![product_id(LAMP), product_id(METER)],
+        hidden: vec![set(LAMP, &["team=a"])],
+        ..DeviceFilter::default()
+    };
+    assert_eq!(found(&*store, both.clone()).await, ["lamp-4", "lamp-3", "lamp-2"]);
+    assert_eq!(numbers(&*store, both.clone(), 1, 1).await, (vec![3], 3));
+    for part in ["lamp", "l"] {
+        let named = DeviceFilter { name: Some(part.to_owned()), ..both.clone() };
+        assert_eq!(found(&*store, named).await, ["lamp-4", "lamp-3", "lamp-2"], "{part}");
+    }
+    let tags = vec![("team".to_owned(), "a".to_owned())];
+    assert_eq!(found(&*store, DeviceFilter { tags, ..both.clone() }).await, ["lamp-4", "lamp-2"]);
+    let hidden = vec![set(LAMP, &["team=a"]), set(LAMP, &["team=a", "room=1"])];
+    assert_eq!(found(&*store, DeviceFilter { hidden, ..lamps() }).await, ["lamp-3"]);
+}
