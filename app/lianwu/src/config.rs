@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use lianwu_services::Limits;
+use lianwu_services::audit::AuditOptions;
 use lianwu_services::limits::Source;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ pub struct Config {
     pub log: LogConfig,
     pub readings: ReadingsConfig,
     pub retention: Retention,
+    pub audit: AuditConfig,
     pub server: Server,
     pub seal: Seal,
     pub instance: InstanceConfig,
@@ -150,11 +152,20 @@ impl Default for ReadingsConfig {
 pub struct Retention {
     /// History is kept for this many days.
     pub days: u32,
+    /// Rows of the audit log are kept for this many days.
+    pub audit_days: u32,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuditConfig {
+    /// Calls that only read are kept in the audit log too.
+    pub reads: bool,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { days: Limits::default().retention_days }
+        Self { days: Limits::default().retention_days, audit_days: Limits::default().audit_days }
     }
 }
 
@@ -218,6 +229,9 @@ impl Config {
         if !(1..=3650).contains(&self.retention.days) {
             bail!("retention.days is {}, allowed 1 to 3650", self.retention.days);
         }
+        if !(1..=3650).contains(&self.retention.audit_days) {
+            bail!("retention.audit_days is {}, allowed 1 to 3650", self.retention.audit_days);
+        }
         if !(1 << 20..=1 << 30).contains(&self.log.segment_bytes) {
             bail!("log.segment_bytes is {}, allowed 1 MiB to 1 GiB", self.log.segment_bytes);
         }
@@ -264,8 +278,15 @@ impl Config {
             packet_bytes_max: self.limits.packet_bytes_max,
             enterprise: self.instance.enterprise,
             retention_days: self.retention.days,
+            audit_days: self.retention.audit_days,
             reply_wait_ms: self.limits.reply_wait_ms,
         }
+    }
+
+    /// What the audit log keeps.
+    #[must_use]
+    pub fn audit(&self) -> AuditOptions {
+        AuditOptions { reads: self.audit.reads }
     }
 
     /// Threads that serve devices.
@@ -329,6 +350,7 @@ mod tests {
                 ("LIANWU__LISTEN__MQTT", "127.0.0.1:3"),
                 ("LIANWU__LIMITS__DEVICE_UP_TPS", "0"),
                 ("LIANWU__INSTANCE__ENTERPRISE", "false"),
+                ("LIANWU__AUDIT__READS", "true"),
                 ("PATH", "x"),
             ],
         )
@@ -339,6 +361,7 @@ mod tests {
         assert_eq!(config.limits.device_up_tps, 0);
         assert_eq!(config.retention.days, 3);
         assert!(!config.instance.enterprise);
+        assert!(config.audit.reads);
     }
 
     #[test]
@@ -350,6 +373,7 @@ mod tests {
             ("[listen]\nconnect_timeout = 0\n", None, "listen.connect_timeout is 0"),
             ("[limits]\noffline_messages = 1001\n", None, "limits.offline_messages is 1001"),
             ("[limits]\noffline_hours = 0\n", None, "limits.offline_hours is 0"),
+            ("[retention]\naudit_days = 4000\n", None, "retention.audit_days is 4000"),
             ("listen = 3\n", Some(("LIANWU__LISTEN__MQTT", "x")), "LIANWU__LISTEN__MQTT"),
             ("[listen]\nhttp = \"\"\n", None, "listen.http is empty"),
             ("", Some(("LIANWU__LIMITS__API_TPS", "many")), "api_tps"),

@@ -16,8 +16,8 @@ use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions};
 use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::LogHealth;
-use lianwu_services::account::AccountCache;
-use lianwu_services::audit::Audit;
+use lianwu_services::account::{AccountCache, KeyUseWriter};
+use lianwu_services::audit::{self, Audit};
 use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
 use lianwu_services::turn::Turns;
@@ -99,6 +99,8 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     let follower = Follower::start(platform.log.clone(), platform.readings.clone(), Arc::clone(&platform.progress))
         .context("start the readings thread")?;
     let first_run = first_run::FirstRun::prepare(&options.data, &platform, config).await?;
+    let audit = audit::start(&platform, storage.audit.clone(), config.audit());
+    let key_uses = KeyUseWriter::start(&platform);
 
     let access = match config.mqtt_address()? {
         Some(address) => Some(DeviceAccess::start(&platform, &bus, address, &access_options(config))?),
@@ -142,6 +144,8 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         demo.stop().await;
     }
     server.stop(HTTP_GRACE).await;
+    key_uses.stop().await;
+    audit.stop().await;
     tokio::task::spawn_blocking(move || {
         if let Some(access) = access {
             access.stop();
@@ -180,6 +184,9 @@ async fn expire(platform: Arc<Platform>) {
     let mut period = tokio::time::interval(EXPIRY_PERIOD);
     loop {
         period.tick().await;
+        if let Err(error) = audit::expire(&platform).await {
+            warn!(%error, "expired rows of the audit log could not be removed");
+        }
         let platform = Arc::clone(&platform);
         let done = tokio::task::spawn_blocking(move || {
             let now = platform.clock.now();

@@ -2,16 +2,21 @@
 //!
 //! Source: spec/accounts.md 3 to 5 and 7, decisions 15. Objects of another main account count as absent.
 
+mod explain;
+
 use lianwu_model::policy::{self, Context, Decision, Grantee, Object, ResourceName, ResourceScope, Tag, evaluate};
-use lianwu_model::product::{Product, Project};
-use lianwu_model::{DeviceName, ProjectId};
-use lianwu_services::device::DeviceError;
+use lianwu_model::product::{self as model, Product, Project};
+use lianwu_model::{DeviceName, ProductId, ProjectId};
+use lianwu_services::device::{self, DeviceError};
 use lianwu_services::product::{self, ProductError};
 use lianwu_services::project::ProjectError;
+use lianwu_services::tag;
 
 use crate::call::Call;
 use crate::error::{ApiError, Language};
 use crate::table::Target;
+
+pub use explain::{Explanation, explain};
 
 /// Service in the names of all resources: every service works on the same objects.
 const RESOURCE_SERVICE: &str = "iotexplorer";
@@ -20,18 +25,35 @@ const RESOURCE_SERVICE: &str = "iotexplorer";
 struct Named {
     name: ResourceName,
     tags: Vec<Tag>,
+    /// A device's own tags.
+    hidden_by: Vec<Tag>,
+}
+
+impl Named {
+    fn new(name: ResourceName, tags: Vec<Tag>) -> Self {
+        Self { name, tags, hidden_by: Vec::new() }
+    }
+
+    /// A device inherits the tags of its product. Source: spec/accounts.md 5.
+    fn device(name: ResourceName, own: &[model::Tag], product: &Product) -> Self {
+        let tags = own.iter().chain(&product.tags).map(policy_tag).collect();
+        Self { name, tags, hidden_by: own.iter().map(policy_tag).collect() }
+    }
+
+    fn object(&self) -> Object<'_> {
+        Object { name: &self.name, tags: &self.tags, hidden_by: &self.hidden_by }
+    }
 }
 
 /// Refuses the call unless every object it names may be touched.
 ///
 /// # Errors
 /// `UnauthorizedOperation` with the vendor's text; `ResourceNotFound.*` when an object is not the account's.
-pub fn authorise(call: &Call, target: &Target) -> Result<(), ApiError> {
-    let named = named(call, target)?;
+pub async fn authorise(call: &Call, target: &Target) -> Result<(), ApiError> {
+    let named = named(call, target, is_unrestricted(call)).await?;
     let _ = call.resources.set(listed(named.iter().map(|object| object.name.to_string())));
-    let objects: Vec<_> = named.iter().map(|named| Object { name: &named.name, tags: &named.tags }).collect();
-    let policy_target = if objects.is_empty() { policy::Target::Operation } else { policy::Target::Objects(&objects) };
-    match decide(call, policy_target) {
+    let decision = on_all(&named, |target| decide(call, target));
+    match decision {
         Decision::Allow => Ok(()),
         // Rows are filtered one by one afterwards.
         Decision::Deny { .. } if matches!(target, Target::Rows { .. }) && may_reach(call) => Ok(()),
@@ -50,24 +72,49 @@ pub fn authorise(call: &Call, target: &Target) -> Result<(), ApiError> {
     }
 }
 
+fn on_all(named: &[Named], judge: impl FnOnce(policy::Target<'_>) -> Decision) -> Decision {
+    let objects: Vec<_> = named.iter().map(Named::object).collect();
+    judge(if objects.is_empty() { policy::Target::Operation } else { policy::Target::Objects(&objects) })
+}
+
 /// May a list show this product to the caller?
 #[must_use]
 pub fn may_see_product(call: &Call, product: &Product) -> bool {
-    let named = named_product(call, product);
-    let object = Object { name: &named.name, tags: &named.tags };
-    decide(call, policy::Target::Objects(&[object])).is_allowed()
+    decide(call, policy::Target::Objects(&[named_product(call, product).object()])).is_allowed()
 }
 
 /// May a list show this project to the caller?
 #[must_use]
 pub fn may_see_project(call: &Call, project: &Project) -> bool {
-    let name = scope(call).project(&project.id);
-    decide(call, policy::Target::Objects(&[Object { name: &name, tags: &[] }])).is_allowed()
+    let named = Named::new(scope(call).project(&project.id), Vec::new());
+    decide(call, policy::Target::Objects(&[named.object()])).is_allowed()
+}
+
+/// Sets of tags whose devices a list of these products must not show to the caller.
+///
+/// # Errors
+/// When the registry fails.
+pub async fn hidden_devices(call: &Call, products: &[&Product]) -> Result<Vec<(ProductId, Vec<model::Tag>)>, ApiError> {
+    if is_unrestricted(call) || products.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sets = device::tag_sets(&call.platform, products.iter().map(|product| product.id).collect()).await?;
+    sets.retain(|(id, own)| {
+        products.iter().find(|product| product.id == *id).is_some_and(|product| {
+            let named = Named::device(scope(call).devices_of(&product.project, product.id), own, product);
+            !decide(call, policy::Target::Objects(&[named.object()])).is_allowed()
+        })
+    });
+    Ok(sets)
 }
 
 fn decide(call: &Call, target: policy::Target<'_>) -> Decision {
+    judge(call, call.signer.grantee(), &action(call), target)
+}
+
+fn judge(call: &Call, grantee: Grantee<'_>, action: &str, target: policy::Target<'_>) -> Decision {
     let context = Context { source: call.source, now: call.platform.clock.now(), request_tags: &[] };
-    evaluate(call.signer.grantee(), &policy::Request { action: &action(call), target, context: &context })
+    evaluate(grantee, &policy::Request { action, target, context: &context })
 }
 
 fn may_reach(call: &Call) -> bool {
@@ -88,17 +135,31 @@ fn scope(call: &Call) -> ResourceScope<'_> {
     ResourceScope { service: RESOURCE_SERVICE, region: &call.region, owner: call.owner(), app_id: None }
 }
 
-fn named(call: &Call, target: &Target) -> Result<Vec<Named>, ApiError> {
+/// Objects a target names. The own tags of devices are left out with `without_tags`: nothing restricts a main account.
+async fn named(call: &Call, target: &Target, without_tags: bool) -> Result<Vec<Named>, ApiError> {
     match target {
         Target::Account | Target::Rows { .. } => Ok(Vec::new()),
         Target::Project(id) => {
             let id: ProjectId = id.parse().map_err(|_| ProjectError::NotFound(id.clone()))?;
-            Ok(vec![Named { name: scope(call).project(&id), tags: Vec::new() }])
+            Ok(vec![Named::new(scope(call).project(&id), Vec::new())])
         }
         Target::Product(id) => Ok(vec![named_product(call, &*find(call, id)?)]),
-        Target::Device(device) => Ok(vec![named_device(call, &device.product, &device.name)?]),
+        Target::DevicesOf(id) => {
+            let product = find(call, id)?;
+            let mut named = vec![named_product(call, &product)];
+            for (_, own) in hidden_devices(call, &[&product]).await? {
+                named.push(Named::device(scope(call).devices_of(&product.project, product.id), &own, &product));
+            }
+            Ok(named)
+        }
+        Target::Device(device) => Ok(vec![named_device(call, &device.product, &device.name, without_tags)?]),
         Target::Devices(devices) => {
-            devices.iter().map(|device| named_device(call, &device.product, &device.name)).collect()
+            let mut named = Vec::with_capacity(devices.len().min(device::BATCH_MAX));
+            // A longer list is refused by the operation itself.
+            for device in devices.iter().take(device::BATCH_MAX) {
+                named.push(named_device(call, &device.product, &device.name, without_tags)?);
+            }
+            Ok(named)
         }
     }
 }
@@ -108,18 +169,26 @@ fn find(call: &Call, id: &str) -> Result<std::sync::Arc<Product>, ProductError> 
 }
 
 fn named_product(call: &Call, product: &Product) -> Named {
-    Named { name: scope(call).product(&product.project, product.id), tags: tags(product) }
+    Named::new(scope(call).product(&product.project, product.id), product.tags.iter().map(policy_tag).collect())
 }
 
-/// A device inherits the tags of its product. Source: spec/accounts.md 5.
-fn named_device(call: &Call, product: &str, device: &str) -> Result<Named, ApiError> {
+fn named_device(call: &Call, product: &str, device: &str, without_tags: bool) -> Result<Named, ApiError> {
     let product = find(call, product)?;
     let name: DeviceName = device.parse().map_err(|_| DeviceError::NameForm(device.to_owned()))?;
-    Ok(Named { name: scope(call).device(&product.project, product.id, &name), tags: tags(&product) })
+    let own = if without_tags {
+        Vec::new()
+    } else {
+        match tag::of_device(&call.platform, call.owner(), product.id.as_str(), device) {
+            // Whoever may touch the product is told by the operation that it has no such device.
+            Err(DeviceError::NotFound(_)) => Vec::new(),
+            result => result?,
+        }
+    };
+    Ok(Named::device(scope(call).device(&product.project, product.id, &name), &own, &product))
 }
 
-fn tags(product: &Product) -> Vec<Tag> {
-    product.tags.iter().map(|tag| Tag { key: tag.key.clone(), value: tag.value.clone() }).collect()
+fn policy_tag(tag: &model::Tag) -> Tag {
+    Tag { key: tag.key.clone(), value: tag.value.clone() }
 }
 
 /// `*` when nothing is named.

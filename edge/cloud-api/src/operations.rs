@@ -6,6 +6,8 @@
 //! To serve one more: take its line out of `not_implemented.txt`, run `cargo xtask generate`, add a row and a function
 //! here, and its errors in `codes` if a service has new ones.
 
+mod account;
+mod audit;
 mod control;
 mod data;
 mod device;
@@ -19,6 +21,7 @@ mod project;
 mod publish;
 mod replay;
 mod statistics;
+mod tag;
 
 use crate::generated::operations as op;
 use crate::table::Grant::{Read, Write};
@@ -27,7 +30,7 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    messages(logs(instance(devices(models(products(projects(table)))))))
+    tags(accounts(messages(logs(instance(devices(models(products(projects(table)))))))))
 }
 
 fn projects(table: Table) -> Table {
@@ -113,6 +116,41 @@ fn messages(table: Table) -> Table {
         .on(op::GetDeviceSumStatistics, Read, |r| Target::Project(r.project_id.clone()), statistics::devices)
         .on(op::PublishMessage, Write, |r| named(&r.product_id, &r.device_name, None), publish::one)
         .on(op::BatchPublishMessage, Write, publish::batch_target, publish::batch)
+}
+
+/// Accounts, keys, groups, policies and the audit log. Source: spec/lianwu-api.json.
+fn accounts(table: Table) -> Table {
+    table
+        .on(op::DescribeCaller, Read, |_| Target::Account, account::describe_caller)
+        .on(op::DescribeAccess, Read, |_| Target::Account, account::describe_access)
+        .on(op::CreateSubAccount, Write, |_| Target::Account, account::create_sub_account)
+        .on(op::DeleteSubAccount, Write, |_| Target::Account, account::delete_sub_account)
+        .on(op::ListSubAccounts, Read, |_| Target::Account, account::list_sub_accounts)
+        .on(op::CreateSecretKey, Write, |_| Target::Account, account::create_key)
+        .on(op::ListSecretKeys, Read, |_| Target::Account, account::list_keys)
+        .on(op::UpdateSecretKey, Write, |_| Target::Account, account::update_key)
+        .on(op::DeleteSecretKey, Write, |_| Target::Account, account::delete_key)
+        .on(op::CreateGroup, Write, |_| Target::Account, account::create_group)
+        .on(op::DeleteGroup, Write, |_| Target::Account, account::delete_group)
+        .on(op::ListGroups, Read, |_| Target::Account, account::list_groups)
+        .on(op::AddGroupMembers, Write, |_| Target::Account, account::add_members)
+        .on(op::RemoveGroupMembers, Write, |_| Target::Account, account::remove_members)
+        .on(op::SavePolicy, Write, |_| Target::Account, account::save_policy)
+        .on(op::DeletePolicy, Write, |_| Target::Account, account::delete_policy)
+        .on(op::ListPolicies, Read, |_| Target::Account, account::list_policies)
+        .on(op::AttachPolicies, Write, |_| Target::Account, account::attach)
+        .on(op::DetachPolicies, Write, |_| Target::Account, account::detach)
+        .on(op::SetPassword, Write, |_| Target::Account, account::set_password)
+        .on(op::ListAuditLog, Read, |_| Target::Account, audit::list)
+}
+
+fn tags(table: Table) -> Table {
+    table.on(op::SetTags, Write, |r| tag::target(&r.product_id, r.device_name.as_deref()), tag::set).on(
+        op::ListTags,
+        Read,
+        |r| tag::target(&r.product_id, r.device_name.as_deref()),
+        tag::list,
+    )
 }
 
 fn named(product: &str, name: &str, device_id: Option<&str>) -> Target {

@@ -100,7 +100,7 @@ impl CloudApi {
         let mut audit = Audit::start(Instant::now(), Arc::clone(&request_id), source, &head);
         let request = Request::from_parts(head, body);
         let outcome = self.inner.answer(request, &request_id, source, &mut audit).await;
-        audit.write(outcome.as_ref().err());
+        audit.write(outcome.as_ref().err(), &self.inner.platform);
         let text = outcome.unwrap_or_else(|error| envelope::failure(&error, audit.language(), &request_id));
         envelope::answer(text, &request_id, &headers)
     }
@@ -121,7 +121,8 @@ impl Inner {
         audit.is_for(&common);
         let row = self.find(&common)?;
         let signer = self.authenticate(&received, &claim).await?;
-        audit.is_by(&signer, claim.secret_id());
+        signer.mark_used(self.platform.clock.now());
+        audit.is_by(&signer, claim.secret_id(), row);
         let (platform, owner) = (&self.platform, signer.principal.owner);
         self.windows.admit(owner, row.spec, platform.limits.api_tps, platform.clock.now())?;
         let parameters = received.parameters(&claim, row.spec)?;

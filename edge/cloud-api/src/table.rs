@@ -32,6 +32,8 @@ pub enum Target {
     },
     Project(String),
     Product(String),
+    /// All devices of a product at once, such as their messages: none of them may be hidden from the caller.
+    DevicesOf(String),
     Device(DeviceName),
     Devices(Vec<DeviceName>),
 }
@@ -96,7 +98,7 @@ impl Table {
             let operate = operate.clone();
             Box::pin(async move {
                 let request: O::Request = parameters::decode(spec, &parameters)?;
-                access::authorise(&call, &target(&request))?;
+                access::authorise(&call, &target(&request)).await?;
                 let request_id = Arc::clone(&call.request_id);
                 let response = operate(call, request).await?;
                 envelope::success(&response, &request_id)

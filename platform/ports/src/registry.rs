@@ -186,13 +186,14 @@ pub struct DeviceFilter {
     pub hidden: Vec<(ProductId, Vec<Tag>)>,
 }
 
-/// What sign-in needs to know of a device; all devices' are kept in memory.
+/// What sign-in and authorisation need to know of a device; all devices' are kept in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignInRow {
     pub number: DeviceNumber,
     pub key: DeviceKey,
     pub secret: lianwu_model::device::DeviceSecretText,
     pub enabled: bool,
+    pub tags: Vec<Tag>,
 }
 
 pub trait Devices: Send + Sync {

@@ -33,13 +33,11 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Rows one step of expiry removes: writers wait for no longer than that takes.
 const EXPIRE_ROWS: usize = 5_000;
 
-/// What is kept, and for how long.
+/// What is kept; for how long, [`crate::Limits::audit_days`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditOptions {
     /// Calls that only read are kept too. Refused calls and calls that write always are.
     pub reads: bool,
-    /// Rows are kept for this many days.
-    pub days: u32,
 }
 
 /// The way into the audit log; does nothing until [`start`] was called.
@@ -213,7 +211,7 @@ pub async fn page(platform: &Platform, query: AuditQuery) -> Result<AuditPage, S
 /// When the store fails.
 pub async fn expire(platform: &Platform) -> Result<usize, StoreError> {
     let Some(running) = platform.audit.running.get() else { return Ok(0) };
-    let kept = Duration::from_millis(u64::from(running.options.days) * UnixMillis::DAY_MS);
+    let kept = Duration::from_millis(u64::from(platform.limits.audit_days) * UnixMillis::DAY_MS);
     let oldest = platform.clock.now().minus(kept);
     let mut removed = 0;
     loop {

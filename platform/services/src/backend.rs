@@ -65,6 +65,7 @@ pub fn sign_in(
 ) -> Result<Backend, BackendError> {
     let signer = platform.accounts.signer(claim.secret_id).ok_or(BackendError::UnknownKey)?;
     claim.verify(&signer.secret_key.0, platform.clock.now())?;
+    signer.mark_used(platform.clock.now());
     Ok(Backend {
         owner: signer.principal.owner,
         principal: signer.principal.uin,
@@ -131,9 +132,12 @@ impl Backend {
         }
         let scope = ResourceScope { service: "iotexplorer", region: REGION, owner: self.owner, app_id: None };
         let name = scope.device(&product.product.project, device.product, &device.name);
-        let tags: Vec<Tag> =
-            (product.product.tags.iter()).map(|tag| Tag { key: tag.key.clone(), value: tag.value.clone() }).collect();
-        self.decide(&signer, RECEIVE, policy::Target::Objects(&[Object { name: &name, tags: &tags }]), now)
+        let own = device.tags();
+        let of_policy = |tag: &lianwu_model::product::Tag| Tag { key: tag.key.clone(), value: tag.value.clone() };
+        let hidden_by: Vec<Tag> = own.iter().map(of_policy).collect();
+        let tags: Vec<Tag> = own.iter().chain(&product.product.tags).map(of_policy).collect();
+        let object = Object { name: &name, tags: &tags, hidden_by: &hidden_by };
+        self.decide(&signer, RECEIVE, policy::Target::Objects(&[object]), now)
     }
 
     fn decide(&self, signer: &Signer, action: &str, target: policy::Target<'_>, now: UnixMillis) -> bool {

@@ -7,8 +7,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use arc_swap::ArcSwapOption;
 use hashbrown::HashTable;
 use lianwu_device_protocol::credentials::DeviceSecret;
+use lianwu_model::product::Tag;
 use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, ProductId};
 use parking_lot::RwLock;
 
@@ -23,6 +25,8 @@ pub struct DirectoryDevice {
     online: AtomicBool,
     /// Devices of its product that are online.
     online_of_product: Arc<AtomicU64>,
+    /// Most devices have none: then it is one empty pointer.
+    tags: ArcSwapOption<Vec<Tag>>,
 }
 
 impl DirectoryDevice {
@@ -36,6 +40,7 @@ impl DirectoryDevice {
             enabled: enabled.into(),
             online: false.into(),
             online_of_product: Arc::default(),
+            tags: ArcSwapOption::empty(),
         }
     }
 
@@ -48,6 +53,16 @@ impl DirectoryDevice {
     #[must_use]
     pub fn is(&self, product: ProductId, name: &str) -> bool {
         self.product == product && self.name.as_str() == name
+    }
+
+    /// Its own tags, in the order of their keys.
+    #[must_use]
+    pub fn tags(&self) -> Vec<Tag> {
+        self.tags.load().as_deref().cloned().unwrap_or_default()
+    }
+
+    pub fn set_tags(&self, tags: Vec<Tag>) {
+        self.tags.store((!tags.is_empty()).then(|| Arc::new(tags)));
     }
 
     #[must_use]

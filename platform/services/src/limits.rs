@@ -12,9 +12,9 @@ use lianwu_model::Uin;
 use lianwu_model::product::DevelopmentStatus;
 use lianwu_ports::registry::{ProjectFilter, Slice};
 
-use crate::Platform;
 use crate::platform::Limits;
 use crate::project::{self, ProjectError};
+use crate::{Platform, account};
 
 pub use facts::{AccessBounds, AccessPoint, Facts, Measures, Setting, Source};
 pub use table::TABLE;
@@ -126,7 +126,7 @@ impl Counted {
     async fn now(platform: &Platform, facts: &Facts, asker: Asker) -> Result<Self, ProjectError> {
         let mine = ProjectFilter { owner: Some(asker.owner), ..ProjectFilter::default() };
         let projects = project::list(platform, mine, Slice { offset: 0, limit: 1 }).await?.total;
-        let keys = platform.accounts.keys_of(asker.principal) as u64;
+        let keys = account::keys(platform, asker.principal).len() as u64;
         let mut counted = Self { projects, keys, ..Self::default() };
         counted.count_products(platform, asker.owner);
         if let Some(measures) = &facts.measures {

@@ -58,6 +58,8 @@ pub struct Limits {
     pub enterprise: bool,
     /// History is kept for this many days.
     pub retention_days: u32,
+    /// Rows of the audit log are kept for this many days.
+    pub audit_days: u32,
     /// How long a synchronous call waits for the device, in milliseconds.
     pub reply_wait_ms: u64,
 }
@@ -80,6 +82,7 @@ impl Default for Limits {
             packet_bytes_max: 64 * 1024,
             enterprise: true,
             retention_days: 3,
+            audit_days: 90,
             reply_wait_ms: 5_000,
         }
     }

@@ -50,7 +50,11 @@ async fn load_devices(platform: &Arc<Platform>) -> Result<(u64, u64), StoreError
     let unreadable = Arc::new(std::sync::atomic::AtomicU64::new(0));
     let (target, failures) = (Arc::clone(platform), Arc::clone(&unreadable));
     let each = move |row: SignInRow| match DeviceSecret::parse(&row.secret.0) {
-        Ok(secret) => target.directory.put(DirectoryDevice::new(row.key, row.number, secret, row.enabled)),
+        Ok(secret) => {
+            let device = DirectoryDevice::new(row.key, row.number, secret, row.enabled);
+            device.set_tags(row.tags);
+            target.directory.put(device);
+        }
         Err(error) => {
             error!(device = %row.key, %error, "a saved device secret does not read: create the device again");
             failures.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

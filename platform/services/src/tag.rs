@@ -58,16 +58,19 @@ pub async fn set_device(
     let _turn = platform.turns.take().await;
     let mut device = device::load(platform, owner, product, name).await?;
     device.tags = tags;
-    platform.stores.devices.update_device(device).await?;
+    platform.stores.devices.update_device(device.clone()).await?;
+    if let Some(entry) = platform.directory.find(device.product, name) {
+        entry.set_tags(device.tags);
+    }
     Ok(())
 }
 
-/// A device's own tags.
+/// A device's own tags, from memory.
 ///
 /// # Errors
 /// [`DeviceError::Product`], `NotFound`.
-pub async fn of_device(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<Vec<Tag>, DeviceError> {
-    Ok(device::load(platform, owner, product, name).await?.tags)
+pub fn of_device(platform: &Platform, owner: Uin, product: &str, name: &str) -> Result<Vec<Tag>, DeviceError> {
+    Ok(device::find(platform, owner, product, name)?.tags())
 }
 
 /// In the order of their keys, so that the same tags are the same set however they were given.

@@ -168,6 +168,7 @@ async fn an_unreadable_policy_allows_nothing() {
         |document: &str| StoredPolicy { owner, name: "p".into(), document: document.into(), remark: String::new() };
     assert!(matches!(account::save_policy(&platform, policy("{}")).await, Err(AccountError::Policy(_))));
     platform.stores.accounts.save_policy(policy("{}")).await.unwrap();
+    account::load(&platform).await.unwrap();
     let sub = account::create_sub_account(&platform, owner, "x", vec!["p".into()]).await.unwrap();
     let key = account::create_key(&platform, sub.uin).await.unwrap();
     assert!(platform.accounts.signer(&key.secret_id).unwrap().policies.is_empty());

@@ -1,14 +1,16 @@
 //! `DATA/first-run.json`: what a person or a script needs after the first start.
 
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use lianwu_model::Uin;
 use lianwu_services::Platform;
-use lianwu_services::account::{self, FirstAccount};
+use lianwu_services::account::{self, FirstAccount, FirstPassword, FirstRunNote};
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
@@ -18,84 +20,126 @@ const FILE: &str = "first-run.json";
 /// Region every account has. Source: spec/cloud-api.md 1.2.
 const REGION: &str = "ap-guangzhou";
 
+/// What must not stay when the first password is changed.
+const SECRETS: [&str; 2] = ["admin_password", "secret_key"];
+
 /// The file as it will be written once the addresses are known.
 pub struct FirstRun {
-    path: PathBuf,
-    content: Map<String, Value>,
+    note: Arc<Note>,
     console_url: String,
     is_first: bool,
 }
 
 impl FirstRun {
-    /// Makes the first account, or reads what an earlier start wrote.
+    /// Makes the first account and the first password, or reads what an earlier start wrote.
     ///
-    /// The key is in the file before it is valid: a key that is valid and known to nobody would be useless.
+    /// The secrets are in the file before they are valid: a key that is valid and known to nobody would be useless.
     pub async fn prepare(folder: &Path, platform: &Platform, config: &Config) -> Result<Self> {
         let path = folder.join(FILE);
         let content = match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} is not JSON", path.display()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Map::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Map::new(),
             Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
         };
-        let mut first_run = Self { path, content, console_url: config.public.console_url.clone(), is_first: false };
-        let first = account::bootstrap_written(platform, |first| first_run.hold(first)).await;
-        first_run.is_first = first.context("make the first account")?.is_some();
-        Ok(first_run)
+        let note = Arc::new(Note { path, content: Mutex::new(content) });
+        let first = account::bootstrap_written(platform, |first| note.hold_key(first)).await;
+        let is_first = first.context("make the first account")?.is_some();
+        let password = account::ensure_password(platform, |password| note.hold_password(password)).await;
+        password.context("make the first password")?;
+        platform.accounts.sign_in.note_is(Arc::clone(&note) as Arc<dyn FirstRunNote>);
+        Ok(Self { note, console_url: config.public.console_url.clone(), is_first })
     }
 
-    /// Takes the credentials in and brings them to disk.
-    fn hold(&mut self, first: &FirstAccount) -> Result<()> {
-        for (name, text) in [
+    /// Writes the addresses and tells the person at the terminal.
+    pub fn announce(self, mqtt: Option<SocketAddr>, http: SocketAddr) -> Result<()> {
+        let url = match self.console_url.is_empty() {
+            true => format!("http://{}/console/", reachable(http)),
+            false => self.console_url.clone(),
+        };
+        let mqtt = mqtt.map(|address| address.to_string()).unwrap_or_default();
+        self.note.change(|content| {
+            content.insert("console_url".into(), url.clone().into());
+            content.insert("listen".into(), json!({ "mqtt": mqtt, "http": http.to_string() }));
+        })?;
+        println!("Lianwu is ready.");
+        println!("  API and console  {url}  (the console pages come later; the API answers on /)");
+        println!("  devices (MQTT)   {}", if mqtt.is_empty() { "switched off" } else { &mqtt });
+        let whose = if self.is_first { "first credentials, keep them" } else { "addresses" };
+        println!("  {whose:<15}  {}", self.note.path.display());
+        Ok(())
+    }
+}
+
+/// The file and what is in it. Changes take turns: a password may be changed while the addresses are written.
+struct Note {
+    path: PathBuf,
+    content: Mutex<Map<String, Value>>,
+}
+
+impl Note {
+    fn hold_key(&self, first: &FirstAccount) -> Result<()> {
+        let texts = [
             ("secret_id", first.secret_id.as_str()),
             ("secret_key", &first.secret_key.0),
             ("region", REGION),
             ("instance_id", first.instance.as_str()),
             ("uin", &first.uin.to_string()),
-        ] {
-            self.content.insert(name.into(), text.into());
-        }
-        self.write()
+        ];
+        self.hold(&texts)
     }
 
-    /// Writes the addresses and tells the person at the terminal.
-    pub fn announce(mut self, mqtt: Option<SocketAddr>, http: SocketAddr) -> Result<()> {
-        let url = match self.console_url.is_empty() {
-            true => format!("http://{}/console/", reachable(http)),
-            false => self.console_url.clone(),
-        };
-        self.content.insert("console_url".into(), url.clone().into());
-        let mqtt = mqtt.map(|address| address.to_string()).unwrap_or_default();
-        self.content.insert("listen".into(), json!({ "mqtt": mqtt, "http": http.to_string() }));
-        self.write()?;
-        println!("Lianwu is ready.");
-        println!("  API and console  {url}  (the console pages come later; the API answers on /)");
-        println!("  devices (MQTT)   {}", if mqtt.is_empty() { "switched off" } else { &mqtt });
-        let whose = if self.is_first { "first credentials, keep them" } else { "addresses" };
-        println!("  {whose:<15}  {}", self.path.display());
-        Ok(())
+    fn hold_password(&self, first: &FirstPassword) -> Result<()> {
+        let texts =
+            [("admin_user", first.user.as_str()), ("admin_password", &first.password), ("uin", &first.uin.to_string())];
+        self.hold(&texts)
     }
 
-    /// Replaces the file as a whole, so that a reader never sees half of it.
-    fn write(&self) -> Result<()> {
-        let next = self.path.with_extension("json.next");
-        let text = serde_json::to_string_pretty(&self.content)?;
-        let write = || -> std::io::Result<()> {
-            // A leftover of a start that was cut off may have other rights.
-            match std::fs::remove_file(&next) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+    /// Takes the texts in and brings them to disk.
+    fn hold(&self, texts: &[(&str, &str)]) -> Result<()> {
+        self.change(|content| {
+            for (name, text) in texts {
+                content.insert((*name).into(), (*text).into());
             }
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
-            file.write_all(text.as_bytes())?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
-            std::fs::rename(&next, &self.path)?;
-            // The name, too, must outlive a power cut.
-            let folder = self.path.parent().unwrap_or(Path::new("."));
-            std::fs::File::open(folder)?.sync_all()
-        };
-        write().with_context(|| format!("write {}", self.path.display()))
+        })
     }
+
+    fn change(&self, edit: impl FnOnce(&mut Map<String, Value>)) -> Result<()> {
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        edit(&mut content);
+        write(&self.path, &content).with_context(|| format!("write {}", self.path.display()))
+    }
+}
+
+impl FirstRunNote for Note {
+    fn forget_secrets(&self, uin: Uin) -> io::Result<()> {
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        if content.get("uin").and_then(Value::as_str) != Some(uin.to_string().as_str()) {
+            return Ok(());
+        }
+        for secret in SECRETS {
+            content.remove(secret);
+        }
+        write(&self.path, &content)
+    }
+}
+
+/// Replaces the file as a whole, so that a reader never sees half of it.
+fn write(path: &Path, content: &Map<String, Value>) -> io::Result<()> {
+    let next = path.with_extension("json.next");
+    let text = serde_json::to_string_pretty(content)?;
+    // A leftover of a start that was cut off may have other rights.
+    match std::fs::remove_file(&next) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    std::fs::rename(&next, path)?;
+    // The name, too, must outlive a power cut.
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
 }
 
 /// An address a browser on this machine can open.

@@ -12,7 +12,7 @@ use lianwu_ports::log::Lsn;
 use lianwu_ports::readings::Readings as _;
 use lianwu_readings::{ReadingsEngine, ReadingsOptions};
 use lianwu_services::Stores;
-use lianwu_sqlite::{SealKey, SqliteRegistry};
+use lianwu_sqlite::{SealKey, SqliteAudit, SqliteRegistry};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::config::Config;
@@ -21,6 +21,7 @@ use crate::config::Config;
 pub struct Storage {
     pub log: Arc<SegmentLog>,
     pub readings: Arc<ReadingsEngine>,
+    pub audit: Arc<SqliteAudit>,
     registry: Arc<SqliteRegistry>,
     /// Held while this process uses the folder.
     _lock: File,
@@ -49,6 +50,7 @@ impl Storage {
         let seal = SealKey::load_or_create(&seal_path).context("the key that seals secrets")?;
         let registry = SqliteRegistry::open(&registry_path, seal)
             .context("open the registry (is the disk full, or the folder not writable?)")?;
+        let audit = SqliteAudit::open(&folder.join("audit.db")).context("open the audit log")?;
         let options = LogOptions {
             segment_bytes: config.log.segment_bytes,
             retention_days: u16::try_from(config.retention.days).unwrap_or(u16::MAX),
@@ -60,7 +62,7 @@ impl Storage {
             ..ReadingsOptions::new(folder.join("readings"))
         };
         let readings = ReadingsEngine::open(options).context("open the readings")?;
-        Ok(Self { log: Arc::new(log), readings, registry, _lock: lock })
+        Ok(Self { log: Arc::new(log), readings, audit, registry, _lock: lock })
     }
 
     /// The registry's stores.
@@ -78,8 +80,9 @@ impl Storage {
         self.readings.applied()
     }
 
-    /// Closes the registry; the log is closed before.
+    /// Closes audit log and registry; the log is closed before.
     pub async fn close(self) {
+        self.audit.close().await;
         self.registry.close().await;
     }
 }

@@ -91,8 +91,8 @@ const FULL_ACCESS: &str = r#"{
       "effect": "allow",
       "action": [
         "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccess",
-        "lianwu:DescribeAccessPoints", "lianwu:DescribeCaller", "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages",
-        "lianwu:ListTags", "lianwu:SetTags"
+        "lianwu:DescribeAccessPoints", "lianwu:DescribeCaller", "lianwu:DescribeDeviceDiagnosis",
+        "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags", "lianwu:SetTags"
       ],
       "resource": "*"
     }
@@ -113,8 +113,8 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetLoRaGatewayList", "iotexplorer:GetPositionSpaceList", "iotexplorer:GetProjectList",
         "iotexplorer:GetStudioProductList", "iotexplorer:GetTopicRuleList", "iotexplorer:GetTWeCallActiveStatus",
         "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:List*", "lianwu:DescribeAccess",
-        "lianwu:DescribeAccessPoints", "lianwu:DescribeCaller", "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:ListDeviceLog",
-        "lianwu:ListMessages", "lianwu:ListTags"
+        "lianwu:DescribeAccessPoints", "lianwu:DescribeCaller", "lianwu:DescribeDeviceDiagnosis",
+        "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags"
       ],
       "resource": "*"
     }

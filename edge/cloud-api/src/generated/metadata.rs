@@ -1213,6 +1213,21 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "TaskId", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "DescribeAccess",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Operation", kind: Kind::Text, required: true },
+            FieldSpec { name: "Uin", kind: Kind::Text, required: false },
+            FieldSpec { name: "ProjectId", kind: Kind::Text, required: false },
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: false },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
         name: "DescribeAccessPoints",
         service: &SERVICES[2],
         group: "limits",
@@ -3891,8 +3906,9 @@ pub static OPERATIONS: &[OperationSpec] = &[
         deprecated: false,
         calls_per_second: 20,
         fields: &[
-            FieldSpec { name: "OldPassword", kind: Kind::Text, required: true },
+            FieldSpec { name: "OldPassword", kind: Kind::Text, required: false },
             FieldSpec { name: "NewPassword", kind: Kind::Text, required: true },
+            FieldSpec { name: "Uin", kind: Kind::Text, required: false },
         ],
     },
     OperationSpec {

@@ -9,6 +9,50 @@ use super::structures as s;
 use crate::metadata::{Operation, OperationSpec, wire};
 
 #[derive(Clone, Copy, Debug)]
+pub struct AddGroupMembers;
+
+impl Operation for AddGroupMembers {
+    const SPEC: &'static OperationSpec = &OPERATIONS[2];
+    type Request = AddGroupMembersRequest;
+    type Response = AddGroupMembersResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AddGroupMembersRequest {
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Uins", deserialize_with = "wire::list")]
+    pub uins: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct AddGroupMembersResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct AttachPolicies;
+
+impl Operation for AttachPolicies {
+    const SPEC: &'static OperationSpec = &OPERATIONS[3];
+    type Request = AttachPoliciesRequest;
+    type Response = AttachPoliciesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AttachPoliciesRequest {
+    #[serde(rename = "Uin")]
+    pub uin: Option<String>,
+    #[serde(rename = "GroupName")]
+    pub group_name: Option<String>,
+    #[serde(rename = "Policies", deserialize_with = "wire::list")]
+    pub policies: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct AttachPoliciesResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct BatchPublishMessage;
 
 impl Operation for BatchPublishMessage {
@@ -179,6 +223,29 @@ pub struct CreateDeviceResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct CreateGroup;
+
+impl Operation for CreateGroup {
+    const SPEC: &'static OperationSpec = &OPERATIONS[33];
+    type Request = CreateGroupRequest;
+    type Response = CreateGroupResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateGroupRequest {
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Remark")]
+    pub remark: Option<String>,
+    #[serde(rename = "Policies", deserialize_with = "wire::list")]
+    pub policies: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateGroupResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct CreateProject;
 
 impl Operation for CreateProject {
@@ -202,6 +269,30 @@ pub struct CreateProjectRequest {
 pub struct CreateProjectResponse {
     #[serde(rename = "Project")]
     pub project: Option<s::ProjectEntry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CreateSecretKey;
+
+impl Operation for CreateSecretKey {
+    const SPEC: &'static OperationSpec = &OPERATIONS[42];
+    type Request = CreateSecretKeyRequest;
+    type Response = CreateSecretKeyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateSecretKeyRequest {
+    #[serde(rename = "Uin")]
+    pub uin: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateSecretKeyResponse {
+    #[serde(rename = "SecretId")]
+    pub secret_id: String,
+    #[serde(rename = "SecretKey")]
+    pub secret_key: String,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -244,6 +335,30 @@ pub struct CreateStudioProductRequest {
 pub struct CreateStudioProductResponse {
     #[serde(rename = "Product")]
     pub product: Option<s::ProductEntry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CreateSubAccount;
+
+impl Operation for CreateSubAccount {
+    const SPEC: &'static OperationSpec = &OPERATIONS[44];
+    type Request = CreateSubAccountRequest;
+    type Response = CreateSubAccountResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateSubAccountRequest {
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Policies", deserialize_with = "wire::list")]
+    pub policies: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateSubAccountResponse {
+    #[serde(rename = "SubAccount")]
+    pub sub_account: Option<s::SubAccount>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -299,6 +414,44 @@ pub struct DeleteDevicesResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DeleteGroup;
+
+impl Operation for DeleteGroup {
+    const SPEC: &'static OperationSpec = &OPERATIONS[64];
+    type Request = DeleteGroupRequest;
+    type Response = DeleteGroupResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteGroupRequest {
+    #[serde(rename = "Name")]
+    pub name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteGroupResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeletePolicy;
+
+impl Operation for DeletePolicy {
+    const SPEC: &'static OperationSpec = &OPERATIONS[68];
+    type Request = DeletePolicyRequest;
+    type Response = DeletePolicyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeletePolicyRequest {
+    #[serde(rename = "Name")]
+    pub name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeletePolicyResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DeleteProject;
 
 impl Operation for DeleteProject {
@@ -316,6 +469,25 @@ pub struct DeleteProjectRequest {
 
 #[derive(Clone, Default, Serialize)]
 pub struct DeleteProjectResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteSecretKey;
+
+impl Operation for DeleteSecretKey {
+    const SPEC: &'static OperationSpec = &OPERATIONS[74];
+    type Request = DeleteSecretKeyRequest;
+    type Response = DeleteSecretKeyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteSecretKeyRequest {
+    #[serde(rename = "SecretId")]
+    pub secret_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteSecretKeyResponse {}
 
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteStudioProduct;
@@ -337,10 +509,69 @@ pub struct DeleteStudioProductRequest {
 pub struct DeleteStudioProductResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct DeleteSubAccount;
+
+impl Operation for DeleteSubAccount {
+    const SPEC: &'static OperationSpec = &OPERATIONS[76];
+    type Request = DeleteSubAccountRequest;
+    type Response = DeleteSubAccountResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteSubAccountRequest {
+    #[serde(rename = "Uin")]
+    pub uin: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteSubAccountResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeAccess;
+
+impl Operation for DescribeAccess {
+    const SPEC: &'static OperationSpec = &OPERATIONS[86];
+    type Request = DescribeAccessRequest;
+    type Response = DescribeAccessResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeAccessRequest {
+    #[serde(rename = "Operation")]
+    pub operation: String,
+    #[serde(rename = "Uin")]
+    pub uin: Option<String>,
+    #[serde(rename = "ProjectId")]
+    pub project_id: Option<String>,
+    #[serde(rename = "ProductId")]
+    pub product_id: Option<String>,
+    #[serde(rename = "DeviceName")]
+    pub device_name: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeAccessResponse {
+    #[serde(rename = "Allowed")]
+    pub allowed: bool,
+    #[serde(rename = "Action")]
+    pub action: String,
+    #[serde(rename = "Resource")]
+    pub resource: String,
+    #[serde(rename = "Reason")]
+    pub reason: String,
+    #[serde(rename = "NeededDocument")]
+    pub needed_document: String,
+    #[serde(rename = "NeededPresets")]
+    pub needed_presets: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeAccessPoints;
 
 impl Operation for DescribeAccessPoints {
-    const SPEC: &'static OperationSpec = &OPERATIONS[86];
+    const SPEC: &'static OperationSpec = &OPERATIONS[87];
     type Request = DescribeAccessPointsRequest;
     type Response = DescribeAccessPointsResponse;
 }
@@ -359,10 +590,41 @@ pub struct DescribeAccessPointsResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeCaller;
+
+impl Operation for DescribeCaller {
+    const SPEC: &'static OperationSpec = &OPERATIONS[92];
+    type Request = DescribeCallerRequest;
+    type Response = DescribeCallerResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeCallerRequest {}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeCallerResponse {
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "OwnerUin")]
+    pub owner_uin: String,
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "MainAccount")]
+    pub main_account: bool,
+    #[serde(rename = "Policies")]
+    pub policies: Vec<String>,
+    #[serde(rename = "Groups")]
+    pub groups: Vec<String>,
+    #[serde(rename = "InstanceId")]
+    pub instance_id: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeConfiguration;
 
 impl Operation for DescribeConfiguration {
-    const SPEC: &'static OperationSpec = &OPERATIONS[110];
+    const SPEC: &'static OperationSpec = &OPERATIONS[111];
     type Request = DescribeConfigurationRequest;
     type Response = DescribeConfigurationResponse;
 }
@@ -381,7 +643,7 @@ pub struct DescribeConfigurationResponse {
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[112];
+    const SPEC: &'static OperationSpec = &OPERATIONS[113];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -407,7 +669,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[114];
+    const SPEC: &'static OperationSpec = &OPERATIONS[115];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -433,7 +695,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[115];
+    const SPEC: &'static OperationSpec = &OPERATIONS[116];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -473,7 +735,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[116];
+    const SPEC: &'static OperationSpec = &OPERATIONS[117];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -499,7 +761,7 @@ pub struct DescribeDeviceDiagnosisResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    const SPEC: &'static OperationSpec = &OPERATIONS[135];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -518,7 +780,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[136];
+    const SPEC: &'static OperationSpec = &OPERATIONS[137];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -540,7 +802,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[147];
+    const SPEC: &'static OperationSpec = &OPERATIONS[148];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -562,7 +824,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    const SPEC: &'static OperationSpec = &OPERATIONS[150];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -581,10 +843,33 @@ pub struct DescribeStudioProductResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DetachPolicies;
+
+impl Operation for DetachPolicies {
+    const SPEC: &'static OperationSpec = &OPERATIONS[173];
+    type Request = DetachPoliciesRequest;
+    type Response = DetachPoliciesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DetachPoliciesRequest {
+    #[serde(rename = "Uin")]
+    pub uin: Option<String>,
+    #[serde(rename = "GroupName")]
+    pub group_name: Option<String>,
+    #[serde(rename = "Policies", deserialize_with = "wire::list")]
+    pub policies: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DetachPoliciesResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[183];
+    const SPEC: &'static OperationSpec = &OPERATIONS[184];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -622,7 +907,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[185];
+    const SPEC: &'static OperationSpec = &OPERATIONS[186];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -660,7 +945,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[190];
+    const SPEC: &'static OperationSpec = &OPERATIONS[191];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -696,7 +981,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[191];
+    const SPEC: &'static OperationSpec = &OPERATIONS[192];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -723,10 +1008,48 @@ pub struct GetStudioProductListResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListAuditLog;
+
+impl Operation for ListAuditLog {
+    const SPEC: &'static OperationSpec = &OPERATIONS[213];
+    type Request = ListAuditLogRequest;
+    type Response = ListAuditLogResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListAuditLogRequest {
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "Uin")]
+    pub uin: Option<String>,
+    #[serde(rename = "Operation")]
+    pub operation: Option<String>,
+    #[serde(rename = "WritesOnly")]
+    pub writes_only: Option<bool>,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListAuditLogResponse {
+    #[serde(rename = "Entries")]
+    pub entries: Vec<s::AuditEntry>,
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[213];
+    const SPEC: &'static OperationSpec = &OPERATIONS[214];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -770,7 +1093,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[214];
+    const SPEC: &'static OperationSpec = &OPERATIONS[215];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -809,10 +1132,29 @@ pub struct ListEventHistoryResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListGroups;
+
+impl Operation for ListGroups {
+    const SPEC: &'static OperationSpec = &OPERATIONS[217];
+    type Request = ListGroupsRequest;
+    type Response = ListGroupsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListGroupsRequest {}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListGroupsResponse {
+    #[serde(rename = "Groups")]
+    pub groups: Vec<s::Group>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[217];
+    const SPEC: &'static OperationSpec = &OPERATIONS[218];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -848,7 +1190,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[218];
+    const SPEC: &'static OperationSpec = &OPERATIONS[219];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -884,7 +1226,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[219];
+    const SPEC: &'static OperationSpec = &OPERATIONS[220];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -919,10 +1261,29 @@ pub struct ListMessagesResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListPolicies;
+
+impl Operation for ListPolicies {
+    const SPEC: &'static OperationSpec = &OPERATIONS[222];
+    type Request = ListPoliciesRequest;
+    type Response = ListPoliciesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListPoliciesRequest {}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListPoliciesResponse {
+    #[serde(rename = "Policies")]
+    pub policies: Vec<s::PolicyItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[223];
+    const SPEC: &'static OperationSpec = &OPERATIONS[224];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -955,10 +1316,84 @@ pub struct ListSDKLogResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListSecretKeys;
+
+impl Operation for ListSecretKeys {
+    const SPEC: &'static OperationSpec = &OPERATIONS[225];
+    type Request = ListSecretKeysRequest;
+    type Response = ListSecretKeysResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListSecretKeysRequest {
+    #[serde(rename = "Uin")]
+    pub uin: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListSecretKeysResponse {
+    #[serde(rename = "SecretKeys")]
+    pub secret_keys: Vec<s::SecretKeyItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ListSubAccounts;
+
+impl Operation for ListSubAccounts {
+    const SPEC: &'static OperationSpec = &OPERATIONS[226];
+    type Request = ListSubAccountsRequest;
+    type Response = ListSubAccountsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListSubAccountsRequest {
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<u64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListSubAccountsResponse {
+    #[serde(rename = "Total")]
+    pub total: u64,
+    #[serde(rename = "SubAccounts")]
+    pub sub_accounts: Vec<s::SubAccount>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ListTags;
+
+impl Operation for ListTags {
+    const SPEC: &'static OperationSpec = &OPERATIONS[230];
+    type Request = ListTagsRequest;
+    type Response = ListTagsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListTagsRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListTagsResponse {
+    #[serde(rename = "Tags")]
+    pub tags: Vec<s::TagItem>,
+    #[serde(rename = "Inherited")]
+    pub inherited: Vec<s::TagItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -979,7 +1414,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[242];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -1005,7 +1440,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[244];
+    const SPEC: &'static OperationSpec = &OPERATIONS[245];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -1037,7 +1472,7 @@ pub struct ModifyStudioProductResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[260];
+    const SPEC: &'static OperationSpec = &OPERATIONS[261];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -1066,7 +1501,7 @@ pub struct PublishMessageResponse {}
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[264];
+    const SPEC: &'static OperationSpec = &OPERATIONS[265];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -1084,10 +1519,54 @@ pub struct ReleaseStudioProductRequest {
 pub struct ReleaseStudioProductResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct RemoveGroupMembers;
+
+impl Operation for RemoveGroupMembers {
+    const SPEC: &'static OperationSpec = &OPERATIONS[266];
+    type Request = RemoveGroupMembersRequest;
+    type Response = RemoveGroupMembersResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct RemoveGroupMembersRequest {
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Uins", deserialize_with = "wire::list")]
+    pub uins: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct RemoveGroupMembersResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct SavePolicy;
+
+impl Operation for SavePolicy {
+    const SPEC: &'static OperationSpec = &OPERATIONS[276];
+    type Request = SavePolicyRequest;
+    type Response = SavePolicyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SavePolicyRequest {
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Document")]
+    pub document: String,
+    #[serde(rename = "Remark")]
+    pub remark: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SavePolicyResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[277];
+    const SPEC: &'static OperationSpec = &OPERATIONS[278];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -1120,10 +1599,56 @@ pub struct SearchStudioProductResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct SetPassword;
+
+impl Operation for SetPassword {
+    const SPEC: &'static OperationSpec = &OPERATIONS[280];
+    type Request = SetPasswordRequest;
+    type Response = SetPasswordResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SetPasswordRequest {
+    #[serde(rename = "OldPassword")]
+    pub old_password: Option<String>,
+    #[serde(rename = "NewPassword")]
+    pub new_password: String,
+    #[serde(rename = "Uin")]
+    pub uin: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SetPasswordResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct SetTags;
+
+impl Operation for SetTags {
+    const SPEC: &'static OperationSpec = &OPERATIONS[281];
+    type Request = SetTagsRequest;
+    type Response = SetTagsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SetTagsRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: Option<String>,
+    #[serde(rename = "Tags", deserialize_with = "wire::list")]
+    pub tags: Vec<s::TagItem>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SetTagsResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[291];
+    const SPEC: &'static OperationSpec = &OPERATIONS[292];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -1144,3 +1669,24 @@ pub struct UpdateDevicesEnableStateResponse {
     #[serde(rename = "ResultMessage")]
     pub result_message: String,
 }
+
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateSecretKey;
+
+impl Operation for UpdateSecretKey {
+    const SPEC: &'static OperationSpec = &OPERATIONS[298];
+    type Request = UpdateSecretKeyRequest;
+    type Response = UpdateSecretKeyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UpdateSecretKeyRequest {
+    #[serde(rename = "SecretId")]
+    pub secret_id: String,
+    #[serde(rename = "Active")]
+    pub active: bool,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct UpdateSecretKeyResponse {}

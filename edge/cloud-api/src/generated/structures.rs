@@ -19,6 +19,34 @@ pub struct AccessPointItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct AuditEntry {
+    #[serde(rename = "Time")]
+    pub time: u64,
+    #[serde(rename = "RequestId")]
+    pub request_id: String,
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "OwnerUin")]
+    pub owner_uin: String,
+    #[serde(rename = "SecretId")]
+    pub secret_id: String,
+    #[serde(rename = "SourceIp")]
+    pub source_ip: String,
+    #[serde(rename = "Service")]
+    pub service: String,
+    #[serde(rename = "Operation")]
+    pub operation: String,
+    #[serde(rename = "Region")]
+    pub region: String,
+    #[serde(rename = "Resource")]
+    pub resource: String,
+    #[serde(rename = "Code")]
+    pub code: String,
+    #[serde(rename = "LatencyMicros")]
+    pub latency_micros: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct CLSLogItem {
     #[serde(rename = "Content")]
     pub content: String,
@@ -181,6 +209,20 @@ pub struct Filter {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct Group {
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Remark")]
+    pub remark: String,
+    #[serde(rename = "Policies")]
+    pub policies: Vec<String>,
+    #[serde(rename = "Uins")]
+    pub uins: Vec<String>,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct LimitItem {
     #[serde(rename = "Name")]
     pub name: String,
@@ -252,6 +294,20 @@ pub struct PayloadLogItem {
     pub request_id: String,
     #[serde(rename = "DateTime")]
     pub date_time: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PolicyItem {
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Document")]
+    pub document: String,
+    #[serde(rename = "Remark")]
+    pub remark: String,
+    #[serde(rename = "Preset")]
+    pub preset: bool,
+    #[serde(rename = "AttachedCount")]
+    pub attached_count: u64,
 }
 
 #[derive(Clone, Default, Serialize)]
@@ -427,6 +483,20 @@ pub struct SDKLogItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct SecretKeyItem {
+    #[serde(rename = "SecretId")]
+    pub secret_id: String,
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "Active")]
+    pub active: bool,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+    #[serde(rename = "LastUsedTime")]
+    pub last_used_time: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct SettingItem {
     #[serde(rename = "Key")]
     pub key: String,
@@ -436,4 +506,27 @@ pub struct SettingItem {
     pub source: String,
     #[serde(rename = "Description")]
     pub description: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SubAccount {
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "Policies")]
+    pub policies: Vec<String>,
+    #[serde(rename = "Groups")]
+    pub groups: Vec<String>,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+}
+
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct TagItem {
+    #[serde(rename = "Key")]
+    pub key: String,
+    #[serde(rename = "Value")]
+    pub value: String,
 }

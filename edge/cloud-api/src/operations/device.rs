@@ -69,9 +69,11 @@ pub async fn list(call: Call, r: GetDeviceListRequest) -> Result<GetDeviceListRe
         }
         None => vec![product::find(&call.platform, call.owner(), &r.product_id)?],
     };
-    let visible = products.iter().filter(|product| access::may_see_product(&call, &product.product));
+    let visible = products.iter().map(|product| &*product.product);
+    let visible: Vec<_> = visible.filter(|product| access::may_see_product(&call, product)).collect();
     let filter = DeviceListFilter {
-        products: visible.map(|product| product.product.id).collect(),
+        products: visible.iter().map(|product| product.id).collect(),
+        hidden: access::hidden_devices(&call, &visible).await?,
         name: r.device_name.filter(|name| !name.is_empty()),
         tags: wire::exact_tags(r.filters)?,
     };

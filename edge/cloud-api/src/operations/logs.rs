@@ -25,7 +25,7 @@ pub fn keyword_target(keywords: &str) -> Target {
     let named = Keywords::parse(keywords).unwrap_or_default();
     match (named.product, named.device) {
         (Some(product), Some(name)) => Target::Device(DeviceName { product, name }),
-        (Some(product), None) => Target::Product(product),
+        (Some(product), None) => Target::DevicesOf(product),
         (None, _) => Target::Rows { project: None },
     }
 }
@@ -33,7 +33,7 @@ pub fn keyword_target(keywords: &str) -> Target {
 pub fn device_target(r: &ListDeviceLogRequest) -> Target {
     match device_name(r) {
         Some(name) => Target::Device(DeviceName { product: r.product_id.clone(), name: name.to_owned() }),
-        None => Target::Product(r.product_id.clone()),
+        None => Target::DevicesOf(r.product_id.clone()),
     }
 }
 

@@ -20,7 +20,7 @@ const PAGE_DEFAULT: usize = 100;
 pub fn target(r: &ListMessagesRequest) -> Target {
     match device_of(r) {
         Some(device) => named(&r.product_id, device, None),
-        None => Target::Product(r.product_id.clone()),
+        None => Target::DevicesOf(r.product_id.clone()),
     }
 }
 

@@ -1,15 +1,21 @@
-//! One line per call: who did what to which resource, with which outcome. Never a secret, never a parameter's value.
+//! One line per call in the program's log, and a row in the audit log for calls that write or are refused: who did what
+//! to which resource, with which outcome. Never a secret, never a parameter's value.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::http::request::Parts;
+use lianwu_model::Uin;
+use lianwu_services::Platform;
 use lianwu_services::account::Signer;
+use lianwu_services::audit::AuditEntry;
 
 use super::common::Common;
 use crate::call::Call;
 use crate::error::{ApiError, Language};
+use crate::metadata::OperationSpec;
+use crate::table::{Grant, Row};
 
 /// What is known of a call so far.
 #[derive(Debug)]
@@ -25,6 +31,8 @@ pub(super) struct Audit {
     owner: u64,
     uin: u64,
     resources: Arc<OnceLock<String>>,
+    /// Known once the caller is.
+    operation: Option<(&'static OperationSpec, Grant)>,
 }
 
 impl Audit {
@@ -45,6 +53,7 @@ impl Audit {
             owner: 0,
             uin: 0,
             resources: Arc::default(),
+            operation: None,
         }
     }
 
@@ -61,7 +70,8 @@ impl Audit {
     }
 
     /// Called once the signature has proved it.
-    pub(super) fn is_by(&mut self, signer: &Signer, secret_id: &str) {
+    pub(super) fn is_by(&mut self, signer: &Signer, secret_id: &str, row: &Row) {
+        self.operation = Some((row.spec, row.grant));
         self.secret_id = secret_id.to_owned();
         self.owner = signer.principal.owner.0;
         self.uin = signer.principal.uin.0;
@@ -71,7 +81,32 @@ impl Audit {
         self.resources = Arc::clone(&call.resources);
     }
 
-    pub(super) fn write(&self, error: Option<&ApiError>) {
+    pub(super) fn write(&self, error: Option<&ApiError>, platform: &Platform) {
+        let latency_micros = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.trace(error, latency_micros);
+        let code = error.map_or("OK", |error| error.code);
+        if let Some((spec, grant)) = self.operation
+            && is_kept(grant, code, platform.audit.keeps_reads())
+        {
+            platform.audit.push(AuditEntry {
+                time: platform.clock.now(),
+                request_id: self.request_id.to_string(),
+                owner: Uin(self.owner),
+                uin: Uin(self.uin),
+                secret_id: self.secret_id.clone(),
+                source: self.source.map(|source| source.to_string()).unwrap_or_default(),
+                service: spec.service.name.to_owned(),
+                operation: spec.name.to_owned(),
+                region: self.region.clone(),
+                resource: self.resources.get().cloned().unwrap_or_default(),
+                code: code.to_owned(),
+                latency_micros,
+                is_write: grant == Grant::Write,
+            });
+        }
+    }
+
+    fn trace(&self, error: Option<&ApiError>, latency_us: u64) {
         let source = self.source.map(|source| source.to_string()).unwrap_or_default();
         tracing::info!(
             target: "lianwu::audit",
@@ -85,8 +120,17 @@ impl Audit {
             region = self.region,
             client = self.client,
             resources = self.resources.get().map_or("", String::as_str),
-            latency_us = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX),
+            latency_us,
             "cloud API call"
         );
     }
+}
+
+/// Everything that writes, and every refusal for want of a right. Calls over the rate are not: they did nothing, and
+/// whoever floods the API must not fill the disk.
+fn is_kept(grant: Grant, code: &str, keeps_reads: bool) -> bool {
+    if code == "RequestLimitExceeded" {
+        return false;
+    }
+    grant == Grant::Write || code.starts_with("UnauthorizedOperation") || keeps_reads
 }

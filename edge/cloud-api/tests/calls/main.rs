@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
+mod accounts;
+mod administration;
+mod audit;
 mod coverage;
 mod data;
 mod devices;

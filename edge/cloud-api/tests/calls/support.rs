@@ -13,6 +13,7 @@ use lianwu_cloud_api::{CloudApi, Settings};
 use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, StoredPolicy};
 use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 use lianwu_ports::Answer;
+use lianwu_ports::audit::memory::MemoryAudit;
 use lianwu_ports::bus::{Bus, DeliverError, Delivery, Down};
 use lianwu_ports::clock::{Clock, ManualClock};
 use lianwu_ports::log::Lsn;
@@ -21,7 +22,7 @@ use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::AccountCache;
-use lianwu_services::audit::Audit;
+use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
 use lianwu_services::follower::{Follower, Progress};
 use lianwu_services::limits::{AccessPoint, Facts, Measures, Setting, Source};
 use lianwu_services::message::ActionReply;
@@ -100,6 +101,7 @@ pub struct Cloud {
     pub stranger: Caller,
     /// Kept so that readings follow the log.
     _follower: Follower,
+    _audit: AuditWriter,
 }
 
 impl Cloud {
@@ -146,8 +148,10 @@ impl Cloud {
         let first = account::bootstrap(&platform).await.unwrap().unwrap();
         let owner = Caller { uin: first.uin, secret_id: first.secret_id, secret_key: first.secret_key };
         let stranger = second_main_account(&platform).await;
+        let options = AuditOptions { reads: false };
+        let audit = audit::start(&platform, Arc::new(MemoryAudit::default()), options);
         let api = CloudApi::with_facts(platform.clone(), Settings::default(), Arc::new(facts()));
-        Self { api, platform, devices, clock, owner, stranger, _follower: follower }
+        Self { api, platform, devices, clock, owner, stranger, _follower: follower, _audit: audit }
     }
 
     /// A sub-account of the owner with a key and these policies.
@@ -159,7 +163,12 @@ impl Cloud {
     }
 
     pub async fn policy(&self, name: &str, document: &Value) {
-        let policy = StoredPolicy { owner: self.owner.uin, name: name.into(), document: document.to_string(), remark: String::new() };
+        let policy = StoredPolicy {
+            owner: self.owner.uin,
+            name: name.into(),
+            document: document.to_string(),
+            remark: String::new(),
+        };
         account::save_policy(&self.platform, policy).await.unwrap();
     }
 

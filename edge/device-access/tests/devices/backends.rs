@@ -40,6 +40,7 @@ impl Scene {
             principal: first.uin,
             active: true,
             created: NOW,
+            last_used: None,
         };
         Self { world, owner: first.uin, key }
     }
@@ -48,7 +49,8 @@ impl Scene {
     fn sub_account(&self, name: &str, statement: &str) -> AccessKey {
         let platform = &self.world.platform;
         let document = format!(r#"{{"version":"2.0","statement":[{statement}]}}"#);
-        let policy = StoredPolicy { owner: self.owner, name: format!("{name}-policy"), document };
+        let policy =
+            StoredPolicy { owner: self.owner, name: format!("{name}-policy"), document, remark: String::new() };
         wait(account::save_policy(platform, policy)).unwrap();
         let created = account::create_sub_account(platform, self.owner, name, vec![format!("{name}-policy")]);
         wait(account::create_key(platform, wait(created).unwrap().uin)).unwrap()
@@ -253,7 +255,12 @@ fn a_revoked_right_ends_at_once() {
     assert_eq!(viewer.message(), report("lamp-0"));
 
     let document = r#"{"version":"2.0","statement":[{"effect":"deny","action":"*","resource":"*"}]}"#;
-    let policy = StoredPolicy { owner: scene.owner, name: "viewer-policy".into(), document: document.into() };
+    let policy = StoredPolicy {
+        owner: scene.owner,
+        name: "viewer-policy".into(),
+        document: document.into(),
+        remark: String::new(),
+    };
     wait(account::save_policy(&scene.world.platform, policy)).unwrap();
     scene.world.clock.set(UnixMillis(NOW.0 + 1000));
     lamp.publish(&up("property", "lamp-0"), REPORT, Some(2));

@@ -65,8 +65,8 @@ fn delete(connection: &Connection, keys: &[DeviceKey]) -> Result<Vec<DeviceNumbe
 }
 
 fn sign_in_rows(connection: &Connection, sealer: &Sealer, each: &mut dyn FnMut(SignInRow)) -> Result<u64, Fault> {
-    let mut statement =
-        connection.prepare_cached("SELECT number, product, name, secret, enabled FROM devices ORDER BY number")?;
+    let mut statement = connection
+        .prepare_cached("SELECT number, product, name, secret, enabled, tags FROM devices ORDER BY number")?;
     let mut rows = statement.query([])?;
     let (mut count, mut identity) = (0, String::new());
     while let Some(row) = rows.next()? {
@@ -76,6 +76,7 @@ fn sign_in_rows(connection: &Connection, sealer: &Sealer, each: &mut dyn FnMut(S
             key: DeviceKey { product: rows::parsed(row, "product")?, device: rows::parsed(row, "name")? },
             secret: rows::device_secret(row, sealer, number, &mut identity)?,
             enabled: row.get("enabled")?,
+            tags: rows::tags(row)?,
         });
         count += 1;
     }

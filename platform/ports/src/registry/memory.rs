@@ -306,6 +306,7 @@ impl Devices for MemoryRegistry {
                     key: key_of(device),
                     secret: device.secret.clone(),
                     enabled: device.enabled,
+                    tags: device.tags.clone(),
                 });
             }
             Ok(u64::try_from(content.devices.len()).unwrap_or(u64::MAX))

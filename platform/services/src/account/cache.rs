@@ -123,15 +123,9 @@ impl AccountCache {
         self.snapshot.load().members.get(&uin).map(|member| Arc::clone(&member.principal))
     }
 
-<<<<<<< HEAD
-    /// Number of keys, active or not.
-    pub(crate) fn keys_of(&self, uin: Uin) -> usize {
-        self.snapshot.load().keys.get(&uin).copied().unwrap_or(0)
-=======
     #[must_use]
     pub fn member(&self, uin: Uin) -> Option<Arc<Member>> {
         self.snapshot.load().members.get(&uin).cloned()
->>>>>>> c81abd4 (Groups, keys, passwords and an audit log in the registry's ports and engine, and in the account service)
     }
 
     /// Grows with every change of accounts, keys, policies or groups: who keeps a decision looks here whether it still

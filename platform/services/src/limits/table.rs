@@ -12,9 +12,10 @@ use lianwu_model::policy::{DOCUMENT_BYTES_MAX, STATEMENTS_MAX};
 use lianwu_model::thing_model::limits as model;
 
 use super::{LimitSpec, Use, Value};
-use crate::account::KEYS_MAX;
+use crate::account::{ATTACHED_MAX, GROUPS_MAX, KEYS_MAX, POLICIES_MAX, SUB_ACCOUNTS_MAX};
 use crate::device::BATCH_MAX;
 use crate::replay::{PAGE_MAX, RECORDS_READ_MAX};
+use crate::tag::TAGS_MAX;
 
 /// Every limit, in the order people are shown them.
 pub const TABLE: &[LimitSpec] = &[
@@ -219,6 +220,16 @@ pub const TABLE: &[LimitSpec] = &[
         used: None,
     },
     LimitSpec {
+        name: "AuditRetention",
+        unit: "days",
+        scope: "instance",
+        setting: Some("retention.audit_days"),
+        zh: "审计日志的保存天数",
+        en: "Days for which rows of the audit log are kept",
+        value: Value::Set(|l| l.audit_days.into()),
+        used: None,
+    },
+    LimitSpec {
         name: "ReplyWait",
         unit: "ms",
         scope: "call",
@@ -277,6 +288,56 @@ pub const TABLE: &[LimitSpec] = &[
         en: "Cloud API keys of an account or sub-account; used: the caller's",
         value: Value::Fixed(KEYS_MAX as u64),
         used: Some(Use::Keys),
+    },
+    LimitSpec {
+        name: "SubAccounts",
+        unit: "sub-accounts",
+        scope: "account",
+        setting: None,
+        zh: "主账号的子账号数",
+        en: "Sub-accounts of a main account",
+        value: Value::Fixed(SUB_ACCOUNTS_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "Groups",
+        unit: "groups",
+        scope: "account",
+        setting: None,
+        zh: "主账号的用户组数",
+        en: "Groups of a main account",
+        value: Value::Fixed(GROUPS_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "Policies",
+        unit: "policies",
+        scope: "account",
+        setting: None,
+        zh: "主账号的自定义策略数",
+        en: "Own policies of a main account",
+        value: Value::Fixed(POLICIES_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "AttachedPolicies",
+        unit: "policies",
+        scope: "sub-account or group",
+        setting: None,
+        zh: "单个子账号或用户组绑定的策略数",
+        en: "Policies attached to one sub-account or group",
+        value: Value::Fixed(ATTACHED_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "Tags",
+        unit: "tags",
+        scope: "product or device",
+        setting: None,
+        zh: "单个产品或设备的标签数",
+        en: "Tags of one product or device",
+        value: Value::Fixed(TAGS_MAX as u64),
+        used: None,
     },
     LimitSpec {
         name: "PolicyBytes",

@@ -271,20 +271,21 @@ pub async fn filters_combine(store: Arc<impl Projects + Products + Devices>) {
 pub async fn sign_in_sees_every_device(store: Arc<impl Projects + Products + Devices>) {
     with_products(&*store).await;
     let off = Device { enabled: false, ..device(METER, "off", &[]) };
-    create(&*store, vec![device(LAMP, "on", &[]), off, device(LAMP, "gone", &[])]).await;
+    create(&*store, vec![device(LAMP, "on", &["room=1"]), off, device(LAMP, "gone", &[])]).await;
     store.delete_devices(vec![device_key(LAMP, "gone")]).await.expect("delete device");
     let (send, rows) = channel();
     let count = store.sign_in_rows(Box::new(move |row| send.send(row).expect("the test still listens"))).await;
     assert_eq!(count, Ok(2));
     let mut rows: Vec<SignInRow> = rows.iter().collect();
     rows.sort_by_key(|row| row.number);
-    let expected = |number, product, name, enabled| SignInRow {
+    let expected = |number, product, name, enabled, tags: &[&str]| SignInRow {
         number: DeviceNumber(number),
         key: device_key(product, name),
         secret: device(product, name, &[]).secret,
         enabled,
+        tags: device(product, name, tags).tags,
     };
-    assert_eq!(rows, vec![expected(1, LAMP, "on", true), expected(2, METER, "off", false)]);
+    assert_eq!(rows, vec![expected(1, LAMP, "on", true, &["room=1"]), expected(2, METER, "off", false, &[])]);
 }
 
 fn set(product: &str, tags: &[&str]) -> (lianwu_model::ProductId, Vec<Tag>) {
