@@ -192,6 +192,29 @@ fn faq_58_topic_without_permission() {
     assert_eq!(line["Result"], "FAIL, topic without permission");
 }
 
+/// faq-66: are messages over a device's rate counted, in one line however many they are, and named by the diagnosis?
+#[test]
+fn faq_66_over_the_rate_is_counted_in_the_log() {
+    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__DEVICE_UP_TPS", "5"));
+    let fixture = Fixture::new(&server, TBOX_MODEL);
+    let device = fixture.device("dev001");
+    let world = World { server, fixture, device };
+    let mut client = world.client();
+    // Five at once are free, the others wait for up to a second.
+    for number in 0..9 {
+        client.publish(&world.device.thing("up/property"), report(&number.to_string(), r#"{"lac":1}"#).as_bytes());
+    }
+    for _ in 0..9 {
+        assert_eq!(client.next_json()["code"], 0, "none of them is lost");
+    }
+    let line = world.diagnostic("rate%20limited");
+    let count = line["Content"].as_str().and_then(|text| text.strip_prefix("Messages over the rate limit,count:"));
+    let count: u32 = count.and_then(|count| count.parse().ok()).expect("a count");
+    assert!((1..=4).contains(&count), "{line}");
+    assert_eq!(world.fixture.diagnostics(&world.device, "rate%20limited").len(), 1);
+    world.fixture.problem(&world.device, "faq-66");
+}
+
 /// faq-67: do devices of two products, even of one name, keep apart?
 #[test]
 fn faq_67_two_products_are_isolated() {

@@ -67,6 +67,11 @@ fn faq_41_spaces_and_mismatches() {
     assert_eq!(line["Result"], "FAIL, password begins or ends with white space or a line end; remove it");
     world.fixture.problem(&world.device, "faq-41-space");
 
+    let spaced = Credentials { client_id: format!("{} ", good.client_id), ..good.clone() };
+    world.sign_in(&spaced, REFUSED).expect_close();
+    let line = world.status("client%20id%20begins");
+    assert_eq!(line["Result"], "FAIL, client id begins or ends with white space or a line end; remove it");
+
     let mixed = Credentials { user_name: other.user_name.clone(), password: other.password.clone(), ..good.clone() };
     world.sign_in(&mixed, REFUSED).expect_close();
     let line = world.status("user%20name");

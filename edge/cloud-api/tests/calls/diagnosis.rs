@@ -99,6 +99,7 @@ async fn a_refused_sign_in_is_named_until_one_succeeds() {
         ("password is not 'hex;hmacsha1' or 'hex;hmacsha256': it has no ';'", "faq-53-password"),
         (notes::NEEDS_CERTIFICATE, "faq-55-certificate"),
         ("keep-alive of 901 s, allowed 900", "faq-47-range"),
+        ("9 sign-ins within 60 s were refused unchecked: too many had failed before", "faq-45-locked"),
         (&old, "faq-42"),
         (&passed, "faq-54"),
     ] {

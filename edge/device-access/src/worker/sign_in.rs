@@ -44,6 +44,16 @@ struct Verified {
     starts_clean: bool,
 }
 
+/// Without what a copy from a document or a terminal brought along.
+fn trimmed(client_id: &str) -> &str {
+    client_id.trim_matches(|c: char| c.is_whitespace() || c == '\0')
+}
+
+/// The product a client id names, however wrong the rest of it is: its owner is to be told.
+fn claimed_product(client_id: &str) -> Option<ProductId> {
+    ProductId::from_bytes(trimmed(client_id).get(..ProductId::LEN)?.as_bytes())
+}
+
 /// The home worker of the device has too much to do.
 const HOME_BUSY: &str = "too many sign-ins at once, the device may try again";
 
@@ -98,13 +108,8 @@ impl Worker {
     fn verify(&self, state: &State, connect: &Connect<'_>) -> Result<Arc<DirectoryDevice>, Refusal> {
         let user_name = connect.user_name.unwrap_or_default();
         let password = connect.password.unwrap_or_default();
-        let claimed = lianwu_device_protocol::credentials::split_client_id(connect.client_id).ok();
-        let refusal = |code, why: String, number| Refusal {
-            code,
-            why,
-            product: claimed.map(|(product, _)| product).filter(|id| self.platform.catalog.product(*id).is_some()),
-            number,
-        };
+        let product = claimed_product(connect.client_id).filter(|id| self.platform.catalog.product(*id).is_some());
+        let refusal = |code, why: String, number| Refusal { code, why, product, number };
         let claim = SignIn::parse(connect.client_id, user_name, password)
             .map_err(|error| refusal(code(&error), reason(&error), DeviceNumber::NONE))?;
         let Some(product) = self.platform.catalog.product(claim.product) else {
@@ -184,7 +189,7 @@ impl Worker {
                 code: u32::from(refusal.code.code()),
                 number: refusal.number,
                 product,
-                device: connect.client_id.get(ProductId::LEN..).unwrap_or_default(),
+                device: trimmed(connect.client_id).get(ProductId::LEN..).unwrap_or_default(),
                 sample_time: state.wall,
                 topic: "",
                 note: &refusal.why,

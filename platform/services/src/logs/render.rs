@@ -172,7 +172,9 @@ impl Rendering<'_> {
                 vec![line, self.line(LineKind::Diagnostic, STATUS, content, SUCCESS.to_owned())]
             }
             RecordKind::ConnectRefused => {
-                diagnostic(STATUS, format!("Device connect,{facts}"), format!("FAIL, {}", row.note))
+                // Several that were refused unchecked have one record without facts.
+                let comma = if facts.is_empty() { "" } else { "," };
+                diagnostic(STATUS, format!("Device connect{comma}{facts}"), format!("FAIL, {}", row.note))
             }
             RecordKind::Disconnected => {
                 let content = ending(&row.note, &facts);

@@ -73,9 +73,29 @@ pub(super) const ENTRIES: &[Entry] = &[
         detector: Detector::Records(Pattern {
             kinds: &[RecordKind::ConnectRefused],
             code: None,
-            notes: &["signed in more than", "too many sign-ins", "too many failed sign-ins"],
+            notes: &["signed in more than", "too many sign-ins at once"],
             without: &[],
             cure: Cure::Quiet(LATELY),
+        }),
+    },
+    Entry {
+        id: "faq-45-locked",
+        severity: Severity::Error,
+        title: text("登录失败过多，暂时不再校验", "Too many sign-ins failed; more are refused unchecked for a while"),
+        cause: text(
+            "该设备名连续登录失败，平台在一段时间内直接拒绝；次数与来源地址见证据。",
+            "Sign-ins under this name failed again and again, so the platform refuses more of them; the evidence shows how many and from where.",
+        ),
+        cure: text(
+            "先解决登录失败的原因（见其他问题），再等待限制解除；来源陌生时检查是否有人冒用设备名。",
+            "Remove the cause of the failures first, then wait; if the source is not yours, somebody uses the device's name.",
+        ),
+        detector: Detector::Records(Pattern {
+            kinds: &[RecordKind::ConnectRefused],
+            code: None,
+            notes: &["were refused unchecked"],
+            without: &[],
+            cure: Cure::SignIn,
         }),
     },
     Entry {
