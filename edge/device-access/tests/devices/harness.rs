@@ -175,6 +175,11 @@ impl World {
         }
     }
 
+    /// Registers a device, or another one of that name.
+    pub fn put_device(&self, name: &str, number: u32) {
+        put_device(&self.platform, name, number);
+    }
+
     pub fn number(&self, name: &str) -> DeviceNumber {
         self.platform.directory.find(PRODUCT.parse().unwrap(), name).unwrap().number
     }

@@ -315,6 +315,25 @@ fn sessions_do_not_grow() {
     assert_eq!(sessions[0].messages.len(), 150);
 }
 
+/// Does a session go with its device, so that one of the same name made later finds nothing of it?
+#[test]
+fn a_deleted_device_leaves_no_session() {
+    let mut world = World::with(&options());
+    keeping(&world).leave();
+    assert_eq!(send(&world, "for the old one"), Delivery::Queued);
+    let old = world.platform.directory.remove(PRODUCT.parse().unwrap(), "lamp-1").unwrap();
+    world.bus.disconnect(old.number, "the device was deleted");
+    world.put_device("lamp-1", 77);
+    let (mut new, session_present) = world.keeping_lamp("lamp-1");
+    assert!(!session_present);
+    new.has_nothing_but_a_ping_response();
+    new.leave();
+    world.restart(&options());
+    let (mut new, session_present) = world.keeping_lamp("lamp-1");
+    assert!(session_present);
+    new.has_nothing_but_a_ping_response();
+}
+
 /// Does a flood of wrong passwords keep its own source out, but not the device at another address, and is it told once?
 #[test]
 fn a_flood_keeps_only_itself_out() {

@@ -147,3 +147,77 @@ fn a_restored_session_knows_topics_and_messages() {
     assert_eq!(fetch(&mut session), [(9, true), (10, false)]);
     assert_eq!(take(&mut session, 1), [(11, true)]);
 }
+
+/// Numbers that depend on the seed only (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end as u64).unwrap()
+    }
+}
+
+/// Whatever happens in which order: is every message that was not dropped seen, in order, by the device, and is the
+/// window never exceeded?
+#[test]
+fn nothing_is_lost_or_reordered_whatever_happens() {
+    for seed in 1..=300 {
+        let mut random = Random(seed * 0x9e37_79b9);
+        let mut session = Session::kept();
+        // What the session must hold, oldest first; what the device holds unacknowledged; everything it saw first.
+        let (mut expected, mut held, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_connected = true;
+        for _ in 0..400 {
+            match random.below(10) {
+                0..=4 => {
+                    let taken = session.take(NOON, BOUNDS).expect("a kept session takes everything");
+                    expected.retain(|id| Some(*id) != taken.dropped);
+                    expected.push(taken.id);
+                    if taken.goes_out {
+                        held.push(taken.id);
+                        seen.push(taken.id);
+                    }
+                }
+                5..=7 if !held.is_empty() => {
+                    let id = held.remove(random.below(held.len()));
+                    assert!(session.acknowledge(id), "seed {seed}");
+                    expected.retain(|known| *known != id);
+                }
+                8 if is_connected => {
+                    session.leave(Topics::default(), NOON);
+                    held.clear();
+                    is_connected = false;
+                }
+                9 if !is_connected => {
+                    session.come_back();
+                    is_connected = true;
+                }
+                _ if is_connected => {
+                    for (id, duplicate) in fetch(&mut session) {
+                        let id = PacketId::new(id).unwrap();
+                        assert_eq!(duplicate, seen.contains(&id), "seed {seed}: {id}");
+                        held.push(id);
+                        if !duplicate {
+                            seen.push(id);
+                        }
+                    }
+                }
+                _ => {}
+            }
+            let known: Vec<_> = session.messages.iter().map(|message| message.id).collect();
+            assert_eq!(known, expected, "seed {seed}");
+            assert!(held.len() <= IN_FLIGHT_MAX && known.len() <= BOUNDS.messages_max + 1, "seed {seed}");
+            assert!(seen.is_sorted(), "seed {seed}: {seen:?}");
+        }
+    }
+}
+
+/// Does an idle connection pay nothing for sessions but a pointer and a set of topics?
+#[test]
+fn an_idle_connection_stays_small() {
+    let connection = size_of::<crate::worker::state::Connection>();
+    assert!(connection <= 256, "{connection} bytes");
+}
