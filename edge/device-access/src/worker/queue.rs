@@ -185,7 +185,7 @@ impl Worker {
     pub(crate) fn fetch_messages(self: &Rc<Self>, place: Place, lsn: Lsn) {
         let worker = Rc::clone(self);
         tokio::task::spawn_local(async move {
-            let Some((number, due)) = worker.due(place) else { return };
+            let Some((number, due)) = worker.due(place) else { return worker.end_fetch(place) };
             let ids: Vec<u16> = due.iter().map(|id| id.get()).collect();
             worker.platform.progress.reached(lsn).await;
             let states = Arc::clone(&worker.platform.states);
@@ -196,7 +196,7 @@ impl Worker {
         });
     }
 
-    /// What is to be fetched; `None` when nothing is, and then the fetch is over.
+    /// What is to be fetched, if anything is.
     fn due(&self, place: Place) -> Option<(DeviceNumber, Vec<PacketId>)> {
         let mut state = self.state.borrow_mut();
         let (now, bounds) = (state.wall, self.bounds());
@@ -204,9 +204,6 @@ impl Worker {
         let (device, session) = (connection.device.clone()?, connection.session.as_deref_mut()?);
         let expired = session.expire(now, bounds);
         let due = session.due();
-        if due.is_empty() {
-            session.stop_fetching();
-        }
         for id in expired {
             let why = format!("message {id} waited longer than limits.offline_hours");
             self.record_message(&mut state, RecordKind::DownDropped, &device, id, &why);
@@ -239,6 +236,13 @@ impl Worker {
                 }
             }
         }
+        drop(state);
+        self.end_fetch(place);
+    }
+
+    /// The fetch is over; what was taken meanwhile is fetched next.
+    fn end_fetch(self: &Rc<Self>, place: Place) {
+        let mut state = self.state.borrow_mut();
         let Some(session) = state.connection(place).and_then(|c| c.session.as_deref_mut()) else { return };
         session.stop_fetching();
         if session.wants_messages() {

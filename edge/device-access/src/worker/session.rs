@@ -41,6 +41,8 @@ struct Message {
     id: PacketId,
     /// The device may have seen it.
     was_sent: bool,
+    /// The fetch that was started last finds it in the state table.
+    can_be_fetched: bool,
     at: UnixMillis,
 }
 
@@ -103,7 +105,8 @@ impl Session {
                 Err(_) => {}
             }
         }
-        let message = |&(id, at, was_sent): &_| Some(Message { id: PacketId::new(id)?, was_sent, at });
+        let message =
+            |&(id, at, was_sent): &_| Some(Message { id: PacketId::new(id)?, was_sent, can_be_fetched: false, at });
         session.messages = summary.messages.iter().filter_map(message).collect();
         session.last_id = PacketId::new(summary.last_packet_id);
         session.away_since = Some(summary.away_since.unwrap_or(now));
@@ -161,7 +164,7 @@ impl Session {
         let has_room = goes_out || self.messages.len() < bounds.messages_max;
         let dropped = if has_room { None } else { self.messages.remove(self.in_flight).map(|message| message.id) };
         let id = self.next_id();
-        self.messages.push_back(Message { id, was_sent: goes_out, at: now });
+        self.messages.push_back(Message { id, was_sent: goes_out, can_be_fetched: false, at: now });
         self.in_flight += usize::from(goes_out);
         Some(Taken { id, goes_out, dropped })
     }
@@ -204,15 +207,17 @@ impl Session {
         waits && !self.is_fetching && self.away_since.is_none() && self.in_flight <= self.window() / 2
     }
 
-    /// A fetch was started: new messages wait behind those that wait.
+    /// A fetch was started that finds everything taken so far; a message taken later waits for the next one.
     pub(crate) fn start_fetching(&mut self) {
         self.is_fetching = true;
+        self.messages.iter_mut().for_each(|message| message.can_be_fetched = true);
     }
 
     /// The messages to fetch now, as many as the window has room for.
     pub(crate) fn due(&self) -> Vec<PacketId> {
         let room = self.window().saturating_sub(self.in_flight);
-        self.messages.iter().skip(self.in_flight).take(room).map(|message| message.id).collect()
+        let waiting = self.messages.iter().skip(self.in_flight).take(room);
+        waiting.take_while(|message| message.can_be_fetched).map(|message| message.id).collect()
     }
 
     /// The next waiting message goes out, if it is this one and the window has room.

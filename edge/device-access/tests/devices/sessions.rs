@@ -110,6 +110,28 @@ fn a_session_survives_a_restart() {
     world.keeping_lamp("lamp-1").0.has_nothing_but_a_ping_response();
 }
 
+/// Does a message arrive that was taken while the sign-in before it was not yet on disk?
+#[test]
+fn a_message_behind_an_unfinished_sign_in_arrives() {
+    let world = World::with(&options());
+    keeping(&world).leave();
+    for round in 1..=50 {
+        world.log.hold();
+        let (mut lamp, session_present) = world.keeping_lamp("lamp-1");
+        assert!(session_present);
+        std::thread::scope(|scope| {
+            let sender = scope.spawn(|| send(&world, "new"));
+            lamp.has_nothing_but_a_ping_response();
+            world.log.release();
+            assert_eq!(sender.join().unwrap(), Delivery::Delivered);
+        });
+        assert_eq!(lamp.arrival(), ("new".to_owned(), round, false));
+        lamp.send_puback(round);
+        lamp.leave();
+    }
+    assert_eq!(notes(&world, RecordKind::DownDropped), [""; 0]);
+}
+
 /// Does a clean session discard everything, for good?
 #[test]
 fn a_clean_session_discards() {

@@ -54,6 +54,22 @@ fn what_was_not_acknowledged_comes_again() {
     assert_eq!(fetch(&mut session), [(1, true), (3, true), (4, false), (5, false)]);
 }
 
+/// Does a fetch leave out what was taken after it began, which may not be stored yet?
+#[test]
+fn a_fetch_brings_what_was_there_when_it_began() {
+    let mut session = Session::kept();
+    session.leave(Topics::default(), NOON);
+    take(&mut session, 2);
+    session.come_back();
+    session.start_fetching();
+    assert_eq!(take(&mut session, 1), [(3, false)]);
+    assert_eq!(session.due(), [id(1), id(2)]);
+    assert!(session.send(id(1)).is_some() && session.send(id(2)).is_some());
+    session.stop_fetching();
+    assert!(session.wants_messages());
+    assert_eq!(fetch(&mut session), [(3, false)]);
+}
+
 /// Are acknowledgements of messages that are not in flight harmless?
 #[test]
 fn stray_acknowledgements_change_nothing() {
