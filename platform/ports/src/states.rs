@@ -28,7 +28,7 @@ pub struct PropertyValue {
 pub struct Day(pub u16);
 
 impl Day {
-    /// Days of the statistics begin at midnight in China, as the vendor's do: UTC+8, no summer time.
+    /// Days of the statistics begin at midnight in China, where the regions of the vendor are: UTC+8, no summer time.
     pub const ZONE_MS: u64 = 8 * 3_600_000;
 
     #[must_use]
