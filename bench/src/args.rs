@@ -172,6 +172,9 @@ pub struct FanArgs {
     /// What subscribers subscribe to, if publishers are devices: `PRODUCT/+/data` if absent.
     #[arg(long)]
     pub filter: Option<String>,
+    /// Filters nobody publishes to that the first subscriber has besides: shows what many subscriptions cost.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub idle_filters: u32,
 }
 
 /// Options of `connect`.

@@ -164,6 +164,7 @@ fn fan(
         for number in 0..subscribers {
             sign_in.add(&people.stranger(&format!("s{thread}-{number}")), Some((&filter, args.qos)), KEEP_ALIVE_S)?;
         }
+        sign_in.add_idle_filters(0, args.idle_filters)?;
         let mut topics = Vec::new();
         for number in 0..publishers {
             let identity = people.client(thread * publishers + number)?;

@@ -10,6 +10,9 @@ use crate::{
 /// Packet id of the only SUBSCRIBE of a client. Publishing starts above it.
 pub(crate) const SUBSCRIBE_ID: PacketId = PacketId::FIRST;
 
+/// Filters of one SUBSCRIBE; a packet may have 64 KiB.
+const FILTERS_PER_PACKET: usize = 500;
+
 /// How far each client of a thread has come.
 pub(crate) struct SignIn {
     clients: Vec<Client>,
@@ -23,6 +26,8 @@ pub(crate) struct SignIn {
 struct Client {
     connect: Vec<u8>,
     subscribe: Vec<u8>,
+    /// Answers the SUBSCRIBE packets still have to get.
+    unanswered: u32,
     phase: Phase,
 }
 
@@ -85,7 +90,23 @@ impl SignIn {
         if let Some(filter) = filter {
             encode::subscribe(&mut subscribe, ProtocolVersion::V3_1_1, SUBSCRIBE_ID, [filter])?;
         }
-        self.clients.push(Client { connect, subscribe, phase: Phase::Closed });
+        let unanswered = u32::from(filter.is_some());
+        self.clients.push(Client { connect, subscribe, unanswered, phase: Phase::Closed });
+        Ok(())
+    }
+
+    /// Lets a client subscribe to `count` filters nobody publishes to.
+    ///
+    /// # Errors
+    /// Never: the filters are short.
+    pub fn add_idle_filters(&mut self, client: usize, count: u32) -> anyhow::Result<()> {
+        let this = &mut self.clients[client];
+        let filters: Vec<String> = (0..count).map(|number| format!("bench/idle/{number}/+/state")).collect();
+        for some in filters.chunks(FILTERS_PER_PACKET) {
+            let all = some.iter().map(|filter| (filter.as_str(), QoS::AtMostOnce));
+            encode::subscribe(&mut this.subscribe, ProtocolVersion::V3_1_1, SUBSCRIBE_ID, all)?;
+            this.unanswered += 1;
+        }
         Ok(())
     }
 
@@ -129,7 +150,10 @@ impl SignIn {
             (Phase::AwaitConnAck, Packet::ConnAck(ConnAck::Refused { refusal, .. })) => {
                 self.refuse(format!("CONNECT refused: {refusal}"))
             }
-            (Phase::AwaitSubAck, Packet::SubAck(answer)) if answer.answers().all(is_granted) => self.set_ready(client),
+            (Phase::AwaitSubAck, Packet::SubAck(answer)) if answer.answers().all(is_granted) => {
+                this.unanswered -= 1;
+                if this.unanswered == 0 { self.set_ready(client) } else { Progress::Waiting }
+            }
             (Phase::AwaitSubAck, Packet::SubAck(_)) => self.refuse("SUBSCRIBE refused".into()),
             // A retained or early message: harmless, and not counted.
             (Phase::AwaitSubAck, Packet::Publish(_)) => Progress::Waiting,

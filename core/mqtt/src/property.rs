@@ -158,6 +158,12 @@ impl<'a> Properties<'a> {
         Self { bytes }
     }
 
+    /// Properties whose [`as_bytes`](Self::as_bytes) were kept somewhere. Of other bytes nobody knows what comes out.
+    #[must_use]
+    pub const fn of_kept(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.bytes.is_empty()

@@ -2,19 +2,26 @@
 //!
 //! A message costs one look at a counter while nobody listens, and a read lock of its account's tree otherwise.
 
+mod retained;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_mqtt::QoS;
+use lianwu_mqtt::packet::SubscriptionOptions;
 use lianwu_mqtt::subscriptions::SubscriptionTree;
+use lianwu_ports::states::RetainedMessage;
 use lianwu_services::Platform;
 use lianwu_services::backend::Backend;
 use lianwu_services::directory::DirectoryDevice;
 use parking_lot::{Mutex, RwLock};
 
 use crate::worker::Place;
+use retained::Retained;
+
+pub(crate) use retained::Kept;
 
 /// A connection of some worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +34,17 @@ pub(crate) struct At {
 #[derive(Clone, Debug)]
 pub(crate) struct Subscriber {
     pub(crate) at: At,
-    pub(crate) qos: QoS,
+    pub(crate) options: SubscriptionOptions,
     pub(crate) backend: Arc<Backend>,
+}
+
+/// Whose message it is.
+pub(crate) struct Sender<'a> {
+    pub(crate) owner: Uin,
+    /// The device it is about; `None` for the account's own topics.
+    pub(crate) device: Option<&'a DirectoryDevice>,
+    /// The backend's connection it came from.
+    pub(crate) from: Option<At>,
 }
 
 /// One connection that is to have a message.
@@ -36,12 +52,15 @@ pub(crate) struct Subscriber {
 pub(crate) struct Receiver {
     pub(crate) at: At,
     pub(crate) qos: QoS,
+    /// Takes live messages with their retain flag as they were sent.
+    pub(crate) keeps_retain: bool,
 }
 
-/// Subscriptions of one account.
+/// Subscriptions and retained messages of one account.
 #[derive(Debug, Default)]
 pub(crate) struct Space {
     tree: RwLock<SubscriptionTree<Subscriber>>,
+    retained: Mutex<Retained>,
 }
 
 #[derive(Debug, Default)]
@@ -92,27 +111,57 @@ impl Broker {
     }
 
     /// Who is to have a message on `topic`, each connection once, with the highest QoS it asked for. A message of a
-    /// device is for those only that may have it now.
+    /// device is for those only that may have it now; one from a connection not for itself, if it wants that.
     pub(crate) fn receivers(
         &self,
         platform: &Platform,
-        owner: Uin,
+        sender: &Sender<'_>,
         topic: &str,
-        device: Option<&DirectoryDevice>,
         now: UnixMillis,
         into: &mut Vec<Receiver>,
     ) {
         into.clear();
+        let Sender { owner, device, from } = *sender;
         let Some(space) = self.spaces.read().get(&owner).cloned() else { return };
         space.tree.read().for_each_match(topic, |subscriber| {
-            if device.is_none_or(|device| subscriber.backend.may_receive(platform, device, now)) {
-                into.push(Receiver { at: subscriber.at, qos: subscriber.qos });
+            let Subscriber { at, options, backend } = subscriber;
+            let is_own = options.no_local && from == Some(*at);
+            if !is_own && device.is_none_or(|device| backend.may_receive(platform, device, now)) {
+                into.push(Receiver { at: *at, qos: options.qos, keeps_retain: options.retain_as_published });
             }
         });
         if into.len() > 1 {
             into.sort_unstable_by_key(|r| (r.at.worker, r.at.place.slot, std::cmp::Reverse(r.qos)));
-            into.dedup_by_key(|r| r.at);
+            into.dedup_by(|later, first| {
+                let is_same = later.at == first.at;
+                first.keeps_retain |= is_same && later.keeps_retain;
+                is_same
+            });
         }
+    }
+
+    /// Takes in what an earlier run retained.
+    pub(crate) fn restore(&self, messages: Vec<RetainedMessage>) {
+        for message in messages {
+            let qos = QoS::from_bits(message.qos).unwrap_or(QoS::AtMostOnce);
+            let kept = Kept { payload: message.payload.into(), qos, properties: Arc::default() };
+            self.retain(message.owner, &message.topic, kept);
+        }
+    }
+
+    /// Could an account keep this message beside its others? An empty one always can: it takes one away.
+    pub(crate) fn has_room_to_retain(&self, owner: Uin, topic: &str, payload_bytes: usize) -> bool {
+        payload_bytes == 0 || self.space(owner).retained.lock().has_room(topic, payload_bytes)
+    }
+
+    /// Keeps a message for whoever subscribes later; an empty one takes the kept one away.
+    pub(crate) fn retain(&self, owner: Uin, topic: &str, kept: Kept) {
+        self.space(owner).retained.lock().put(topic, kept);
+    }
+
+    /// Kept messages whose topics match a filter.
+    pub(crate) fn retained(&self, owner: Uin, filter: &str) -> Vec<(Box<str>, Kept)> {
+        self.space(owner).retained.lock().matching(filter)
     }
 
     fn space(&self, owner: Uin) -> Arc<Space> {

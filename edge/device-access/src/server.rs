@@ -63,6 +63,7 @@ impl DeviceAccess {
         let (peers, mailboxes): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(options.mailbox_max)).unzip();
         bus.connect(peers.clone());
         let broker = Arc::new(Broker::default());
+        broker.restore(platform.states.retained()?);
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
         let failures = Failures::new(options.sign_in_failures, Instant::now()).map(Arc::new);
         let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new() };

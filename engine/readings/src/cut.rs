@@ -18,6 +18,7 @@ use crate::activity::{self, ActivityTable};
 use crate::coding::{Reader, put};
 use crate::fault::Fault;
 use crate::partition::{Marks, Partition, Summary};
+use crate::retained::RetainedTable;
 use crate::state::{StateTable, key, session_key};
 use crate::tail::Tail;
 
@@ -67,6 +68,7 @@ pub(crate) struct Shared {
     pub(crate) states_disk: Keyspace,
     pub(crate) live: RwLock<Live>,
     pub(crate) states: RwLock<StateTable>,
+    pub(crate) retained: Mutex<RetainedTable>,
     pub(crate) activity: RwLock<ActivityTable>,
     /// Held while rows of states go to disk, so that an older row never follows a newer one.
     pub(crate) saving: Mutex<()>,
@@ -102,6 +104,7 @@ impl Shared {
             states_disk,
             live: RwLock::new(live),
             states: RwLock::default(),
+            retained: Mutex::default(),
             activity,
             saving: Mutex::new(()),
             state_bytes_max,
@@ -256,18 +259,24 @@ impl Shared {
 
     fn save_states(&self) -> Result<(), Fault> {
         let _saving = self.saving.lock();
+        let (retained, retained_up_to) = {
+            let table = self.retained.lock();
+            (table.rows(), table.last())
+        };
         let dirty = self.states.write().take_dirty();
         let seen = self.activity.write().take_dirty();
-        let result = self.ingest_states(&dirty, &seen);
+        let result = self.ingest_states(&dirty, &seen, retained);
         if result.is_err() {
             self.states.write().give_back(&dirty);
             self.activity.write().give_back(&seen);
+        } else {
+            self.retained.lock().saved(retained_up_to);
         }
         result
     }
 
-    fn ingest_states(&self, dirty: &[u32], seen: &[u32]) -> Result<(), Fault> {
-        if dirty.is_empty() && seen.is_empty() {
+    fn ingest_states(&self, dirty: &[u32], seen: &[u32], retained: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), Fault> {
+        if dirty.is_empty() && seen.is_empty() && retained.is_empty() {
             return Ok(());
         }
         let mut ingestion = self.states_disk.start_ingestion()?;
@@ -296,6 +305,9 @@ impl Shared {
             for (number, row) in rows.drain(..) {
                 ingestion.write(activity::key(number), row)?;
             }
+        }
+        for (key, row) in retained {
+            ingestion.write(key, row)?;
         }
         Ok(ingestion.finish()?)
     }

@@ -12,7 +12,7 @@ use lianwu_ports::readings::{
     EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings,
 };
 use lianwu_ports::record::{Record, RecordKind};
-use lianwu_ports::states::{Activity, Day, DeviceState, KeptMessage, SessionSummary, States};
+use lianwu_ports::states::{Activity, Day, DeviceState, KeptMessage, RetainedMessage, SessionSummary, States};
 use parking_lot::{Mutex, RwLockWriteGuard};
 
 use crate::activity;
@@ -103,6 +103,9 @@ impl ReadingsEngine {
         let applied = self.applied();
         for (lsn, record) in turn.iter().filter(|(lsn, _)| *lsn > applied) {
             activity.apply(committed, record);
+            if record.kind == RecordKind::AccountMessage {
+                self.shared.retained.lock().apply(*lsn, record);
+            }
             read_properties(record, properties);
             if concerns(record) {
                 states.apply(&self.shared.states_disk, *lsn, record, properties)?;
@@ -286,6 +289,11 @@ impl States for ReadingsEngine {
 
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {
         Ok(self.forget_state(number)?)
+    }
+
+    fn retained(&self) -> Result<Vec<RetainedMessage>, ReadingError> {
+        let table = self.shared.retained.lock();
+        Ok(table.load(&self.shared.states_disk)?)
     }
 
     fn sessions(&self) -> Result<Vec<SessionSummary>, ReadingError> {

@@ -16,6 +16,7 @@ mod options;
 mod partition;
 mod payload;
 mod query;
+mod retained;
 mod state;
 mod tail;
 

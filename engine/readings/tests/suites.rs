@@ -63,6 +63,7 @@ fn random_workloads_agree_with_the_twin() {
 fn single_questions() {
     let questions = [
         suite::late_samples_stand_at_their_sample_time,
+        suite::retained_messages_are_the_newest,
         suite::batch_events_are_rows_of_their_own,
         suite::diagnostics_hold_what_went_wrong,
         suite::applying_twice_changes_nothing,

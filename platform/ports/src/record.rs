@@ -60,6 +60,10 @@ pub enum RecordKind {
     AccountMessage = 26,
 }
 
+/// Set in `qos` of an [`RecordKind::AccountMessage`] that is kept for whoever subscribes later; an empty one takes the kept
+/// one away.
+pub const RETAIN: u8 = 0x80;
+
 impl RecordKind {
     fn from_byte(byte: u8) -> Option<Self> {
         use RecordKind as K;
@@ -164,7 +168,7 @@ impl RecordKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
     pub kind: RecordKind,
-    /// 0 or 1; the QoS the message travelled with.
+    /// 0 to 2; the QoS the message travelled with. [`RETAIN`] may be added.
     pub qos: u8,
     /// MQTT packet id, 0 when there is none.
     pub packet_id: u16,

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "suites")]
 pub mod memory;
+pub mod retained;
 pub mod session;
 #[cfg(feature = "suites")]
 pub mod suite;
@@ -13,6 +14,7 @@ use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 
 use crate::readings::ReadingError;
 
+pub use retained::RetainedMessage;
 pub use session::{KeptMessage, KeptSession, SessionSummary};
 
 /// The newest value of one property; `value` is the raw JSON the device wrote.
@@ -103,6 +105,12 @@ pub trait States: Send + Sync {
     /// # Errors
     /// When the store fails.
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError>;
+
+    /// Every retained message, in order of account and topic. For start-up.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn retained(&self) -> Result<Vec<RetainedMessage>, ReadingError>;
 
     /// Every kept session, in order of the device numbers. For start-up: the cost grows with the sessions, not with the
     /// devices.

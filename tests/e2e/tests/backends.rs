@@ -66,3 +66,26 @@ fn programs_of_an_account_talk_to_each_other() {
     let finished = run_text("mosquitto_pub under a client id that was not signed", &mut refused, "");
     assert_eq!(finished.code, Some(4), "{finished:?}");
 }
+
+/// Do retained messages outlive a kill -9, and does an MQTT 5 client get them with the flag?
+#[test]
+fn retained_messages_outlive_a_crash() {
+    let mut server = Server::start(ServerOptions::default());
+    let retained = |server: &Server, topic: &str, payload: &str| {
+        let mut publish = mosquitto_pub(server.mqtt_address(), &backend(server, "writer"));
+        publish.args(["-V", "mqttv5", "-q", "2", "-r", "-t", topic, "-m", payload]);
+        run_text("mosquitto_pub", &mut publish, "").succeeded();
+    };
+    retained(&server, "plant/7/state", r#"{"on":true}"#);
+    retained(&server, "plant/8/state", r#"{"on":true}"#);
+    retained(&server, "plant/7/state", r#"{"on":false}"#);
+    let mut away = mosquitto_pub(server.mqtt_address(), &backend(&server, "writer"));
+    away.args(["-q", "1", "-r", "-n", "-t", "plant/8/state"]);
+    run_text("mosquitto_pub -n", &mut away, "").succeeded();
+    server.kill();
+    server.restart();
+    let mut subscribe = mosquitto_sub(server.mqtt_address(), &backend(&server, "reader"));
+    subscribe.args(["-V", "mqttv5", "-q", "2", "-W", "2", "-F", "%r %t %p", "-t", "plant/#"]);
+    let finished = run_text("mosquitto_sub", &mut subscribe, "");
+    assert_eq!(finished.stdout.trim(), r#"1 plant/7/state {"on":false}"#, "{finished:?}");
+}

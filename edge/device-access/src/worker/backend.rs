@@ -1,38 +1,30 @@
-//! Connections of backends: sign-in, subscriptions, what they send, and what waits for their acknowledgement.
+//! Connections of backends: sign-in and end. What they listen to, send and are sent is in the folder.
 //!
 //! A backend stays on the worker that accepted it; the broker knows where it is.
+
+mod deliver;
+mod publish;
+mod subscribe;
 
 use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use lianwu_device_protocol::credentials::BackendSignIn;
-use lianwu_device_protocol::topic::{NameError, check_name};
-use lianwu_model::ProductId;
-use lianwu_model::product::Durability;
-use lianwu_mqtt::connection::{Acceptance, PublishError, Role};
-use lianwu_mqtt::packet::SubscribeAnswer;
-use lianwu_mqtt::subscriptions::split_shared;
-use lianwu_mqtt::{
-    Connect, ConnectRefusal, PacketId, Publish, QoS, ReasonCode, Subscribe, Unsubscribe, encode, filter,
-};
-use lianwu_ports::record::{Record, RecordKind};
+use lianwu_mqtt::connection::{Acceptance, Role};
+use lianwu_mqtt::{Connect, ConnectRefusal, ReasonCode};
 use lianwu_services::backend::{self, Backend, BackendError};
 use tracing::debug;
 
 use super::Worker;
 use super::connection::Flow;
-use super::forward::Sent;
-use super::held::After;
 use super::state::{Place, State};
-use crate::broker::{At, Subscriber};
+use crate::broker::At;
 use crate::failures::Attempt;
+use deliver::Pending;
+use publish::Will;
 
-/// Filters one backend may be subscribed to.
-const FILTERS_MAX: usize = 100_000;
-
-/// Levels of a backend's filter: the way through the tree of filters is as deep.
-const LEVELS_MAX: usize = 64;
+pub(crate) use deliver::Outgoing;
 
 /// What a connection knows once a backend has signed in on it.
 pub(crate) struct BackendConnection {
@@ -42,11 +34,7 @@ pub(crate) struct BackendConnection {
     /// Messages that wait until earlier ones are acknowledged, oldest first.
     pending: VecDeque<Pending>,
     pending_bytes: usize,
-}
-
-struct Pending {
-    topic: Box<str>,
-    payload: Box<[u8]>,
+    will: Option<Box<Will>>,
 }
 
 impl Worker {
@@ -103,11 +91,11 @@ impl Worker {
                 filters: HashSet::new(),
                 pending: VecDeque::new(),
                 pending_bytes: 0,
+                will: connect.will.as_ref().map(|will| Box::new(will.into())),
             }));
             let packet_bytes_max = u32::try_from(self.options.packet_bytes_max).unwrap_or(u32::MAX);
             let acceptance = Acceptance {
                 assigned_client_id: connect.client_id.is_empty().then_some(&*client_id),
-                retain_available: false,
                 subscription_ids_available: false,
                 ..Acceptance::new(Role::Backend, packet_bytes_max)
             };
@@ -127,7 +115,14 @@ impl Worker {
         }
     }
 
-    /// Takes everything back that a backend's connection had.
+    /// The client said goodbye: nothing is sent in its name.
+    pub(crate) fn forget_will(state: &mut State, place: Place) {
+        if let Some(backend) = state.connection(place).and_then(|connection| connection.backend.as_mut()) {
+            backend.will = None;
+        }
+    }
+
+    /// Takes everything back that a backend's connection had, and sends its will.
     pub(crate) fn forget_backend(&self, state: &mut State, place: Place, connection: &BackendConnection) {
         let at = At { worker: self.index, place };
         let owner = connection.backend.owner;
@@ -139,6 +134,7 @@ impl Worker {
         self.stats.backend_subscriptions.set(filters);
         state.backends -= 1;
         self.stats.backends_online.set(state.backends);
+        self.publish_will(state, connection);
     }
 
     /// Closes backends whose key is gone. Called once a second.
@@ -154,175 +150,4 @@ impl Worker {
             self.disconnect(state, place, ReasonCode::NotAuthorised, "its SecretId was deleted or disabled");
         }
     }
-
-    pub(crate) fn subscribe_backend(&self, state: &mut State, place: Place, subscribe: &Subscribe<'_>) -> Flow {
-        let mut answers = Vec::new();
-        let mut filters_added = 0;
-        for (filter, requested) in subscribe.filters() {
-            let Some(backend) = state.connection(place).and_then(|c| c.backend.as_mut()) else { return Flow::Closed };
-            let outcome = if is_usable(filter) {
-                backend.backend.check_filter(&self.platform, filter).map_err(|refusal| refusal.to_string())
-            } else {
-                Err("not a topic filter".to_owned())
-            };
-            let is_new = !backend.filters.contains(filter);
-            let is_room = !is_new || backend.filters.len() < FILTERS_MAX;
-            let qos = requested.qos.min(QoS::AtLeastOnce);
-            answers.push(match outcome {
-                Ok(()) if is_room => {
-                    backend.filters.insert(filter.into());
-                    filters_added += u64::from(is_new);
-                    let at = At { worker: self.index, place };
-                    self.broker.subscribe(filter, Subscriber { at, qos, backend: Arc::clone(&backend.backend) });
-                    SubscribeAnswer::Granted(qos)
-                }
-                outcome => {
-                    debug!(filter, ?outcome, "subscription of a backend refused");
-                    SubscribeAnswer::Refused(if is_room {
-                        ReasonCode::NotAuthorised
-                    } else {
-                        ReasonCode::QuotaExceeded
-                    })
-                }
-            });
-        }
-        self.stats.backend_subscriptions.set(self.stats.backend_subscriptions.get() + filters_added);
-        state.send(place, |connection, out| {
-            let version = connection.mqtt.version();
-            encode::suback(out, version, subscribe.packet_id, answers).expect("a SUBSCRIBE has at least one filter");
-        });
-        Flow::Open
-    }
-
-    pub(crate) fn unsubscribe_backend(&self, state: &mut State, place: Place, unsubscribe: &Unsubscribe<'_>) -> Flow {
-        let mut answers = Vec::new();
-        for filter in unsubscribe.filters() {
-            let Some(backend) = state.connection(place).and_then(|c| c.backend.as_mut()) else { return Flow::Closed };
-            let existed = backend.filters.remove(filter);
-            answers.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
-            if existed {
-                self.stats.backend_subscriptions.set(self.stats.backend_subscriptions.get() - 1);
-                self.broker.unsubscribe(backend.backend.owner, filter, At { worker: self.index, place });
-            }
-        }
-        state.send(place, |connection, out| {
-            let version = connection.mqtt.version();
-            encode::unsuback(out, version, unsubscribe.packet_id, answers)
-                .expect("an UNSUBSCRIBE has at least one filter");
-        });
-        Flow::Open
-    }
-
-    /// A message in the account's own topic space: recorded, then given to whoever listens.
-    pub(crate) fn publish_of_backend(self: &Rc<Self>, state: &mut State, place: Place, packet: &Publish<'_>) -> Flow {
-        let Some(connection) = state.connection(place) else { return Flow::Closed };
-        let Some(backend) = connection.backend.as_ref() else { return Flow::Closed };
-        let (identity, client_id) = (Arc::clone(&backend.backend), backend.client_id.clone());
-        let topic = connection.mqtt.topic_of(packet).to_owned();
-        let packet = &Publish { topic: &topic, ..*packet };
-        self.stats.messages_up.add(1);
-        let checked = check_own_topic(packet.topic);
-        if let Err(OwnTopicError::Name(error @ (NameError::Wildcard | NameError::Nul))) = checked {
-            let why = format!("protocol error: {error}");
-            self.disconnect(state, place, ReasonCode::TopicNameInvalid, &why);
-            return Flow::Closed;
-        }
-        // Without permission: recorded and acknowledged, or the client would send it for ever (decision 3).
-        let is_allowed = checked.is_ok() && identity.may_send(&self.platform, state.wall);
-        if state.refusing.is_some() {
-            // Not stored and not acknowledged; the client sends it again.
-            self.stats.messages_refused.add(1);
-            return Flow::Open;
-        }
-        let owner = identity.owner.to_string();
-        let packet_id = packet.packet_id.map_or(0, PacketId::get);
-        state.batch.push(&Record {
-            kind: RecordKind::AccountMessage,
-            qos: packet.qos.bits(),
-            packet_id,
-            code: if is_allowed { 0 } else { 403 },
-            number: lianwu_model::DeviceNumber::NONE,
-            product: ProductId::ACCOUNT,
-            device: &client_id,
-            sample_time: state.wall,
-            topic: packet.topic,
-            note: &owner,
-            payload: packet.payload,
-        });
-        if let Some(packet_id) = packet.packet_id {
-            let reason = if is_allowed { ReasonCode::Success } else { ReasonCode::NotAuthorised };
-            state.held.after.push(After::Acknowledge { place, qos: packet.qos, packet_id, reason });
-        }
-        if is_allowed && !self.broker.is_silent() {
-            let mut receivers = std::mem::take(&mut state.receivers);
-            self.broker.receivers(&self.platform, identity.owner, packet.topic, None, state.wall, &mut receivers);
-            let sent = Sent { topic: packet.topic, payload: packet.payload, qos: packet.qos };
-            self.collect(state, &receivers, sent, Durability::Disk);
-            state.receivers = receivers;
-        } else if !is_allowed {
-            self.stats.messages_refused.add(1);
-        }
-        state.want_turn();
-        Flow::Open
-    }
-
-    /// Writes a message of QoS 1, or keeps it until there is room in the window.
-    pub(crate) fn deliver_acknowledged(&self, state: &mut State, place: Place, topic: &str, payload: &[u8]) {
-        let bytes_max = self.options.backend_pending_bytes_max;
-        let mut is_over = false;
-        state.send(place, |connection, out| {
-            let Some(backend) = &mut connection.backend else { return };
-            let is_first = backend.pending.is_empty();
-            if is_first && connection.mqtt.publish_at_least_once(topic, payload, out) != Err(PublishError::InFlightFull)
-            {
-                return;
-            }
-            backend.pending_bytes += topic.len() + payload.len();
-            backend.pending.push_back(Pending { topic: topic.into(), payload: payload.into() });
-            is_over = backend.pending_bytes > bytes_max;
-        });
-        if is_over {
-            self.stats.slow_consumers.add(1);
-            self.disconnect(state, place, ReasonCode::QuotaExceeded, "it does not acknowledge what it is sent");
-        }
-    }
-
-    /// Something was acknowledged: there is room for what waits.
-    pub(crate) fn send_pending(state: &mut State, place: Place) {
-        state.send(place, |connection, out| {
-            let Some(backend) = &mut connection.backend else { return };
-            while let Some(next) = backend.pending.front() {
-                let written = connection.mqtt.publish_at_least_once(&next.topic, &next.payload, out);
-                if written == Err(PublishError::InFlightFull) {
-                    return;
-                }
-                backend.pending_bytes -= next.topic.len() + next.payload.len();
-                backend.pending.pop_front();
-            }
-        });
-    }
-}
-
-/// Has it the form of a filter, shared or not, of a depth somebody would use?
-fn is_usable(filter: &str) -> bool {
-    split_shared(filter)
-        .is_some_and(|(_, filter)| filter::is_valid_filter(filter) && filter::level_count(filter) <= LEVELS_MAX)
-}
-
-/// May a backend send on this topic? Its first level is neither a ProductId nor begins with `$` (decision 2).
-fn check_own_topic(topic: &str) -> Result<(), OwnTopicError> {
-    check_name(topic)?;
-    let first = topic.split('/').next().unwrap_or_default();
-    if first.starts_with('$') || first.parse::<ProductId>().is_ok() {
-        return Err(OwnTopicError::OfDevices);
-    }
-    Ok(())
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-enum OwnTopicError {
-    #[error(transparent)]
-    Name(#[from] NameError),
-    #[error("backends do not send on topics of devices")]
-    OfDevices,
 }

@@ -192,7 +192,10 @@ impl Worker {
             Step::Publish(publish) => self.publish(state, place, &publish),
             Step::Subscribe(subscribe) => self.subscribe(state, place, &subscribe),
             Step::Unsubscribe(unsubscribe) => self.unsubscribe(state, place, &unsubscribe),
-            Step::Disconnected { .. } => {
+            Step::Disconnected { with_will } => {
+                if !with_will {
+                    Self::forget_will(state, place);
+                }
                 self.close(state, place, "the device said DISCONNECT");
                 Flow::Closed
             }

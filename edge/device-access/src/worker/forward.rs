@@ -9,14 +9,15 @@ use lianwu_services::directory::DirectoryDevice;
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::warn;
 
+use super::backend::Outgoing;
 use super::state::{Place, State};
 use super::{Mail, Worker};
-use crate::broker::Receiver;
+use crate::broker::{Receiver, Sender};
 
 /// Messages for backends of one worker, in one arena.
 #[derive(Debug, Default)]
 pub(crate) struct Forwards {
-    /// Topic and payload of each message.
+    /// Topic, payload and properties of each message.
     bytes: Vec<u8>,
     messages: Vec<Message>,
     targets: Vec<Target>,
@@ -27,6 +28,7 @@ pub(crate) struct Forwards {
 struct Message {
     topic: u16,
     payload: u32,
+    properties: u32,
     targets: u32,
     retain: bool,
 }
@@ -35,19 +37,23 @@ struct Message {
 struct Target {
     place: Place,
     qos: QoS,
+    /// Takes the message with its retain flag as it was sent.
+    keeps_retain: bool,
 }
 
 impl Forwards {
-    fn push(&mut self, topic: &str, payload: &[u8], retain: bool, targets: impl Iterator<Item = Target>) {
+    fn push(&mut self, sent: Sent<'_>, targets: impl Iterator<Item = Target>) {
         let before = self.targets.len();
         self.targets.extend(targets);
-        self.bytes.extend_from_slice(topic.as_bytes());
-        self.bytes.extend_from_slice(payload);
+        self.bytes.extend_from_slice(sent.topic.as_bytes());
+        self.bytes.extend_from_slice(sent.payload);
+        self.bytes.extend_from_slice(sent.properties);
         self.messages.push(Message {
-            topic: u16::try_from(topic.len()).expect("a topic of a packet"),
-            payload: u32::try_from(payload.len()).expect("a payload of a packet"),
+            topic: u16::try_from(sent.topic.len()).expect("a topic of a packet"),
+            payload: u32::try_from(sent.payload.len()).expect("a payload of a packet"),
+            properties: u32::try_from(sent.properties.len()).expect("properties of a packet"),
             targets: u32::try_from(self.targets.len() - before).expect("fewer than 2^32 connections"),
-            retain,
+            retain: sent.retain,
         });
     }
 
@@ -74,6 +80,16 @@ pub(crate) struct Sent<'a> {
     pub(crate) topic: &'a str,
     pub(crate) payload: &'a [u8],
     pub(crate) qos: QoS,
+    pub(crate) retain: bool,
+    /// As they stand in an MQTT 5 packet.
+    pub(crate) properties: &'a [u8],
+}
+
+impl<'a> Sent<'a> {
+    /// A message of a device.
+    pub(crate) fn new(topic: &'a str, payload: &'a [u8], qos: QoS) -> Self {
+        Self { topic, payload, qos, retain: false, properties: &[] }
+    }
 }
 
 impl Worker {
@@ -90,7 +106,8 @@ impl Worker {
         }
         let Some(owner) = self.platform.catalog.load().get(&device.product).map(|p| p.product.owner) else { return };
         let mut receivers = std::mem::take(&mut state.receivers);
-        self.broker.receivers(&self.platform, owner, sent.topic, Some(device), state.wall, &mut receivers);
+        let sender = Sender { owner, device: Some(device), from: None };
+        self.broker.receivers(&self.platform, &sender, sent.topic, state.wall, &mut receivers);
         self.collect(state, &receivers, sent, durability);
         state.receivers = receivers;
     }
@@ -107,8 +124,9 @@ impl Worker {
         forwards.resize_with(self.peers.len(), Forwards::default);
         // They are sorted by worker.
         for of_worker in receivers.chunk_by(|a, b| a.at.worker == b.at.worker) {
-            let target = |r: &Receiver| Target { place: r.at.place, qos: r.qos.min(sent.qos) };
-            forwards[of_worker[0].at.worker].push(sent.topic, sent.payload, false, of_worker.iter().map(target));
+            let target =
+                |r: &Receiver| Target { place: r.at.place, qos: r.qos.min(sent.qos), keeps_retain: r.keeps_retain };
+            forwards[of_worker[0].at.worker].push(sent, of_worker.iter().map(target));
         }
         state.want_turn();
     }
@@ -154,33 +172,36 @@ impl Worker {
         for message in &forwards.messages {
             let (topic, rest) = bytes.split_at(usize::from(message.topic));
             let (payload, rest) = rest.split_at(message.payload as usize);
+            let (properties, rest) = rest.split_at(message.properties as usize);
             let (of_message, others) = targets.split_at(message.targets as usize);
             (bytes, targets) = (rest, others);
             let Ok(topic) = std::str::from_utf8(topic) else { continue };
+            let outgoing = Outgoing { topic, payload, retain: false, properties: Properties::of_kept(properties) };
             frame.clear();
-            let qos = QoS::AtMostOnce;
-            let (retain, properties) = (message.retain, Properties::NONE);
-            let packet = Publish { duplicate: false, qos, retain, topic, packet_id: None, properties, payload };
-            if let Err(error) = encode::publish(&mut frame, ProtocolVersion::V3_1_1, &packet) {
-                warn!(%error, topic, "a message does not fit into a packet");
-                continue;
-            }
+            encode_once(&mut frame, &outgoing);
             for target in of_message {
                 self.stats.messages_forwarded.add(1);
-                match target.qos {
-                    QoS::AtMostOnce => state.send(target.place, |connection, out| match connection.mqtt.version() {
-                        ProtocolVersion::V5 => {
-                            // What the client does not take counts as delivered. Source: MQTT 5 [MQTT-3.1.2-25].
-                            let _ = connection.mqtt.framing().publish(out, &packet);
-                        }
-                        ProtocolVersion::V3_1 | ProtocolVersion::V3_1_1 => out.extend_from_slice(&frame),
-                    }),
-                    QoS::AtLeastOnce | QoS::ExactlyOnce => {
-                        self.deliver_acknowledged(state, target.place, topic, payload);
-                    }
+                let retain = message.retain && target.keeps_retain;
+                let is_plain = target.qos == QoS::AtMostOnce
+                    && !retain
+                    && state.connection(target.place).is_some_and(|c| c.mqtt.version() != ProtocolVersion::V5);
+                if is_plain {
+                    state.send(target.place, |_, out| out.extend_from_slice(&frame));
+                } else {
+                    self.deliver_one(state, target.place, target.qos, &Outgoing { retain, ..outgoing });
                 }
             }
         }
         state.frame = frame;
+    }
+}
+
+/// The packet of most receivers: QoS 0 below MQTT 5. It is the same for all of them.
+fn encode_once(frame: &mut Vec<u8>, message: &Outgoing<'_>) {
+    let Outgoing { topic, payload, retain, .. } = *message;
+    let (qos, properties) = (QoS::AtMostOnce, Properties::NONE);
+    let packet = Publish { duplicate: false, qos, retain, topic, packet_id: None, properties, payload };
+    if let Err(error) = encode::publish(frame, ProtocolVersion::V3_1_1, &packet) {
+        warn!(%error, topic, "a message does not fit into a packet");
     }
 }

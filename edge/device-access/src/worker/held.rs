@@ -1,6 +1,6 @@
 //! What a batch holds back until it is durable: replies, acknowledgements, and things to do after.
 
-use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 use lianwu_mqtt::{PacketId, QoS, ReasonCode};
 use lianwu_ports::bus::{DeliverError, Delivery};
 use lianwu_services::message::ActionReply;
@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::forward::Forwards;
 use super::state::Place;
+use crate::broker::Kept;
 
 /// Encoded packets of one batch in one arena, neighbours for one connection merged.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub(crate) struct Part {
 /// Done once the batch is durable, or told that it will never be.
 #[derive(Debug)]
 pub(crate) enum After {
+    /// Keep a message of an account for later subscribers; an empty one takes the kept one away.
+    Retain { owner: Uin, topic: Box<str>, kept: Kept },
     /// Acknowledge a message of a backend.
     Acknowledge { place: Place, qos: QoS, packet_id: PacketId, reason: ReasonCode },
     /// Answer `get_status` from the state that includes this batch.

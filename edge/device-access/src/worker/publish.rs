@@ -311,7 +311,7 @@ impl Worker {
         state.topic = topic;
         state.held.after.extend(after);
         if verdict.code == 0 {
-            let sent = Sent { topic: packet.topic, payload: packet.payload, qos: packet.qos };
+            let sent = Sent::new(packet.topic, packet.payload, packet.qos);
             self.forward_of_device(state, device, sent, durability);
         }
         state.want_turn();

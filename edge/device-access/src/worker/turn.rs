@@ -147,6 +147,7 @@ impl Worker {
             After::Acknowledge { place, qos, packet_id, reason } => state.send(place, |connection, out| {
                 connection.mqtt.acknowledge(qos, packet_id, reason, out);
             }),
+            After::Retain { owner, topic, kept } => self.broker.retain(owner, &topic, kept),
             After::ReadStatus { place, number, request } => {
                 self.answer_status(place, number, request, committed.last);
             }
@@ -172,7 +173,7 @@ impl Worker {
                 After::Delivered { answer, .. } => drop(answer.send(Err(error.clone().into()))),
                 // The log does not know of this connection, so it knows nothing of the session either.
                 After::FetchMessages { place } => self.close(state, place, &format!("sign-in not stored: {error}")),
-                After::ReadStatus { .. } | After::Clock { .. } | After::ActionReply { .. } => {}
+                After::Retain { .. } | After::ReadStatus { .. } | After::Clock { .. } | After::ActionReply { .. } => {}
             }
         }
     }

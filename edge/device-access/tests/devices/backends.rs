@@ -4,8 +4,8 @@ use lianwu_device_access::AccessOptions;
 use lianwu_device_protocol::credentials::{Credentials, backend_credentials};
 use lianwu_model::account::{AccessKey, StoredPolicy};
 use lianwu_model::{ProductId, Uin, UnixMillis};
-use lianwu_mqtt::QoS;
-use lianwu_mqtt::packet::SubscribeAnswer;
+use lianwu_mqtt::packet::{Acknowledgement, SubscribeAnswer};
+use lianwu_mqtt::{Connect, Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, Will};
 use lianwu_ports::record::RecordKind;
 use lianwu_services::account;
 
@@ -76,6 +76,24 @@ fn credentials(key: &AccessKey, client_id: &str) -> Credentials {
     backend_credentials(&key.secret_id, &key.secret_key.0, client_id, expiry)
 }
 
+/// A message as a backend sends it.
+fn publish<'a>(topic: &'a str, payload: &'a str, qos: QoS, retain: bool) -> Packet<'a> {
+    let packet_id = (qos != QoS::AtMostOnce).then_some(PacketId::FIRST);
+    let (properties, payload) = (Properties::NONE, payload.as_bytes());
+    Packet::Publish(Publish { duplicate: false, qos, retain, topic, packet_id, properties, payload })
+}
+
+/// Topic, payload and retain flag of the next message.
+fn kept(wire: &mut Wire) -> (String, String, bool) {
+    wire.next(|packet| match packet {
+        Packet::Publish(publish) => {
+            let payload = String::from_utf8(publish.payload.to_vec()).unwrap();
+            (publish.topic.to_owned(), payload, publish.retain)
+        }
+        other => panic!("expected a message, got {other:?}"),
+    })
+}
+
 fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
@@ -140,6 +158,138 @@ fn a_slow_backend_gets_everything_in_order() {
         assert_eq!(reader.acknowledge(), ("plant/7".to_owned(), id.to_string()));
     }
     reader.has_nothing_but_a_ping_response();
+}
+
+/// Is a message of QoS 2 delivered once, with the whole handshake both ways, also when its sender repeats it?
+#[test]
+fn exactly_once_is_once() {
+    let scene = Scene::new();
+    let mut reader = scene.listener("reader", "plant/+", QoS::ExactlyOnce);
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    let id = Acknowledgement::success(PacketId::FIRST);
+    for _ in 0..2 {
+        writer.send_packet(&publish("plant/7", "on", QoS::ExactlyOnce, false));
+        writer.next(|packet| assert_eq!(packet, Packet::PubRec(id)));
+    }
+    writer.send_packet(&Packet::PubRel(id));
+    writer.next(|packet| assert_eq!(packet, Packet::PubComp(id)));
+    let received = reader.next(|packet| match packet {
+        Packet::Publish(Publish { qos: QoS::ExactlyOnce, packet_id: Some(id), payload: b"on", .. }) => id,
+        other => panic!("expected a message of QoS 2, got {other:?}"),
+    });
+    let received = Acknowledgement::success(received);
+    reader.send_packet(&Packet::PubRec(received));
+    reader.next(|packet| assert_eq!(packet, Packet::PubRel(received)));
+    reader.send_packet(&Packet::PubComp(received));
+    reader.has_nothing_but_a_ping_response();
+    // The same id is a new message now.
+    writer.send_packet(&publish("plant/7", "off", QoS::ExactlyOnce, false));
+    writer.next(|packet| assert_eq!(packet, Packet::PubRec(id)));
+    assert_eq!(reader.message(), ("plant/7".to_owned(), "off".to_owned()));
+}
+
+/// Does a client that opens QoS 2 messages without end, or releases what never was, harm anybody?
+#[test]
+fn a_flood_of_qos_2_ids_is_bounded() {
+    let scene = Scene::new();
+    let mut reader = scene.listener("reader", "plant/+", QoS::AtMostOnce);
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    for id in 1..=60_000 {
+        let unknown = Acknowledgement::success(PacketId::new(id).unwrap());
+        writer.send_packet(&Packet::PubRel(unknown));
+        writer.next(|packet| assert_eq!(packet, Packet::PubComp(unknown)));
+    }
+    let mut flood = Vec::new();
+    for id in 1..=60_000 {
+        let packet_id = PacketId::new(id);
+        let (qos, properties) = (QoS::ExactlyOnce, Properties::NONE);
+        let packet =
+            Publish { duplicate: false, qos, retain: false, topic: "other", packet_id, properties, payload: b"x" };
+        lianwu_mqtt::encode::publish(&mut flood, ProtocolVersion::V3_1_1, &packet).unwrap();
+    }
+    // It is closed on the way: the rest cannot be written any more.
+    let mut broken = scene.sign_in(&scene.key, "flooder");
+    broken.try_send(&flood);
+    broken.ends();
+    let mut other = scene.sign_in(&scene.key, "other");
+    other.publish("plant/7", "on", Some(1));
+    assert_eq!(other.puback(), 1);
+    assert_eq!(reader.message().1, "on");
+}
+
+/// Does whoever subscribes later get the newest retained message, and nobody one that was taken away?
+#[test]
+fn retained_messages_wait_for_subscribers() {
+    let scene = Scene::new();
+    let mut live = scene.listener("live", "plant/#", QoS::AtMostOnce);
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    for (topic, payload) in
+        [("plant/7", "on"), ("plant/8", "on"), ("plant/7", "off"), ("plant/8", ""), ("plant/9", "x")]
+    {
+        writer.send_packet(&publish(topic, payload, QoS::AtLeastOnce, true));
+        writer.puback();
+        assert_eq!(kept(&mut live), (topic.to_owned(), payload.to_owned(), false), "live, it is like any other");
+    }
+    let mut late = scene.listener("late", "plant/#", QoS::AtMostOnce);
+    assert_eq!(kept(&mut late), ("plant/7".to_owned(), "off".to_owned(), true));
+    assert_eq!(kept(&mut late), ("plant/9".to_owned(), "x".to_owned(), true));
+    late.has_nothing_but_a_ping_response();
+    scene.listener("member", "$share/group/plant/#", QoS::AtMostOnce).has_nothing_but_a_ping_response();
+
+    // Whoever may not send may not replace one either.
+    let viewer = scene.sub_account("viewer", r#"{"effect":"allow","action":"lianwu:ReceiveMessages","resource":"*"}"#);
+    let mut viewer = scene.sign_in(&viewer, "viewer");
+    viewer.send_packet(&publish("plant/7", "stolen", QoS::AtLeastOnce, true));
+    viewer.puback();
+    assert_eq!(kept(&mut scene.listener("later", "plant/7", QoS::AtMostOnce)).1, "off");
+}
+
+/// Is a will sent when the connection breaks, and neither after a goodbye nor when the right is gone by then?
+#[test]
+fn a_will_follows_a_broken_connection() {
+    let scene = Scene::new();
+    let mut reader = scene.listener("reader", "wills/+", QoS::AtLeastOnce);
+    let sign_in = |key: &AccessKey, client_id: &str| {
+        let credentials = credentials(key, client_id);
+        let topic = format!("wills/{client_id}");
+        let (qos, properties) = (QoS::AtLeastOnce, Properties::NONE);
+        let will = Will { qos, retain: true, properties, topic: &topic, payload: b"gone" };
+        let mut wire = scene.world.socket();
+        wire.send_packet(&Packet::Connect(Connect {
+            version: ProtocolVersion::V3_1_1,
+            clean_session: true,
+            keep_alive_seconds: 60,
+            properties: Properties::NONE,
+            client_id: &credentials.client_id,
+            user_name: Some(&credentials.user_name),
+            password: Some(credentials.password.as_bytes()),
+            will: Some(will),
+        }));
+        assert_eq!(wire.connack(), 0);
+        wire
+    };
+    drop(sign_in(&scene.key, "broken"));
+    assert_eq!(reader.acknowledge(), ("wills/broken".to_owned(), "gone".to_owned()));
+    sign_in(&scene.key, "polite").leave();
+    let first = sign_in(&scene.key, "twin");
+    let second = sign_in(&scene.key, "twin");
+    assert_eq!(reader.acknowledge().0, "wills/twin", "taken over");
+    second.leave();
+    drop(first);
+
+    let key = scene.sub_account("robot", r#"{"effect":"allow","action":"lianwu:*","resource":"*"}"#);
+    let robot = sign_in(&key, "robot");
+    let document = r#"{"version":"2.0","statement":[{"effect":"deny","action":"*","resource":"*"}]}"#;
+    let policy = StoredPolicy { owner: scene.owner, name: "robot-policy".into(), document: document.into() };
+    wait(account::save_policy(&scene.world.platform, policy)).unwrap();
+    drop(robot);
+    drop(sign_in(&scene.key, "last"));
+    assert_eq!(reader.acknowledge().0, "wills/last", "the robot's will went nowhere");
+    let mut late = scene.listener("late", "wills/#", QoS::AtMostOnce);
+    for topic in ["wills/broken", "wills/last", "wills/twin"] {
+        assert_eq!(kept(&mut late), (topic.to_owned(), "gone".to_owned(), true));
+    }
+    late.has_nothing_but_a_ping_response();
 }
 
 /// Does each message go to one member of a group, wherever its connection lives?

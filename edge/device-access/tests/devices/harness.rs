@@ -273,6 +273,12 @@ impl Wire {
         self.stream.write_all(bytes).unwrap();
     }
 
+    pub fn send_packet(&mut self, packet: &Packet<'_>) {
+        let mut bytes = Vec::new();
+        encode::packet(&mut bytes, ProtocolVersion::V3_1_1, packet).unwrap();
+        self.send(&bytes);
+    }
+
     pub fn send_connect(&mut self, credentials: &Credentials) {
         self.send_connect_keep_alive(credentials, 60);
     }
@@ -375,6 +381,17 @@ impl Wire {
         self.send(&bytes);
     }
 
+    /// Sends as much as the server takes.
+    pub fn try_send(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes);
+    }
+
+    /// The connection ends, whatever comes before.
+    pub fn ends(&mut self) {
+        let mut bytes = [0; 4096];
+        while !matches!(self.stream.read(&mut bytes), Ok(0) | Err(_)) {}
+    }
+
     /// Says goodbye and waits until the server has heard it.
     pub fn leave(mut self) {
         self.send(&[0xE0, 0]);
@@ -422,7 +439,7 @@ impl Wire {
         }
     }
 
-    fn next<T>(&mut self, look: impl FnOnce(Packet<'_>) -> T) -> T {
+    pub fn next<T>(&mut self, look: impl FnOnce(Packet<'_>) -> T) -> T {
         loop {
             if let Some((packet, length)) = decode(&self.buffer, ProtocolVersion::V3_1_1, 1 << 20).unwrap() {
                 let found = look(packet);

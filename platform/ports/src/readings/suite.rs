@@ -19,7 +19,7 @@ use crate::states::States;
 
 pub use scenarios::{
     activity_counts_devices_by_day, applying_twice_changes_nothing, batch_events_are_rows_of_their_own,
-    diagnostics_hold_what_went_wrong, late_samples_stand_at_their_sample_time,
+    diagnostics_hold_what_went_wrong, late_samples_stand_at_their_sample_time, retained_messages_are_the_newest,
 };
 pub use workload::{Random, Workload};
 

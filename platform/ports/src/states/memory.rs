@@ -1,14 +1,17 @@
 //! The state table in memory: folded from all records of the device, each time it is asked for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_model::{DeviceNumber, ProductId, Uin};
 
+use super::retained::retaining_account;
 use super::session::concerns_session;
-use super::{Activity, Day, DeviceState, KeptMessage, KeptSession, PropertyValue, SessionSummary, States};
+use super::{
+    Activity, Day, DeviceState, KeptMessage, KeptSession, PropertyValue, RetainedMessage, SessionSummary, States,
+};
 use crate::readings::memory::{Inner, MemoryReadings, merged, params};
 use crate::readings::{LogRow, ReadingError};
-use crate::record::{Record, RecordKind};
+use crate::record::{RETAIN, Record, RecordKind};
 
 fn put(list: &mut Vec<PropertyValue>, property: &str, value: &str, row: &LogRow) {
     match list.iter_mut().find(|known| *known.property == *property) {
@@ -102,6 +105,24 @@ fn folded(inner: &Inner, number: DeviceNumber) -> (DeviceState, Option<Box<KeptS
 }
 
 impl States for MemoryReadings {
+    fn retained(&self) -> Result<Vec<RetainedMessage>, ReadingError> {
+        let mut newest = BTreeMap::new();
+        for row in &self.lock().records {
+            if let Some(owner) = retaining_account(&record(row)) {
+                newest.insert((owner, row.topic.clone()), row.clone());
+            }
+        }
+        let kept = newest.into_iter().filter(|(_, row)| !row.payload.is_empty());
+        let message = |((owner, topic), row): ((Uin, Box<str>), LogRow)| RetainedMessage {
+            owner,
+            topic,
+            payload: row.payload,
+            qos: row.qos & !RETAIN,
+            time: row.sample_time,
+        };
+        Ok(kept.map(message).collect())
+    }
+
     fn device(&self, number: DeviceNumber) -> Result<DeviceState, ReadingError> {
         Ok(folded(&self.lock(), number).0)
     }

@@ -7,7 +7,7 @@ use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use super::{LAMP, Subject, always, times};
 use crate::log::{Block, Lsn};
 use crate::readings::{EventQuery, LogQuery, LogScope, PropertyQuery};
-use crate::record::{Record, RecordBatch, RecordKind};
+use crate::record::{RETAIN, Record, RecordBatch, RecordKind};
 use crate::states::Day;
 
 const NOON: u64 = 1_714_564_800_000;
@@ -128,6 +128,46 @@ pub fn diagnostics_hold_what_went_wrong(subject: &mut dyn Subject) {
         assert_eq!(find(LogScope::Diagnostics(product()), &["check", "power"]), [3]);
         assert_eq!(find(LogScope::Device(LAMP), &[]), [4, 3, 2, 1]);
         subject.readings().seal().expect("seal");
+    }
+}
+
+/// Is the newest message of a topic retained over restarts, until an empty one takes it away?
+pub fn retained_messages_are_the_newest(subject: &mut dyn Subject) {
+    let message = |owner, topic, payload, flags| Record {
+        qos: 1 | flags,
+        number: DeviceNumber::NONE,
+        product: ProductId::ACCOUNT,
+        topic,
+        note: owner,
+        ..record(RecordKind::AccountMessage, NOON, payload)
+    };
+    let (ours, theirs) = ("100000000001", "100000000002");
+    let steps = [
+        message(ours, "plant/7", "on", RETAIN),
+        message(ours, "plant/8", "on", RETAIN),
+        message(theirs, "plant/7", "theirs", RETAIN),
+        message(ours, "plant/7", "off", RETAIN),
+        message(ours, "plant/7", "not kept", 0),
+        Record { code: 403, ..message(ours, "plant/9", "refused", RETAIN) },
+        message(ours, "plant/8", "", RETAIN),
+    ];
+    let expected = [vec!["on"], vec!["on", "on"], vec!["on", "on", "theirs"], vec!["off", "on", "theirs"]];
+    let mut blocks = Vec::new();
+    for (number, step) in (1..).zip(&steps) {
+        blocks.push(block(number, NOON, &[*step]));
+        subject.readings().apply(&blocks).expect("apply");
+        if number % 2 == 0 {
+            subject.readings().seal().expect("seal");
+        }
+        if number % 3 == 0 && subject.reopen() {
+            subject.readings().apply(&blocks).expect("apply after a restart");
+        }
+        let kept = subject.states().retained().expect("retained messages");
+        let texts: Vec<_> = kept.iter().map(|m| String::from_utf8_lossy(&m.payload).into_owned()).collect();
+        let last = vec!["off", "theirs"];
+        let expected = if number == 7 { &last } else { &expected[(number as usize).min(4) - 1] };
+        assert_eq!(texts, *expected, "after {number}");
+        assert!(kept.iter().all(|m| m.qos == 1 && m.time == UnixMillis(NOON)));
     }
 }
 

@@ -1,0 +1,109 @@
+//! What a backend is sent: at once, or once earlier messages are acknowledged.
+
+use std::time::Instant;
+
+use lianwu_mqtt::connection::{Message, PublishError, expiry_left};
+use lianwu_mqtt::property::{Properties, Property, PropertyBuffer};
+use lianwu_mqtt::{Connection, QoS, ReasonCode};
+
+use super::super::Worker;
+use super::super::state::{Place, State};
+
+/// A message on its way to one backend.
+#[derive(Clone, Copy)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) payload: &'a [u8],
+    pub(crate) retain: bool,
+    pub(crate) properties: Properties<'a>,
+}
+
+/// A message that waits for room in the window.
+pub(crate) struct Pending {
+    topic: Box<str>,
+    payload: Box<[u8]>,
+    properties: Box<[u8]>,
+    qos: QoS,
+    retain: bool,
+    since: Instant,
+}
+
+impl Pending {
+    fn size(&self) -> usize {
+        self.topic.len() + self.payload.len() + self.properties.len() + size_of::<Self>()
+    }
+}
+
+impl Worker {
+    /// Writes a message to a backend. Above QoS 0 it waits while the window is full.
+    pub(crate) fn deliver_one(&self, state: &mut State, place: Place, qos: QoS, message: &Outgoing<'_>) {
+        let bytes_max = self.options.backend_pending_bytes_max;
+        let now = state.now;
+        let mut is_over = false;
+        state.send(place, |connection, out| {
+            let Some(backend) = &mut connection.backend else { return };
+            let is_first = qos == QoS::AtMostOnce || backend.pending.is_empty();
+            if is_first && write(&mut connection.mqtt, qos, message, out) != Err(PublishError::InFlightFull) {
+                return;
+            }
+            let pending = Pending {
+                topic: message.topic.into(),
+                payload: message.payload.into(),
+                properties: message.properties.as_bytes().into(),
+                qos,
+                retain: message.retain,
+                since: now,
+            };
+            backend.pending_bytes += pending.size();
+            backend.pending.push_back(pending);
+            is_over = backend.pending_bytes > bytes_max;
+        });
+        if is_over {
+            self.stats.slow_consumers.add(1);
+            self.disconnect(state, place, ReasonCode::QuotaExceeded, "it does not acknowledge what it is sent");
+        }
+    }
+
+    /// Something was acknowledged: there is room for what waits.
+    pub(crate) fn send_pending(state: &mut State, place: Place) {
+        let now = state.now;
+        state.send(place, |connection, out| {
+            let Some(backend) = &mut connection.backend else { return };
+            while let Some(next) = backend.pending.front() {
+                let aged = aged(Properties::of_kept(&next.properties), now.duration_since(next.since));
+                if let Some(properties) = &aged {
+                    let message = Outgoing {
+                        topic: &next.topic,
+                        payload: &next.payload,
+                        retain: next.retain,
+                        properties: properties.as_properties(),
+                    };
+                    if write(&mut connection.mqtt, next.qos, &message, out) == Err(PublishError::InFlightFull) {
+                        return;
+                    }
+                }
+                backend.pending_bytes -= next.size();
+                backend.pending.pop_front();
+            }
+        });
+    }
+}
+
+/// What the client does not take counts as delivered. Source: MQTT 5 [MQTT-3.1.2-25].
+fn write(mqtt: &mut Connection, qos: QoS, message: &Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), PublishError> {
+    let Outgoing { topic, payload, retain, properties } = *message;
+    mqtt.publish(qos, &Message { topic, payload, retain, properties }, out).map(drop)
+}
+
+/// The properties of a message that has waited; `None` when it has expired. Source: MQTT 5 [MQTT-3.3.2-5].
+fn aged(properties: Properties<'_>, waited: std::time::Duration) -> Option<PropertyBuffer> {
+    let mut buffer = PropertyBuffer::new();
+    for property in properties {
+        let property = match property {
+            Property::MessageExpiry(seconds) => Property::MessageExpiry(expiry_left(seconds, waited)?),
+            other => other,
+        };
+        buffer.push(&property).expect("it was in a packet, so it fits into one");
+    }
+    Some(buffer)
+}

@@ -1,0 +1,177 @@
+//! What a backend sends: in its account's own topics, live, retained, or as its will.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use lianwu_device_protocol::topic::{NameError, check_name};
+use lianwu_model::product::Durability;
+use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_mqtt::property::{Properties, Property, PropertyBuffer};
+use lianwu_mqtt::{PacketId, Publish, QoS, ReasonCode};
+use lianwu_ports::record::{RETAIN, Record, RecordKind};
+use lianwu_services::backend::Backend;
+
+use super::super::Worker;
+use super::super::connection::Flow;
+use super::super::forward::Sent;
+use super::super::held::After;
+use super::super::state::{Place, State};
+use super::BackendConnection;
+use crate::broker::{At, Kept, Sender};
+
+/// A message for the account's own topic space.
+pub(crate) struct Message<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) payload: &'a [u8],
+    pub(crate) qos: QoS,
+    pub(crate) packet_id: Option<PacketId>,
+    pub(crate) retain: bool,
+    pub(crate) properties: Properties<'a>,
+}
+
+/// The message a backend leaves behind when its connection ends without a goodbye.
+pub(crate) struct Will {
+    topic: Box<str>,
+    payload: Box<[u8]>,
+    qos: QoS,
+    retain: bool,
+    properties: Box<[u8]>,
+}
+
+impl From<&lianwu_mqtt::Will<'_>> for Will {
+    fn from(will: &lianwu_mqtt::Will<'_>) -> Self {
+        let properties = forwarded(will.properties);
+        let properties = properties.as_properties().as_bytes().into();
+        Self { topic: will.topic.into(), payload: will.payload.into(), qos: will.qos, retain: will.retain, properties }
+    }
+}
+
+impl Worker {
+    pub(crate) fn publish_of_backend(self: &Rc<Self>, state: &mut State, place: Place, packet: &Publish<'_>) -> Flow {
+        let Some(connection) = state.connection(place) else { return Flow::Closed };
+        let Some(backend) = connection.backend.as_ref() else { return Flow::Closed };
+        let (identity, client_id) = (Arc::clone(&backend.backend), backend.client_id.clone());
+        let topic = connection.mqtt.topic_of(packet).to_owned();
+        self.stats.messages_up.add(1);
+        if let Err(error @ (NameError::Wildcard | NameError::Nul)) = check_name(&topic) {
+            self.disconnect(state, place, ReasonCode::TopicNameInvalid, &format!("protocol error: {error}"));
+            return Flow::Closed;
+        }
+        if state.refusing.is_some() {
+            // Not stored and not acknowledged; the client sends it again.
+            self.stats.messages_refused.add(1);
+            return Flow::Open;
+        }
+        let properties = forwarded(packet.properties);
+        let message = Message {
+            topic: &topic,
+            payload: packet.payload,
+            qos: packet.qos,
+            packet_id: packet.packet_id,
+            retain: packet.retain,
+            properties: properties.as_properties(),
+        };
+        let reason = self.publish_of_account(state, &identity, &client_id, Some(place), &message);
+        if let Some(packet_id) = packet.packet_id {
+            state.held.after.push(After::Acknowledge { place, qos: packet.qos, packet_id, reason });
+        }
+        Flow::Open
+    }
+
+    /// Records a message and, once it is durable, gives it to whoever listens. Without permission it is recorded only, and
+    /// acknowledged, or the client would send it for ever (decision 3).
+    fn publish_of_account(
+        &self,
+        state: &mut State,
+        identity: &Backend,
+        client_id: &str,
+        from: Option<Place>,
+        message: &Message<'_>,
+    ) -> ReasonCode {
+        let Message { topic, payload, qos, packet_id, retain, properties } = *message;
+        let owner = identity.owner;
+        let (code, reason) = if !is_own_topic(topic) || !identity.may_send(&self.platform, state.wall) {
+            (403, ReasonCode::NotAuthorised)
+        } else if retain && !self.broker.has_room_to_retain(owner, topic, payload.len()) {
+            (429, ReasonCode::QuotaExceeded)
+        } else {
+            (0, ReasonCode::Success)
+        };
+        state.batch.push(&Record {
+            kind: RecordKind::AccountMessage,
+            qos: qos.bits() | if retain { RETAIN } else { 0 },
+            packet_id: packet_id.map_or(0, PacketId::get),
+            code,
+            number: DeviceNumber::NONE,
+            product: ProductId::ACCOUNT,
+            device: client_id,
+            sample_time: state.wall,
+            topic,
+            note: &owner.to_string(),
+            payload,
+        });
+        state.want_turn();
+        if code != 0 {
+            self.stats.messages_refused.add(1);
+            return reason;
+        }
+        if retain {
+            let kept = Kept { payload: payload.into(), qos, properties: properties.as_bytes().into() };
+            state.held.after.push(After::Retain { owner, topic: topic.into(), kept });
+        }
+        if !self.broker.is_silent() {
+            let mut receivers = std::mem::take(&mut state.receivers);
+            let from = from.map(|place| At { worker: self.index, place });
+            let sender = Sender { owner, device: None, from };
+            self.broker.receivers(&self.platform, &sender, topic, state.wall, &mut receivers);
+            let sent = Sent { topic, payload, qos, retain, properties: properties.as_bytes() };
+            self.collect(state, &receivers, sent, Durability::Disk);
+            state.receivers = receivers;
+        }
+        reason
+    }
+
+    /// Sends the will of a connection that has ended. Its rights count as they are now.
+    pub(crate) fn publish_will(&self, state: &mut State, connection: &BackendConnection) {
+        let Some(will) = &connection.will else { return };
+        if state.is_stopping || state.refusing.is_some() || check_name(&will.topic).is_err() {
+            return;
+        }
+        let message = Message {
+            topic: &will.topic,
+            payload: &will.payload,
+            qos: will.qos,
+            packet_id: None,
+            retain: will.retain,
+            properties: Properties::of_kept(&will.properties),
+        };
+        self.publish_of_account(state, &connection.backend, &connection.client_id, None, &message);
+    }
+}
+
+/// May a backend send on this topic? Its first level is neither a ProductId nor begins with `$` (decision 2).
+fn is_own_topic(topic: &str) -> bool {
+    let first = topic.split('/').next().unwrap_or_default();
+    check_name(topic).is_ok() && !first.starts_with('$') && first.parse::<ProductId>().is_err()
+}
+
+/// What a receiver is told of a message's properties; the others are between client and server.
+/// Source: MQTT 5 §3.3.2.3.
+fn forwarded(properties: Properties<'_>) -> PropertyBuffer {
+    let mut buffer = PropertyBuffer::new();
+    for property in properties {
+        let is_of_message = matches!(
+            property,
+            Property::PayloadIsText(_)
+                | Property::MessageExpiry(_)
+                | Property::ContentType(_)
+                | Property::ResponseTopic(_)
+                | Property::CorrelationData(_)
+                | Property::User(..)
+        );
+        if is_of_message {
+            buffer.push(&property).expect("it came out of a packet, so it fits into one");
+        }
+    }
+    buffer
+}

@@ -1,0 +1,107 @@
+//! What a backend listens to.
+
+use std::sync::Arc;
+
+use lianwu_mqtt::packet::{RetainHandling, SubscribeAnswer, SubscriptionOptions};
+use lianwu_mqtt::property::Properties;
+use lianwu_mqtt::subscriptions::split_shared;
+use lianwu_mqtt::{QoS, ReasonCode, Subscribe, Unsubscribe, encode, filter};
+use tracing::debug;
+
+use super::super::Worker;
+use super::super::connection::Flow;
+use super::super::state::{Place, State};
+use super::deliver::Outgoing;
+use crate::broker::{At, Subscriber};
+
+/// Filters one backend may be subscribed to.
+const FILTERS_MAX: usize = 200_000;
+
+/// Levels of a backend's filter: the way through the tree of filters is as deep.
+const LEVELS_MAX: usize = 64;
+
+impl Worker {
+    pub(crate) fn subscribe_backend(&self, state: &mut State, place: Place, subscribe: &Subscribe<'_>) -> Flow {
+        let mut answers = Vec::new();
+        let mut retained = Vec::new();
+        let mut filters_added = 0;
+        for (filter, options) in subscribe.filters() {
+            let Some(backend) = state.connection(place).and_then(|c| c.backend.as_mut()) else { return Flow::Closed };
+            let outcome = if is_usable(filter) {
+                backend.backend.check_filter(&self.platform, filter).map_err(|refusal| refusal.to_string())
+            } else {
+                Err("not a topic filter".to_owned())
+            };
+            let is_new = !backend.filters.contains(filter);
+            let is_room = !is_new || backend.filters.len() < FILTERS_MAX;
+            answers.push(match outcome {
+                Ok(()) if is_room => {
+                    backend.filters.insert(filter.into());
+                    filters_added += u64::from(is_new);
+                    let at = At { worker: self.index, place };
+                    self.broker.subscribe(filter, Subscriber { at, options, backend: Arc::clone(&backend.backend) });
+                    if wants_retained(filter, options, is_new) {
+                        let owner = backend.backend.owner;
+                        retained
+                            .extend(self.broker.retained(owner, filter).into_iter().map(|kept| (kept, options.qos)));
+                    }
+                    SubscribeAnswer::Granted(options.qos)
+                }
+                outcome => {
+                    debug!(filter, ?outcome, "subscription of a backend refused");
+                    SubscribeAnswer::Refused(if is_room {
+                        ReasonCode::NotAuthorised
+                    } else {
+                        ReasonCode::QuotaExceeded
+                    })
+                }
+            });
+        }
+        self.stats.backend_subscriptions.set(self.stats.backend_subscriptions.get() + filters_added);
+        state.send(place, |connection, out| {
+            let version = connection.mqtt.version();
+            encode::suback(out, version, subscribe.packet_id, answers).expect("a SUBSCRIBE has at least one filter");
+        });
+        for ((topic, kept), granted) in &retained {
+            let properties = Properties::of_kept(&kept.properties);
+            let message = Outgoing { topic, payload: &kept.payload, retain: true, properties };
+            self.deliver_one(state, place, QoS::min(kept.qos, *granted), &message);
+        }
+        Flow::Open
+    }
+
+    pub(crate) fn unsubscribe_backend(&self, state: &mut State, place: Place, unsubscribe: &Unsubscribe<'_>) -> Flow {
+        let mut answers = Vec::new();
+        for filter in unsubscribe.filters() {
+            let Some(backend) = state.connection(place).and_then(|c| c.backend.as_mut()) else { return Flow::Closed };
+            let existed = backend.filters.remove(filter);
+            answers.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
+            if existed {
+                self.stats.backend_subscriptions.set(self.stats.backend_subscriptions.get() - 1);
+                self.broker.unsubscribe(backend.backend.owner, filter, At { worker: self.index, place });
+            }
+        }
+        state.send(place, |connection, out| {
+            let version = connection.mqtt.version();
+            encode::unsuback(out, version, unsubscribe.packet_id, answers)
+                .expect("an UNSUBSCRIBE has at least one filter");
+        });
+        Flow::Open
+    }
+}
+
+/// Members of a group get no retained messages. Source: MQTT 5 §4.8.2.
+fn wants_retained(filter: &str, options: SubscriptionOptions, is_new: bool) -> bool {
+    let is_wanted = match options.retain_handling {
+        RetainHandling::Always => true,
+        RetainHandling::IfNew => is_new,
+        RetainHandling::Never => false,
+    };
+    is_wanted && matches!(split_shared(filter), Some((None, _)))
+}
+
+/// Has it the form of a filter, shared or not, of a depth somebody would use?
+fn is_usable(filter: &str) -> bool {
+    split_shared(filter)
+        .is_some_and(|(_, filter)| filter::is_valid_filter(filter) && filter::level_count(filter) <= LEVELS_MAX)
+}
