@@ -29,14 +29,15 @@ fn refused_sign_ins_say_why() {
         assert_eq!(wire.connack(), code, "{}", credentials.client_id);
         wire.is_closed();
     }
-    for (kind, _, note) in world.records(3) {
+    for (kind, _, note) in world.records(4) {
         assert_eq!(kind, RecordKind::ConnectRefused);
         notes.push(note);
     }
     assert_eq!(notes[0], "hmac sign error");
     assert_eq!(notes[1], format!("device nobody does not exist in product {PRODUCT}"));
-    assert!(notes[2].contains("expired") && notes[2].contains("5 s before"), "{}", notes[2]);
-    assert_eq!(notes.len(), 3, "strangers of unknown products and forms have no owner to tell");
+    assert_eq!(notes[2], "client id begins or ends with white space or a line end; remove it");
+    assert!(notes[3].contains("expired") && notes[3].contains("5 s before"), "{}", notes[3]);
+    assert_eq!(notes.len(), 4, "strangers of unknown products have no owner to tell");
 }
 
 /// Does the second connection of a device end the first, and does the log name both?
