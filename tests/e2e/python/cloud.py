@@ -24,7 +24,16 @@ def main():
     from tencentcloud.common.profile.client_profile import ClientProfile
     from tencentcloud.common.profile.http_profile import HttpProfile
 
-    if profile.get("service") == "iotcloud":
+    if profile.get("service") == "lianwu":
+        # The platform's own service, through the SDK's generic client: no names are known to the SDK.
+        from tencentcloud.common.common_client import CommonClient
+
+        models = None
+
+        def Client(key, region, profile):
+            return CommonClient("lianwu", "2026-11-01", key, region, profile)
+
+    elif profile.get("service") == "iotcloud":
         from tencentcloud.iotcloud.v20210408 import models
         from tencentcloud.iotcloud.v20210408.iotcloud_client import IotcloudClient as Client
     else:
@@ -42,7 +51,7 @@ def main():
     for command in commands:
         action, parameters = command["action"], command["parameters"]
         try:
-            if command.get("plain"):
+            if command.get("plain") or models is None:
                 response = client.call_json(action, parameters)["Response"]
             else:
                 request = getattr(models, action + "Request")()
