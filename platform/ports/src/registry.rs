@@ -183,8 +183,11 @@ pub struct DeviceFilter {
     /// The device carries all of these tags, key and value exactly.
     pub tags: Vec<(String, String)>,
     /// Devices of that product that carry exactly these tags, in this order, are left out; no tags hide nothing.
-    pub hidden: Vec<(ProductId, Vec<Tag>)>,
+    pub hidden: TagSets,
 }
+
+/// Sets of tags, each with the product whose devices carry it.
+pub type TagSets = Vec<(ProductId, Vec<Tag>)>;
 
 /// What sign-in and authorisation need to know of a device; all devices' are kept in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -217,7 +220,7 @@ pub trait Devices: Send + Sync {
     fn device(&self, key: DeviceKey) -> Answer<'_, Result<Option<Device>, StoreError>>;
     fn devices(&self, filter: DeviceFilter, slice: Slice) -> Answer<'_, Result<Listed<Device>, StoreError>>;
     /// Every set of tags that some device of these products carries, each once per product; empty sets are left out.
-    fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<Vec<(ProductId, Vec<Tag>)>, StoreError>>;
+    fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<TagSets, StoreError>>;
     /// Calls `each` with every device, in any order, before the first connection is accepted. Returns how many.
     fn sign_in_rows(&self, each: Box<dyn FnMut(SignInRow) + Send>) -> Answer<'_, Result<u64, StoreError>>;
 }

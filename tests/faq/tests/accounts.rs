@@ -25,7 +25,8 @@ impl Team {
     /// An operation of the platform's own service, as the main account.
     #[track_caller]
     fn own(&self, action: &str, parameters: &Value) -> Value {
-        own(&self.fixture.cloud, action, parameters).unwrap_or_else(|failure| panic!("{action}: {failure:?}"))
+        own(&self.fixture.cloud, action, parameters)
+            .unwrap_or_else(|failure| lianwu_testkit::fail(format!("{action}: {failure:?}")))
     }
 
     fn user(&self, name: &str, policies: &[&str]) -> User {
@@ -37,7 +38,7 @@ impl Team {
         User { uin, cloud }
     }
 
-    fn save(&self, name: &str, statement: Value) {
+    fn save(&self, name: &str, statement: &Value) {
         let document = json!({"version": "2.0", "statement": [statement]}).to_string();
         self.own("SavePolicy", &json!({"Name": name, "Document": document}));
     }
@@ -48,7 +49,7 @@ impl Team {
         let project = format!("qcs::iotexplorer:gz:uin/{owner}:project/{}", self.fixture.project);
         let product = format!("{project}/product/{product}");
         let resource = json!([project, product, format!("{product}/*")]);
-        self.save(name, json!({"effect": "allow", "action": "iotexplorer:*", "resource": resource}));
+        self.save(name, &json!({"effect": "allow", "action": "iotexplorer:*", "resource": resource}));
     }
 
     fn attach(&self, user: &User, policy: &str) {
@@ -128,7 +129,10 @@ fn faq_87_one_product_for_one_sub_account() {
     let _ = Fixture::make_product(&team.fixture.cloud, &team.fixture.project, "other");
     team.save_for_product("by-name", &team.fixture.product);
     let condition = json!({"for_any_value:string_equal": {"qcs:resource_tag": ["team&a"]}});
-    team.save("by-tag", json!({"effect": "allow", "action": "iotexplorer:*", "resource": "*", "condition": condition}));
+    team.save(
+        "by-tag",
+        &json!({"effect": "allow", "action": "iotexplorer:*", "resource": "*", "condition": condition}),
+    );
     team.tag(&team.all(), &json!([{"Key": "team", "Value": "a"}]));
     for policy in ["by-name", "by-tag"] {
         let user = team.user(&format!("user-{policy}"), &[policy]);
@@ -145,7 +149,7 @@ fn faq_88_the_needed_policy_is_named() {
     let team = Team::new();
     let project_only =
         format!("qcs::iotexplorer:gz:uin/{}:project/{}", team.server.first_run("uin"), team.fixture.project);
-    team.save("project", json!({"effect": "allow", "action": "iotexplorer:*", "resource": [project_only]}));
+    team.save("project", &json!({"effect": "allow", "action": "iotexplorer:*", "resource": [project_only]}));
     let user = team.user("user", &["project"]);
     assert_eq!(user.cloud.call("SearchStudioProduct", &json!({}))["Total"], 0, "shared, and still invisible");
     let told = team.explain(&user, "SearchStudioProduct", &team.all());
@@ -171,7 +175,7 @@ fn faq_89_a_tagged_device_vanishes_and_the_tag_is_named() {
     let told = team.explain(&user, "DescribeDevice", &team.lamp());
     assert!(told["Reason"].as_str().is_some_and(|text| text.contains("carries the tags room&1")), "{told}");
     let condition = json!({"for_any_value:string_equal": {"qcs:resource_tag": ["room&1"]}});
-    team.save("room", json!({"effect": "allow", "action": "iotexplorer:*", "resource": "*", "condition": condition}));
+    team.save("room", &json!({"effect": "allow", "action": "iotexplorer:*", "resource": "*", "condition": condition}));
     team.attach(&user, "room");
     assert_eq!(user.cloud.call("GetDeviceList", &team.all())["Total"], 1);
     assert_eq!(user.cloud.call("DescribeDevice", &team.lamp())["Device"]["DeviceName"], "lamp-1");

@@ -1,10 +1,9 @@
 //! Devices: batches, single look-ups, the reading for sign-in. Lists are in `device_list`.
 
 use lianwu_model::device::Device;
-use lianwu_model::product::Tag;
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId};
 use lianwu_ports::Answer;
-use lianwu_ports::registry::{DeviceFilter, Devices, Listed, SignInRow, Slice, StoreError};
+use lianwu_ports::registry::{DeviceFilter, Devices, Listed, SignInRow, Slice, StoreError, TagSets};
 use rusqlite::{Connection, params};
 
 use super::device_list::{list, tag_sets};
@@ -117,7 +116,7 @@ impl Devices for SqliteRegistry {
         self.read(move |transaction, sealer| list(transaction, sealer, &filter, slice))
     }
 
-    fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<Vec<(ProductId, Vec<Tag>)>, StoreError>> {
+    fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<TagSets, StoreError>> {
         self.read(move |transaction, _| tag_sets(transaction, &products))
     }
 

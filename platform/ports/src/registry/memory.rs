@@ -9,10 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
 use lianwu_model::device::Device;
-use lianwu_model::product::{Product, Project, StoredThingModel, Tag};
+use lianwu_model::product::{Product, Project, StoredThingModel};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
 
-use super::{DeviceFilter, Devices, Listed, Products, ProjectFilter, Projects, SignInRow, Slice, StoreError};
+use super::{DeviceFilter, Devices, Listed, Products, ProjectFilter, Projects, SignInRow, Slice, StoreError, TagSets};
 use crate::Answer;
 
 /// All four registry stores over plain collections. `Debug` shows no secret.
@@ -285,9 +285,9 @@ impl Devices for MemoryRegistry {
         })
     }
 
-    fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<Vec<(ProductId, Vec<Tag>)>, StoreError>> {
+    fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<TagSets, StoreError>> {
         self.answer(move |content| {
-            let mut sets: Vec<(ProductId, Vec<Tag>)> = Vec::new();
+            let mut sets = TagSets::new();
             for device in content.devices.values() {
                 let set = (device.product, device.tags.clone());
                 if products.contains(&device.product) && !device.tags.is_empty() && !sets.contains(&set) {
