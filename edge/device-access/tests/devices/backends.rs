@@ -280,7 +280,12 @@ fn a_will_follows_a_broken_connection() {
     let key = scene.sub_account("robot", r#"{"effect":"allow","action":"lianwu:*","resource":"*"}"#);
     let robot = sign_in(&key, "robot");
     let document = r#"{"version":"2.0","statement":[{"effect":"deny","action":"*","resource":"*"}]}"#;
-    let policy = StoredPolicy { owner: scene.owner, name: "robot-policy".into(), document: document.into() };
+    let policy = StoredPolicy {
+        owner: scene.owner,
+        name: "robot-policy".into(),
+        document: document.into(),
+        remark: String::new(),
+    };
     wait(account::save_policy(&scene.world.platform, policy)).unwrap();
     drop(robot);
     drop(sign_in(&scene.key, "last"));
