@@ -353,6 +353,11 @@ impl Worker {
         let now = state.now;
         let is_over = |_: &DeviceNumber, recent: &mut SignIns| now.duration_since(recent.since) >= SIGN_IN_WINDOW;
         let over: Vec<SignIns> = state.recent_sign_ins.extract_if(is_over).map(|(_, recent)| recent).collect();
+        // A whole fleet signed in after a restart: what that took is given back.
+        let known = state.recent_sign_ins.len();
+        if known < state.recent_sign_ins.capacity() / 4 {
+            state.recent_sign_ins.shrink_to(known * 2);
+        }
         for SignIns { device, count, .. } in over {
             let refused = count.saturating_sub(self.options.device_connects_per_5s);
             if refused > 1 {
