@@ -11,6 +11,7 @@ pub mod encode;
 pub mod filter;
 pub mod packet;
 pub mod property;
+pub mod retained;
 pub mod subscriptions;
 
 pub use connection::{CloseReason, Connection, PublishError, Step, granted_qos};

@@ -95,7 +95,7 @@ impl World {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Wire { stream, buffer: Vec::new() }
+        Wire { stream, buffer: Vec::new(), version: ProtocolVersion::V3_1_1 }
     }
 
     /// A device that has signed in.
@@ -139,7 +139,7 @@ impl World {
         socket.bind(&std::net::SocketAddr::from((source, 0)).into()).unwrap();
         socket.connect(&address.into()).unwrap();
         socket.set_read_timeout(Some(DEADLINE)).unwrap();
-        Wire { stream: socket.into(), buffer: Vec::new() }
+        Wire { stream: socket.into(), buffer: Vec::new(), version: ProtocolVersion::V3_1_1 }
     }
 
     /// A signed-in device that listens to the answers on its property topic.
@@ -266,6 +266,8 @@ pub fn down(kind: &str, name: &str) -> String {
 pub struct Wire {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Of the packets that come.
+    pub version: ProtocolVersion,
 }
 
 impl Wire {
@@ -441,7 +443,7 @@ impl Wire {
 
     pub fn next<T>(&mut self, look: impl FnOnce(Packet<'_>) -> T) -> T {
         loop {
-            if let Some((packet, length)) = decode(&self.buffer, ProtocolVersion::V3_1_1, 1 << 20).unwrap() {
+            if let Some((packet, length)) = decode(&self.buffer, self.version, 1 << 20).unwrap() {
                 let found = look(packet);
                 self.buffer.drain(..length);
                 return found;

@@ -6,6 +6,7 @@ mod backends;
 mod bad_input;
 mod harness;
 mod messages;
+mod mqtt5;
 mod sessions;
 mod sign_in;
 mod system;
