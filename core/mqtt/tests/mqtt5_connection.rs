@@ -57,7 +57,7 @@ impl Dialogue {
         self.sends(packet, |step| assert_eq!(step, Step::Close(reason)));
         let words = reason.to_string();
         self.gets(|packet| {
-            let Packet::Disconnect(said) = packet else { panic!("{packet:?} is no DISCONNECT") };
+            let Packet::Disconnect(said) = packet else { unreachable!("{packet:?} is no DISCONNECT") };
             assert_eq!((said.reason, said.properties.reason_string()), (reason.reason(), Some(&*words)));
         });
         assert_eq!(self.connection.deadline(), None);
@@ -85,7 +85,7 @@ impl Dialogue {
 fn properties(list: &[Property<'_>]) -> PropertyBuffer {
     let mut buffer = PropertyBuffer::new();
     for property in list {
-        buffer.push(property).unwrap();
+        buffer.push(property).expect("short values fit");
     }
     buffer
 }
@@ -127,7 +127,7 @@ fn said(packet_id: PacketId, reason: ReasonCode) -> Acknowledgement<'static> {
 fn announced(conn_ack: &[u8]) -> Vec<Property<'_>> {
     let Ok(Some((Packet::ConnAck(lianwu_mqtt::ConnAck::Accepted { properties, .. }), _))) = decode(conn_ack, V5, 1000)
     else {
-        panic!("is an accepting CONNACK");
+        unreachable!("is an accepting CONNACK");
     };
     properties.iter().collect()
 }

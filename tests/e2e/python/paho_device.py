@@ -1,6 +1,6 @@
 """A device on paho-mqtt, an ordinary MQTT client, told by the test what to do.
 
-Arguments: address, port, protocol version (3 or 4), client id, user name, password; "keep" to keep the session.
+Arguments: address, port, protocol version (3, 4 or 5), client id, user name, password; "keep" to keep the session.
 """
 
 import sys
@@ -11,17 +11,25 @@ import paho.mqtt.client as mqtt
 
 def main():
     address, port, version, client_id, user_name, password, *keep = sys.argv[1:]
-    client = mqtt.Client(client_id=client_id, clean_session=not keep, protocol=int(version))
+    version = int(version)
+    is_five = version == mqtt.MQTTv5
+    client = mqtt.Client(client_id=client_id, clean_session=None if is_five else not keep, protocol=version)
     client.username_pw_set(user_name, password)
     session = lambda flags: {"session": flags["session present"]} if keep else {}
-    client.on_connect = lambda c, u, flags, rc: lines.say({"event": "connected", "rc": rc, **session(flags)})
-    client.on_disconnect = lambda c, u, rc: lines.say({"event": "disconnected", "rc": rc})
+    # MQTT 5 has reason codes in the place of numbers, and properties behind them.
+    number = lambda code: getattr(code, "value", code)
+    client.on_connect = lambda c, u, flags, rc, *more: lines.say(
+        {"event": "connected", "rc": number(rc), **session(flags)}
+    )
+    client.on_disconnect = lambda c, u, rc, *more: lines.say({"event": "disconnected", "rc": number(rc)})
     client.on_publish = lambda c, u, mid: lines.say({"event": "published", "mid": mid})
-    client.on_subscribe = lambda c, u, mid, qos: lines.say({"event": "subscribed", "qos": list(qos)})
+    client.on_subscribe = lambda c, u, mid, qos, *more: lines.say(
+        {"event": "subscribed", "qos": [number(code) for code in qos]}
+    )
     client.on_message = lambda c, u, m: lines.say(
         {"event": "message", "topic": m.topic, "qos": m.qos, "payload": m.payload.decode()}
     )
-    client.connect(address, int(port), keepalive=60)
+    client.connect(address, int(port), keepalive=60, **({"clean_start": not keep} if is_five else {}))
     client.loop_start()
     for command in lines.commands():
         if command["do"] == "subscribe":
