@@ -216,6 +216,31 @@ mod tests {
         assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 3);
     }
 
+    /// Are accounts of the second version complete in the third, with what it adds empty?
+    #[tokio::test]
+    async fn accounts_of_version_2_are_brought_up() {
+        use lianwu_ports::registry::{AccessKeys, Grants, Principals};
+
+        let (_folder, path) = file();
+        let mut connection = Connection::open(&path).unwrap();
+        migrate(&mut connection, REGISTRY, 2).unwrap();
+        let sealed = Sealer::new(&KEY).seal("key/AKIDa", "secret").unwrap();
+        let seed = "INSERT INTO principals VALUES (1, 100000001, 100000001, 'admin', '[]', 2);
+            INSERT INTO policies VALUES (1, 100000001, 'own', '{}');";
+        connection.execute_batch(seed).unwrap();
+        let key = "INSERT INTO access_keys VALUES (1, 'AKIDa', ?1, 100000001, 1, 3)";
+        connection.execute(key, [sealed]).unwrap();
+        drop(connection);
+        let store = crate::SqliteRegistry::open(&path, KEY).unwrap();
+        let key = store.keys().await.unwrap().remove(0);
+        assert_eq!((key.secret_key.0.as_str(), key.active, key.last_used), ("secret", true, None));
+        assert_eq!(store.policies().await.unwrap()[0].remark, "");
+        assert_eq!(store.principals().await.unwrap()[0].name, "admin");
+        assert_eq!(store.password(lianwu_model::Uin(100_000_001)).await, Ok(None));
+        assert_eq!(store.groups().await, Ok(Vec::new()));
+        store.close().await;
+    }
+
     /// Is a failing step rolled back, leaving the version before it?
     #[test]
     fn a_failing_step_leaves_the_version_before() {

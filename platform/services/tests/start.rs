@@ -10,14 +10,18 @@ use lianwu_model::account::{Principal, StoredPolicy};
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind};
 use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 use lianwu_ports::Answer;
+use lianwu_ports::audit::memory::MemoryAudit;
+use lianwu_ports::audit::suite::entry;
+use lianwu_ports::audit::{AuditEntry, AuditPage, AuditQuery, AuditStore};
 use lianwu_ports::bus::{Bus, DeliverError, Delivery, Down};
 use lianwu_ports::clock::ManualClock;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
 use lianwu_ports::readings::memory::MemoryReadings;
+use lianwu_ports::registry::StoreError;
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::{AccountCache, AccountError};
-use lianwu_services::audit::Audit;
+use lianwu_services::audit::{self, Audit, AuditOptions, QUEUE_ROWS_MAX};
 use lianwu_services::follower::Progress;
 use lianwu_services::product::NewProduct;
 use lianwu_services::project::ProjectText;
@@ -193,4 +197,71 @@ async fn creations_at_once_respect_the_quota() {
     assert_eq!(created, 50);
     assert_eq!(platform.directory.count(product.id), 50);
     assert_eq!(started(&registry, 2).await.directory.count(product.id), 50);
+}
+
+/// An audit log whose first writes fail.
+#[derive(Default)]
+struct Failing {
+    failures: AtomicU64,
+    store: MemoryAudit,
+}
+
+impl AuditStore for Failing {
+    fn append(&self, entries: Vec<AuditEntry>) -> Answer<'_, Result<(), StoreError>> {
+        let less = |left: u64| left.checked_sub(1);
+        match self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) {
+            Ok(_) => Box::pin(async { Err(StoreError::Failed("the disk is full".to_owned())) }),
+            Err(_) => self.store.append(entries),
+        }
+    }
+
+    fn page(&self, query: AuditQuery) -> Answer<'_, Result<AuditPage, StoreError>> {
+        self.store.page(query)
+    }
+
+    fn expire(&self, oldest: UnixMillis, rows_max: usize) -> Answer<'_, Result<usize, StoreError>> {
+        self.store.expire(oldest, rows_max)
+    }
+}
+
+fn every_row() -> AuditQuery {
+    AuditQuery {
+        owner: Uin(1),
+        times: UnixMillis(0)..=NOW,
+        uin: None,
+        operation: None,
+        writes_only: false,
+        before: None,
+        limit: QUEUE_ROWS_MAX + 10,
+    }
+}
+
+/// Are rows kept while the disk refuses them, and is whoever reads meanwhile given what there is?
+#[tokio::test(start_paused = true)]
+async fn audit_rows_outlive_a_failing_store() {
+    let platform = started(&Arc::new(MemoryRegistry::new()), 1).await;
+    let store = Arc::new(Failing { failures: 2.into(), ..Failing::default() });
+    let writer = audit::start(&platform, store.clone(), AuditOptions { reads: false });
+    platform.audit.push(entry(1, "first"));
+    assert_eq!(audit::page(&platform, every_row()).await, Ok(AuditPage::default()));
+    platform.audit.push(entry(2, "second"));
+    let rows = audit::page(&platform, every_row()).await.unwrap().rows;
+    assert_eq!(rows, [entry(2, "second"), entry(1, "first")]);
+    platform.audit.push(entry(3, "third"));
+    writer.stop().await;
+    assert_eq!(store.page(every_row()).await.unwrap().rows.len(), 3, "the end writes what is queued");
+}
+
+/// Does a queue that is full cost rows, counted, and no waiting?
+#[tokio::test(start_paused = true)]
+async fn audit_rows_beyond_the_queue_are_counted() {
+    let platform = started(&Arc::new(MemoryRegistry::new()), 1).await;
+    platform.audit.push(entry(1, "before the start"));
+    let writer = audit::start(&platform, Arc::new(MemoryAudit::default()), AuditOptions { reads: false });
+    for _ in 0..QUEUE_ROWS_MAX + 3 {
+        platform.audit.push(entry(1, "x"));
+    }
+    assert_eq!(platform.audit.lost(), 3);
+    assert_eq!(audit::page(&platform, every_row()).await.unwrap().rows.len(), QUEUE_ROWS_MAX);
+    writer.stop().await;
 }
