@@ -34,7 +34,7 @@ use inbound::{Inbound, Taken};
 pub const KEEP_ALIVE_SECONDS_MAX: u16 = 900;
 
 /// Least maximum packet size a client may announce: our own answers must fit. Unit: bytes.
-pub const RECEIVER_BYTES_MIN: u32 = 128;
+pub const RECEIVER_BYTES_MIN: u32 = 64;
 
 /// One client, from its first byte to its last.
 ///

@@ -35,6 +35,8 @@ pub(crate) struct At {
 pub(crate) struct Subscriber {
     pub(crate) at: At,
     pub(crate) options: SubscriptionOptions,
+    /// The client's name for it; 0 if it gave none.
+    pub(crate) id: u32,
     pub(crate) backend: Arc<Backend>,
 }
 
@@ -48,12 +50,14 @@ pub(crate) struct Sender<'a> {
 }
 
 /// One connection that is to have a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Receiver {
     pub(crate) at: At,
     pub(crate) qos: QoS,
     /// Takes live messages with their retain flag as they were sent.
     pub(crate) keeps_retain: bool,
+    /// Of its matching subscriptions, those with a name.
+    pub(crate) ids: Vec<u32>,
 }
 
 /// Subscriptions and retained messages of one account.
@@ -124,17 +128,21 @@ impl Broker {
         let Sender { owner, device, from } = *sender;
         let Some(space) = self.spaces.read().get(&owner).cloned() else { return };
         space.tree.read().for_each_match(topic, |subscriber| {
-            let Subscriber { at, options, backend } = subscriber;
+            let Subscriber { at, options, id, backend } = subscriber;
             let is_own = options.no_local && from == Some(*at);
             if !is_own && device.is_none_or(|device| backend.may_receive(platform, device, now)) {
-                into.push(Receiver { at: *at, qos: options.qos, keeps_retain: options.retain_as_published });
+                let ids = if *id == 0 { Vec::new() } else { vec![*id] };
+                into.push(Receiver { at: *at, qos: options.qos, keeps_retain: options.retain_as_published, ids });
             }
         });
         if into.len() > 1 {
             into.sort_unstable_by_key(|r| (r.at.worker, r.at.place.slot, std::cmp::Reverse(r.qos)));
             into.dedup_by(|later, first| {
                 let is_same = later.at == first.at;
-                first.keeps_retain |= is_same && later.keeps_retain;
+                if is_same {
+                    first.keeps_retain |= later.keeps_retain;
+                    first.ids.append(&mut later.ids);
+                }
                 is_same
             });
         }

@@ -10,6 +10,7 @@ mod connection;
 mod control;
 mod forward;
 mod held;
+mod linger;
 mod overrun;
 mod publish;
 mod queue;

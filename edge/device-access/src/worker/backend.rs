@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use lianwu_device_protocol::credentials::BackendSignIn;
 use lianwu_mqtt::connection::{Acceptance, Role};
-use lianwu_mqtt::{Connect, ConnectRefusal, ReasonCode};
+use lianwu_mqtt::{Connect, ConnectRefusal, ProtocolVersion, ReasonCode};
 use lianwu_services::backend::{self, Backend, BackendError};
 use tracing::debug;
 
@@ -50,6 +50,15 @@ impl Worker {
         let source = connection.peer.ip();
         let user_name = connect.user_name.unwrap_or_default();
         let password = connect.password.unwrap_or_default();
+        // [MQTT-3.1.3-8]: without an id there is nothing to find the session by.
+        if connect.client_id.is_empty() && !connect.clean_session && connect.version != ProtocolVersion::V5 {
+            let why = "a client without an id starts a clean session";
+            state.send(place, |connection, out| {
+                connection.mqtt.refuse(ConnectRefusal::IdentifierRejected, why, out);
+            });
+            self.close(state, place, why);
+            return Flow::Closed;
+        }
         // Counted by source and key, as a device's are by source and device.
         let attempt = Attempt { source, client_id: user_name };
         if self.failures.as_ref().is_some_and(|failures| failures.must_wait(state.now, &attempt)) {
@@ -96,7 +105,6 @@ impl Worker {
             let packet_bytes_max = u32::try_from(self.options.packet_bytes_max).unwrap_or(u32::MAX);
             let acceptance = Acceptance {
                 assigned_client_id: connect.client_id.is_empty().then_some(&*client_id),
-                subscription_ids_available: false,
                 ..Acceptance::new(Role::Backend, packet_bytes_max)
             };
             connection.mqtt.accept(now, acceptance, out);

@@ -234,6 +234,7 @@ impl Worker {
             return;
         }
         let mut connection = state.connections.remove(place.slot as usize);
+        let is_told = !connection.out.is_empty();
         if !connection.out.is_empty() && !connection.is_blocked {
             // Past the runtime, which does not know yet that a socket that has just moved to this worker can be
             // written: it would say "later", and there is none. What does not fit now is lost with the connection.
@@ -263,6 +264,9 @@ impl Worker {
                 self.stats.ended_before_sign_in.add(1);
                 debug!(peer = %connection.peer, why, "closed before sign-in");
             }
+        }
+        if is_told && !state.is_stopping {
+            state.lingering.end(connection.stream);
         }
         self.stats.connections.set(state.connections.len() as u64);
     }

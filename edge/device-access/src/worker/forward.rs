@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use lianwu_model::product::Durability;
-use lianwu_mqtt::{Properties, ProtocolVersion, Publish, QoS, encode};
+use lianwu_mqtt::{Properties, Property, PropertyBuffer, ProtocolVersion, Publish, QoS, encode};
 use lianwu_services::directory::DirectoryDevice;
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::warn;
@@ -21,6 +21,8 @@ pub(crate) struct Forwards {
     bytes: Vec<u8>,
     messages: Vec<Message>,
     targets: Vec<Target>,
+    /// Names of the targets' subscriptions.
+    ids: Vec<u32>,
 }
 
 /// The next bytes of the arena, for the next targets.
@@ -39,12 +41,22 @@ struct Target {
     qos: QoS,
     /// Takes the message with its retain flag as it was sent.
     keeps_retain: bool,
+    /// So many of the next names are of its subscriptions.
+    ids: u32,
 }
 
 impl Forwards {
-    fn push(&mut self, sent: Sent<'_>, targets: impl Iterator<Item = Target>) {
+    fn push(&mut self, sent: Sent<'_>, receivers: &[Receiver]) {
         let before = self.targets.len();
-        self.targets.extend(targets);
+        for Receiver { at, qos, keeps_retain, ids } in receivers {
+            self.ids.extend_from_slice(ids);
+            self.targets.push(Target {
+                place: at.place,
+                qos: sent.qos.min(*qos),
+                keeps_retain: *keeps_retain,
+                ids: u32::try_from(ids.len()).expect("fewer than 2^32 subscriptions"),
+            });
+        }
         self.bytes.extend_from_slice(sent.topic.as_bytes());
         self.bytes.extend_from_slice(sent.payload);
         self.bytes.extend_from_slice(sent.properties);
@@ -62,6 +74,7 @@ impl Forwards {
         self.bytes.clear();
         self.messages.clear();
         self.targets.clear();
+        self.ids.clear();
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -124,9 +137,7 @@ impl Worker {
         forwards.resize_with(self.peers.len(), Forwards::default);
         // They are sorted by worker.
         for of_worker in receivers.chunk_by(|a, b| a.at.worker == b.at.worker) {
-            let target =
-                |r: &Receiver| Target { place: r.at.place, qos: r.qos.min(sent.qos), keeps_retain: r.keeps_retain };
-            forwards[of_worker[0].at.worker].push(sent, of_worker.iter().map(target));
+            forwards[of_worker[0].at.worker].push(sent, of_worker);
         }
         state.want_turn();
     }
@@ -168,6 +179,7 @@ impl Worker {
     /// Writes messages into the buffers of this worker's connections.
     pub(crate) fn deliver(self: &Rc<Self>, state: &mut State, forwards: &Forwards) {
         let (mut bytes, mut targets) = (forwards.bytes.as_slice(), forwards.targets.as_slice());
+        let mut ids = forwards.ids.as_slice();
         let mut frame = std::mem::take(&mut state.frame);
         for message in &forwards.messages {
             let (topic, rest) = bytes.split_at(usize::from(message.topic));
@@ -182,18 +194,35 @@ impl Worker {
             for target in of_message {
                 self.stats.messages_forwarded.add(1);
                 let retain = message.retain && target.keeps_retain;
+                let (of_target, others) = ids.split_at(target.ids as usize);
+                ids = others;
                 let is_plain = target.qos == QoS::AtMostOnce
                     && !retain
                     && state.connection(target.place).is_some_and(|c| c.mqtt.version() != ProtocolVersion::V5);
                 if is_plain {
                     state.send(target.place, |_, out| out.extend_from_slice(&frame));
                 } else {
-                    self.deliver_one(state, target.place, target.qos, &Outgoing { retain, ..outgoing });
+                    let named = with_ids(outgoing.properties, of_target);
+                    let properties = named.as_ref().map_or(outgoing.properties, PropertyBuffer::as_properties);
+                    self.deliver_one(state, target.place, target.qos, &Outgoing { retain, properties, ..outgoing });
                 }
             }
         }
         state.frame = frame;
     }
+}
+
+/// Adds the names of the subscriptions a message comes by, if they have any.
+pub(crate) fn with_ids(properties: Properties<'_>, ids: &[u32]) -> Option<PropertyBuffer> {
+    if ids.is_empty() {
+        return None;
+    }
+    let mut buffer = PropertyBuffer::new();
+    let all = properties.into_iter().chain(ids.iter().map(|id| Property::SubscriptionId(*id)));
+    for property in all {
+        buffer.push(&property).expect("it came out of a packet, so it fits into one");
+    }
+    Some(buffer)
 }
 
 /// The packet of most receivers: QoS 0 below MQTT 5. It is the same for all of them.

@@ -19,6 +19,7 @@ use super::backend::BackendConnection;
 use super::connection::Read;
 use super::forward::Forwards;
 use super::held::Held;
+use super::linger::Lingering;
 use super::overrun::Overruns;
 use super::queue::Away;
 use super::rate::Bucket;
@@ -126,6 +127,7 @@ pub(crate) struct State {
     pub(crate) next_ticket: u64,
     /// The log did not take it; offered again at the next completion or tick.
     pub(crate) rejected: Option<Rejected>,
+    pub(crate) lingering: Lingering,
     /// Signed-in backends.
     pub(crate) backends: u64,
     /// Messages of this turn for backends that need not wait for the disk, by worker.
@@ -178,6 +180,7 @@ impl State {
             in_flight_bytes: 0,
             next_ticket: 0,
             rejected: None,
+            lingering: Lingering::default(),
             backends: 0,
             forwards: Vec::new(),
             undelivered: VecDeque::new(),

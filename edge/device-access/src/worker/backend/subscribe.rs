@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use lianwu_mqtt::packet::{RetainHandling, SubscribeAnswer, SubscriptionOptions};
-use lianwu_mqtt::property::Properties;
+use lianwu_mqtt::property::{Properties, PropertyBuffer};
 use lianwu_mqtt::subscriptions::split_shared;
 use lianwu_mqtt::{QoS, ReasonCode, Subscribe, Unsubscribe, encode, filter};
 use tracing::debug;
 
 use super::super::Worker;
 use super::super::connection::Flow;
+use super::super::forward::with_ids;
 use super::super::state::{Place, State};
 use super::deliver::Outgoing;
 use crate::broker::{At, Subscriber};
@@ -25,6 +26,7 @@ impl Worker {
         let mut answers = Vec::new();
         let mut retained = Vec::new();
         let mut filters_added = 0;
+        let id = subscribe.properties.subscription_id().unwrap_or(0);
         for (filter, options) in subscribe.filters() {
             let Some(backend) = state.connection(place).and_then(|c| c.backend.as_mut()) else { return Flow::Closed };
             let outcome = if is_usable(filter) {
@@ -39,7 +41,8 @@ impl Worker {
                     backend.filters.insert(filter.into());
                     filters_added += u64::from(is_new);
                     let at = At { worker: self.index, place };
-                    self.broker.subscribe(filter, Subscriber { at, options, backend: Arc::clone(&backend.backend) });
+                    self.broker
+                        .subscribe(filter, Subscriber { at, options, id, backend: Arc::clone(&backend.backend) });
                     if wants_retained(filter, options, is_new) {
                         let owner = backend.backend.owner;
                         retained
@@ -64,6 +67,8 @@ impl Worker {
         });
         for ((topic, kept), granted) in &retained {
             let properties = Properties::of_kept(&kept.properties);
+            let named = with_ids(properties, if id == 0 { &[] } else { std::slice::from_ref(&id) });
+            let properties = named.as_ref().map_or(properties, PropertyBuffer::as_properties);
             let message = Outgoing { topic, payload: &kept.payload, retain: true, properties };
             self.deliver_one(state, place, QoS::min(kept.qos, *granted), &message);
         }
