@@ -396,6 +396,25 @@ fn a_policy_chooses_the_devices() {
     assert_eq!(scene.sign_in(&nobody, "nobody").subscribe("$thing/up/#"), SubscribeAnswer::REFUSED);
 }
 
+/// Are the messages of a device with tags of its own hidden from a backend whose policy names its product only?
+#[test]
+fn a_tagged_device_is_hidden_without_a_grant_for_its_tag() {
+    let scene = Scene::new();
+    let resource = format!("qcs::iotexplorer:gz:uin/{}:project/*/product/{PRODUCT}/*", scene.owner);
+    let statement = format!(r#"{{"effect":"allow","action":"lianwu:ReceiveMessages","resource":"{resource}"}}"#);
+    let mut viewer = scene.sign_in(&scene.sub_account("viewer", &statement), "viewer");
+    assert_eq!(viewer.subscribe_at("$thing/up/#", QoS::AtMostOnce), SubscribeAnswer::Granted(QoS::AtMostOnce));
+    let device = scene.world.platform.directory.find(PRODUCT.parse().unwrap(), "lamp-0").unwrap();
+    device.set_tags(vec![lianwu_model::product::Tag { key: "team".into(), value: "a".into() }]);
+    for name in ["lamp-0", "lamp-1"] {
+        let mut lamp = scene.world.lamp(name);
+        lamp.publish(&up("property", name), REPORT, Some(1));
+        assert_eq!(lamp.puback(), 1);
+    }
+    assert_eq!(viewer.message(), report("lamp-1"));
+    viewer.has_nothing_but_a_ping_response();
+}
+
 /// Is a right that was taken away gone with the next second?
 #[test]
 fn a_revoked_right_ends_at_once() {
