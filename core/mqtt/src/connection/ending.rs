@@ -6,7 +6,7 @@ use super::{CloseReason, Connection, State};
 use crate::{
     decode::{DecodeError, announced_version},
     encode,
-    packet::{ConnectRefusal, ProtocolVersion, ReasonCode},
+    packet::{ConnectRefusal, PacketType, ProtocolVersion, ReasonCode},
     property::{Property, PropertyBuffer},
 };
 
@@ -82,6 +82,9 @@ impl Connection {
         if self.version != ProtocolVersion::V5 {
             return;
         }
+        // Some reasons belong into CONNACK only, for example that of a second CONNECT of an unknown level.
+        let is_allowed = reason.is_allowed_in(PacketType::Disconnect);
+        let reason = if is_allowed { reason } else { ReasonCode::ProtocolError };
         let mut properties = PropertyBuffer::new();
         self.add_reason_string(why, &mut properties);
         encode::disconnect_because(out, self.version, reason, properties.as_properties())
