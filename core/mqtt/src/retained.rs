@@ -91,14 +91,8 @@ impl<T> RetainedTree<T> {
     /// A bound is reached; nothing was changed.
     pub fn insert(&mut self, topic: &str, value: T, value_bytes: usize) -> Result<Option<T>, RetainedFull> {
         let bytes = topic.len().saturating_add(value_bytes);
-        let before = self.get_held(topic).map(|held| held.bytes);
-        if before.is_none() && self.count >= self.bounds.count_max {
-            return Err(RetainedFull::Count { count_max: self.bounds.count_max });
-        }
-        let total = (self.bytes - before.unwrap_or_default()).saturating_add(bytes);
-        if total > self.bounds.bytes_max {
-            return Err(RetainedFull::Bytes { bytes_max: self.bounds.bytes_max });
-        }
+        let total = self.total_with(topic, value_bytes)?;
+        let is_new = self.get(topic).is_none();
         let mut node = &mut self.root;
         for level in topic.split('/') {
             // Levels that are there are found without an allocation.
@@ -108,8 +102,30 @@ impl<T> RetainedTree<T> {
             node = node.children.get_mut(level).expect("it was put there if it was missing");
         }
         self.bytes = total;
-        self.count += usize::from(before.is_none());
+        self.count += usize::from(is_new);
         Ok(node.value.replace(Held { value, bytes }).map(|held| held.value))
+    }
+
+    /// Would [`insert`](Self::insert) take this value?
+    ///
+    /// # Errors
+    /// The bound it would go beyond.
+    pub fn has_room(&self, topic: &str, value_bytes: usize) -> Result<(), RetainedFull> {
+        self.total_with(topic, value_bytes).map(drop)
+    }
+
+    /// Bytes held once a topic has this value.
+    fn total_with(&self, topic: &str, value_bytes: usize) -> Result<usize, RetainedFull> {
+        let bytes = topic.len().saturating_add(value_bytes);
+        let before = self.get_held(topic).map(|held| held.bytes);
+        if before.is_none() && self.count >= self.bounds.count_max {
+            return Err(RetainedFull::Count { count_max: self.bounds.count_max });
+        }
+        let total = (self.bytes - before.unwrap_or_default()).saturating_add(bytes);
+        if total > self.bounds.bytes_max {
+            return Err(RetainedFull::Bytes { bytes_max: self.bounds.bytes_max });
+        }
+        Ok(total)
     }
 
     /// Takes a topic's value out: what an empty retained message does. Source: MQTT 3.1.1 [MQTT-3.3.1-10].

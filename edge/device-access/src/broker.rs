@@ -2,8 +2,6 @@
 //!
 //! A message costs one look at a counter while nobody listens, and a read lock of its account's tree otherwise.
 
-mod retained;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,17 +9,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_mqtt::QoS;
 use lianwu_mqtt::packet::SubscriptionOptions;
+use lianwu_mqtt::retained::{RetainedBounds, RetainedTree, Visit};
 use lianwu_mqtt::subscriptions::SubscriptionTree;
 use lianwu_ports::states::RetainedMessage;
 use lianwu_services::Platform;
 use lianwu_services::backend::Backend;
 use lianwu_services::directory::DirectoryDevice;
 use parking_lot::{Mutex, RwLock};
+use tracing::warn;
 
 use crate::worker::Place;
-use retained::Retained;
-
-pub(crate) use retained::Kept;
 
 /// A connection of some worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +57,29 @@ pub(crate) struct Receiver {
     pub(crate) ids: Vec<u32>,
 }
 
+/// Retained messages one account may have.
+const RETAINED_BOUNDS: RetainedBounds = RetainedBounds { count_max: 10_000, bytes_max: 16 << 20 };
+
+/// A retained message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) payload: Arc<[u8]>,
+    pub(crate) qos: QoS,
+    /// As they stand in an MQTT 5 packet; not remembered over a restart.
+    pub(crate) properties: Arc<[u8]>,
+}
+
 /// Subscriptions and retained messages of one account.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Space {
     tree: RwLock<SubscriptionTree<Subscriber>>,
-    retained: Mutex<Retained>,
+    retained: Mutex<RetainedTree<Kept>>,
+}
+
+impl Default for Space {
+    fn default() -> Self {
+        Self { tree: RwLock::default(), retained: Mutex::new(RetainedTree::new(RETAINED_BOUNDS)) }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -159,17 +174,32 @@ impl Broker {
 
     /// Could an account keep this message beside its others? An empty one always can: it takes one away.
     pub(crate) fn has_room_to_retain(&self, owner: Uin, topic: &str, payload_bytes: usize) -> bool {
-        payload_bytes == 0 || self.space(owner).retained.lock().has_room(topic, payload_bytes)
+        payload_bytes == 0 || self.space(owner).retained.lock().has_room(topic, payload_bytes).is_ok()
     }
 
     /// Keeps a message for whoever subscribes later; an empty one takes the kept one away.
     pub(crate) fn retain(&self, owner: Uin, topic: &str, kept: Kept) {
-        self.space(owner).retained.lock().put(topic, kept);
+        let space = self.space(owner);
+        let mut retained = space.retained.lock();
+        if kept.payload.is_empty() {
+            retained.remove(topic);
+            return;
+        }
+        let bytes = kept.payload.len();
+        // There was room when it was sent; others may have taken it while it went to disk.
+        if let Err(full) = retained.insert(topic, kept, bytes) {
+            warn!(%owner, topic, %full, "a retained message is not kept");
+        }
     }
 
     /// Kept messages whose topics match a filter.
     pub(crate) fn retained(&self, owner: Uin, filter: &str) -> Vec<(Box<str>, Kept)> {
-        self.space(owner).retained.lock().matching(filter)
+        let mut found = Vec::new();
+        self.space(owner).retained.lock().for_each_match(filter, |topic, kept| {
+            found.push((topic.into(), kept.clone()));
+            Visit::Continue
+        });
+        found
     }
 
     fn space(&self, owner: Uin) -> Arc<Space> {

@@ -1,6 +1,6 @@
 //! Backends: server-side clients of an account that receive what its devices send.
 //!
-//! Source: decisions 2, docs/adr/0010-backends.md. Whether a backend may have a message is asked anew every second, so a
+//! Source: decisions 2, docs/adr/0009-backends.md. Whether a backend may have a message is asked anew every second, so a
 //! right that was taken away, or a key that was disabled, ends within that time.
 
 use std::collections::HashMap;

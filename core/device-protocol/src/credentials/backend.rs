@@ -1,7 +1,7 @@
 //! Signing in as a backend: a server-side client with a key pair of an account.
 //!
 //! UserName is `<SecretId>;<expiry>`, the expiry in UNIX seconds. Password is the hexadecimal HMAC-SHA256, with the
-//! SecretKey as key, of UserName, a line feed and ClientId. Source: docs/adr/0010-backends.md.
+//! SecretKey as key, of UserName, a line feed and ClientId. Source: docs/adr/0009-backends.md.
 
 use std::fmt;
 
