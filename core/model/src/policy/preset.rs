@@ -92,7 +92,8 @@ const FULL_ACCESS: &str = r#"{
       "action": [
         "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeCaller", "lianwu:DescribeDeviceDiagnosis",
-        "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags", "lianwu:SetTags"
+        "lianwu:DescribeLimits", "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags", "lianwu:ReceiveMessages",
+        "lianwu:SendMessages", "lianwu:SetTags"
       ],
       "resource": "*"
     }
