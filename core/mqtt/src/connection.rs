@@ -8,6 +8,7 @@ mod framing;
 mod in_flight;
 mod inbound;
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 pub use accept::{Acceptance, Role};
@@ -53,7 +54,7 @@ pub struct Connection {
     /// Time of the last packet; before sign-in is done, of the start.
     active_at: Instant,
     /// Longest silence after `active_at`; `None`: for ever.
-    silence_max: Option<Duration>,
+    silence_max: Option<Silence>,
     /// Messages of QoS 1 and 2 on their way down; most devices never get one.
     in_flight: Option<Box<InFlight>>,
     /// Backends only.
@@ -69,6 +70,26 @@ pub struct Connection {
     role: Role,
     /// May acknowledgements carry texts? Source: MQTT 5 §3.1.2.11.7.
     wants_problem_information: bool,
+}
+
+/// A time without packets, never zero: four bytes of every idle connection instead of sixteen. Unit: milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct Silence(NonZeroU32);
+
+impl Silence {
+    /// A whole millisecond at least, 49 days at most.
+    const fn of(time: Duration) -> Option<Self> {
+        let millis = time.as_millis();
+        let millis = if millis > u32::MAX as u128 { u32::MAX } else { millis as u32 };
+        match NonZeroU32::new(if millis == 0 { 1 } else { millis }) {
+            Some(millis) => Some(Self(millis)),
+            None => None,
+        }
+    }
+
+    const fn time(self) -> Duration {
+        Duration::from_millis(self.0.get() as u64)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +140,7 @@ impl Connection {
     pub const fn new(now: Instant, connect_timeout: Duration) -> Self {
         Self {
             active_at: now,
-            silence_max: Some(connect_timeout),
+            silence_max: Silence::of(connect_timeout),
             in_flight: None,
             inbound: None,
             packet_bytes_max: u32::MAX,

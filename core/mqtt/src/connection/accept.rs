@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    CloseReason, Connection, InFlight, KEEP_ALIVE_SECONDS_MAX, RECEIVE_MAX, Received, State, TOPIC_ALIAS_MAX,
+    CloseReason, Connection, InFlight, KEEP_ALIVE_SECONDS_MAX, RECEIVE_MAX, Received, Silence, State, TOPIC_ALIAS_MAX,
     inbound::Inbound,
 };
 use crate::{
@@ -77,8 +77,11 @@ impl Connection {
         self.active_at = now;
         self.role = acceptance.role;
         // [MQTT-3.1.2-24]: one and a half times the keep-alive; §3.1.2.10: zero switches it off.
-        self.silence_max =
-            (self.keep_alive_seconds > 0).then(|| Duration::from_millis(u64::from(self.keep_alive_seconds) * 1500));
+        self.silence_max = if self.keep_alive_seconds > 0 {
+            Silence::of(Duration::from_millis(u64::from(self.keep_alive_seconds) * 1500))
+        } else {
+            None
+        };
         let mut properties = PropertyBuffer::new();
         if self.version == ProtocolVersion::V5 {
             announce(&mut properties, &acceptance);

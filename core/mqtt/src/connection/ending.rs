@@ -50,7 +50,7 @@ impl Connection {
         if self.state == State::Over {
             return None;
         }
-        self.active_at.checked_add(self.silence_max?)
+        self.active_at.checked_add(self.silence_max?.time())
     }
 
     /// Ends the connection if its deadline has passed. Below MQTT 5 nothing is written: §3.1.2.10 asks for a plain close.

@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 
 use super::rate::Bucket;
 use super::ready::Wakeup;
-use super::state::{Connection, Place};
+use super::state::{Connection, Peer, Place};
 use super::{Mail, Worker};
 
 /// Pause after an accept that failed, for example because no file descriptor is left.
@@ -30,7 +30,7 @@ pub(crate) async fn run(worker: Rc<Worker>, listener: TcpListener) {
                     debug!(%peer, "closed at accept: too many connections");
                     continue;
                 }
-                worker.adopt(stream, peer);
+                worker.adopt(stream, peer.into());
             }
             Err(error) => {
                 if !was_refused {
@@ -69,7 +69,7 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
 
 impl Worker {
     /// Starts serving a fresh socket.
-    fn adopt(self: &Rc<Self>, stream: TcpStream, peer: std::net::SocketAddr) {
+    fn adopt(self: &Rc<Self>, stream: TcpStream, peer: Peer) {
         // Small answers must not wait for more; the socket works without it.
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%error, "cannot switch off delayed sending");
@@ -85,7 +85,7 @@ impl Worker {
         self: &Rc<Self>,
         state: &mut super::state::State,
         stream: TcpStream,
-        peer: std::net::SocketAddr,
+        peer: Peer,
         mqtt: lianwu_mqtt::Connection,
     ) -> Place {
         let generation = state.next_generation;
@@ -98,7 +98,7 @@ impl Worker {
         entry.insert(Connection {
             stream,
             mqtt,
-            rest: Vec::new(),
+            rest: None,
             out: Vec::new(),
             device: None,
             backend: None,

@@ -126,10 +126,7 @@ impl Worker {
     /// Handles bytes in the order they arrived, behind what was left from before.
     pub(crate) fn received(self: &Rc<Self>, state: &mut State, place: Place, bytes: &[u8]) -> Flow {
         let Some(connection) = state.connection(place) else { return Flow::Closed };
-        if connection.rest.is_empty() {
-            return self.packets(state, place, bytes);
-        }
-        let mut joined = std::mem::take(&mut connection.rest);
+        let Some(mut joined) = connection.rest.take() else { return self.packets(state, place, bytes) };
         joined.extend_from_slice(bytes);
         self.packets(state, place, &joined)
     }
@@ -165,7 +162,7 @@ impl Worker {
                     }
                 }
                 Ok(None) => {
-                    connection.rest = bytes[at..].to_vec();
+                    connection.rest = (at < bytes.len()).then(|| Box::new(bytes[at..].to_vec()));
                     return self.check_rate(state, place);
                 }
                 Err(error) => {

@@ -1,42 +1,54 @@
 //! A token bucket that may go into debt: what was read is never dropped, the socket is left unread instead.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Longest debt that is waited out; a device deeper in debt is closed (decision 4).
 pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(1);
 
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// Nanoseconds since shortly before the first look at a clock: eight bytes of every idle connection instead of sixteen.
+fn nanos(time: Instant) -> u64 {
+    static BEFORE_ALL: LazyLock<Instant> = LazyLock::new(|| {
+        let now = Instant::now();
+        now.checked_sub(Duration::from_secs(10)).unwrap_or(now)
+    });
+    u64::try_from(time.saturating_duration_since(*BEFORE_ALL).as_nanos()).unwrap_or(u64::MAX)
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bucket {
     /// When everything sent so far will have been paid for; in the past for a device below its rate.
-    paid_at: Instant,
+    paid_ns: u64,
 }
 
 impl Bucket {
     /// With a second's worth to spend.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { paid_at: now.checked_sub(Duration::from_secs(1)).unwrap_or(now) }
+        Self { paid_ns: nanos(now).saturating_sub(SECOND_NS) }
     }
 
     /// Counts one message. The device may send a second's worth at once before it has to wait.
     pub(crate) fn take(&mut self, now: Instant, per_second: u32) {
-        let oldest = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
-        self.paid_at = self.paid_at.max(oldest) + Duration::from_secs(1) / per_second;
+        let oldest = nanos(now).saturating_sub(SECOND_NS);
+        self.paid_ns = self.paid_ns.max(oldest) + SECOND_NS / u64::from(per_second);
     }
 
     /// Has everything sent been paid for, and a second's worth besides?
     pub(crate) fn is_full(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.paid_at) >= Duration::from_secs(1)
+        nanos(now).saturating_sub(self.paid_ns) >= SECOND_NS
     }
 
     /// Leaves the socket unread for at least so long.
     pub(crate) fn wait(&mut self, now: Instant, pause: Duration) {
-        self.paid_at = self.paid_at.max(now + pause);
+        self.paid_ns = self.paid_ns.max(nanos(now + pause));
     }
 
     /// How long to leave the socket unread.
     pub(crate) fn pause(&self, now: Instant) -> Duration {
-        self.paid_at.saturating_duration_since(now)
+        Duration::from_nanos(self.paid_ns.saturating_sub(nanos(now)))
     }
 }
 
@@ -57,7 +69,6 @@ impl InstanceRate {
 
     /// Counts one message; how long its sender has to wait, at most [`PAUSE_MAX`]: nobody is closed for the others.
     pub(crate) fn take(&self, now: Instant) -> Duration {
-        const SECOND_NS: u64 = 1_000_000_000;
         let now_ns = u64::try_from(now.saturating_duration_since(self.started).as_nanos()).unwrap_or(u64::MAX);
         let step = SECOND_NS / u64::from(self.per_second);
         let paid = |paid: u64| paid.max(now_ns.saturating_sub(SECOND_NS)).min(now_ns + SECOND_NS) + step;

@@ -1,7 +1,6 @@
 //! Sign-in by key, the move to the device's home worker, take-over.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use tokio::net::TcpStream;
 use tracing::debug;
 
 use super::connection::Flow;
-use super::state::{Place, SignIns, State};
+use super::state::{Peer, Place, SignIns, State};
 use super::tick::SIGN_IN_WINDOW;
 use super::{Mail, Worker};
 use crate::bus::home;
@@ -26,7 +25,7 @@ use crate::failures::{self, Attempt, Notice};
 /// A verified connection on its way to its home worker.
 pub(crate) struct Arrival {
     stream: std::net::TcpStream,
-    peer: SocketAddr,
+    peer: Peer,
     mqtt: lianwu_mqtt::Connection,
     verified: Verified,
     /// What the device sent behind its CONNECT.
@@ -79,7 +78,7 @@ impl Worker {
             return self.sign_in_backend(state, place, connect, rest);
         }
         let Some(connection) = state.connection(place) else { return Flow::Closed };
-        let facts = facts(connect, &connection.peer);
+        let facts = facts(connect, connection.peer);
         let attempt = Attempt { source: connection.peer.ip(), client_id: connect.client_id };
         if self.failures.as_ref().is_some_and(|failures| failures.must_wait(state.now, &attempt)) {
             return self.turn_away(state, place, &attempt);
@@ -222,7 +221,7 @@ impl Worker {
             sample_time: state.wall,
             topic: "",
             note: why,
-            payload: facts(connect, &peer).as_bytes(),
+            payload: facts(connect, peer).as_bytes(),
         });
         state.want_turn();
     }
@@ -375,7 +374,7 @@ fn wants_nothing_kept(connect: &Connect<'_>) -> bool {
     connect.clean_session && connect.properties.session_expiry().unwrap_or_default() == 0
 }
 
-fn facts(connect: &Connect<'_>, peer: &SocketAddr) -> String {
+fn facts(connect: &Connect<'_>, peer: Peer) -> String {
     let mut facts = String::with_capacity(64);
     // Writing to a String cannot fail.
     let _ = write!(

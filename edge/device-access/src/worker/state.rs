@@ -1,7 +1,7 @@
 //! What the tasks of one worker share: connections, the batch of this turn, what waits for the disk.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
@@ -47,12 +47,42 @@ pub(crate) struct Place {
     pub(crate) generation: u32,
 }
 
+/// Address and port of the other side, in 18 bytes instead of 32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    ip: [u8; 16],
+    port: u16,
+}
+
+impl Peer {
+    pub(crate) fn ip(self) -> IpAddr {
+        Ipv6Addr::from(self.ip).to_canonical()
+    }
+}
+
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        let ip = match address.ip() {
+            IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+            IpAddr::V6(ip) => ip,
+        };
+        Self { ip: ip.octets(), port: address.port() }
+    }
+}
+
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        SocketAddr::new(self.ip(), self.port).fmt(f)
+    }
+}
+
 /// One socket. Idle, it owns no buffer.
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     pub(crate) mqtt: lianwu_mqtt::Connection,
-    /// An incomplete packet.
-    pub(crate) rest: Vec<u8>,
+    /// An incomplete packet; most have none.
+    #[expect(clippy::box_collection, reason = "eight bytes instead of 24 in every idle connection")]
+    pub(crate) rest: Option<Box<Vec<u8>>>,
     /// Encoded packets to be written at the end of the turn.
     pub(crate) out: Vec<u8>,
     /// Once signed in.
@@ -71,7 +101,7 @@ pub(crate) struct Connection {
     pub(crate) is_dirty: bool,
     /// The socket took less than it was given; a task waits until it takes more.
     pub(crate) is_blocked: bool,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     /// Lists it as ready when the socket is.
     pub(crate) wakeup: Arc<Wakeup>,
 }
