@@ -143,6 +143,26 @@ pub struct LogRow {
     pub payload: Box<[u8]>,
 }
 
+impl LogRow {
+    /// The record it was read from, but for its number and commit time.
+    #[must_use]
+    pub fn as_record(&self) -> Record<'_> {
+        Record {
+            kind: self.kind,
+            qos: self.qos,
+            packet_id: self.packet_id,
+            code: self.code,
+            number: self.number,
+            product: self.product,
+            device: &self.device,
+            sample_time: self.sample_time,
+            topic: &self.topic,
+            note: &self.note,
+            payload: &self.payload,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadingError {
     #[error("readings failed: {0}")]

@@ -6,7 +6,7 @@ use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_ports::log::{Block, Lsn};
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::readings::{LogRow, Readings};
-use lianwu_ports::record::{Record, RecordBatch, RecordKind};
+use lianwu_ports::record::{RecordBatch, RecordKind};
 use lianwu_services::logs::{Direction, Line, LineKind, LogFilter, Source, lines, notes, search_in};
 
 /// 2024-07-04 21:53:13.123 in China.
@@ -197,19 +197,7 @@ fn busy() -> MemoryReadings {
     }
     for (lsn, row) in (1..).zip(&rows) {
         let mut batch = RecordBatch::default();
-        batch.push(&Record {
-            kind: row.kind,
-            qos: row.qos,
-            packet_id: row.packet_id,
-            code: row.code,
-            number: row.number,
-            product: row.product,
-            device: &row.device,
-            sample_time: row.sample_time,
-            topic: &row.topic,
-            note: &row.note,
-            payload: &row.payload,
-        });
+        batch.push(&row.as_record());
         let block = Block { first: Lsn(lsn), time: UnixMillis(NOW + lsn / 3), batches: vec![batch] };
         readings.apply(&[Arc::new(block)]).expect("memory never fails");
     }

@@ -132,22 +132,6 @@ fn owned(lsn: Lsn, committed: UnixMillis, record: &Record<'_>) -> LogRow {
     }
 }
 
-pub(crate) fn borrowed(row: &LogRow) -> Record<'_> {
-    Record {
-        kind: row.kind,
-        qos: row.qos,
-        packet_id: row.packet_id,
-        code: row.code,
-        number: row.number,
-        product: row.product,
-        device: &row.device,
-        sample_time: row.sample_time,
-        topic: &row.topic,
-        note: &row.note,
-        payload: &row.payload,
-    }
-}
-
 impl Readings for MemoryReadings {
     fn apply(&self, blocks: &[Arc<Block>]) -> Result<(), ReadingError> {
         let mut inner = self.lock();
@@ -210,7 +194,7 @@ impl Readings for MemoryReadings {
         for row in inner.kept() {
             let in_scope = match query.scope {
                 LogScope::Device(number) => row.number == number,
-                LogScope::Diagnostics(product) => row.product == product && is_diagnostic(&borrowed(row)),
+                LogScope::Diagnostics(product) => row.product == product && is_diagnostic(&row.as_record()),
             };
             let wanted = in_scope
                 && !row.kind.is_part()

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::readings::memory::{Inner, MemoryReadings, merged, params};
 use crate::readings::{LogRow, ReadingError};
-use crate::record::{RETAIN, Record, RecordKind};
+use crate::record::{RETAIN, RecordKind};
 
 fn put(list: &mut Vec<PropertyValue>, property: &str, value: &str, row: &LogRow) {
     match list.iter_mut().find(|known| *known.property == *property) {
@@ -68,22 +68,6 @@ fn reached(state: &mut DeviceState, message: &KeptMessage) {
     });
 }
 
-fn record(row: &LogRow) -> Record<'_> {
-    Record {
-        kind: row.kind,
-        qos: row.qos,
-        packet_id: row.packet_id,
-        code: row.code,
-        number: row.number,
-        product: row.product,
-        device: &row.device,
-        sample_time: row.sample_time,
-        topic: &row.topic,
-        note: &row.note,
-        payload: &row.payload,
-    }
-}
-
 /// State and session of one device.
 fn folded(inner: &Inner, number: DeviceNumber) -> (DeviceState, Option<Box<KeptSession>>) {
     let mut state = DeviceState::default();
@@ -93,7 +77,7 @@ fn folded(inner: &Inner, number: DeviceNumber) -> (DeviceState, Option<Box<KeptS
     }
     for row in inner.records.iter().filter(|row| row.number == number) {
         fold(&mut state, row);
-        let record = record(row);
+        let record = row.as_record();
         if concerns_session(&record)
             && let Some(message) = KeptSession::apply(&mut session, &record)
             && row.kind == RecordKind::DownAcknowledged
@@ -108,7 +92,7 @@ impl States for MemoryReadings {
     fn retained(&self) -> Result<Vec<RetainedMessage>, ReadingError> {
         let mut newest = BTreeMap::new();
         for row in &self.lock().records {
-            if let Some(owner) = retaining_account(&record(row)) {
+            if let Some(owner) = retaining_account(&row.as_record()) {
                 newest.insert((owner, row.topic.clone()), row.clone());
             }
         }
