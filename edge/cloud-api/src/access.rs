@@ -14,6 +14,7 @@ use lianwu_services::tag;
 
 use crate::call::Call;
 use crate::error::{ApiError, Language};
+use crate::metadata::OperationSpec;
 use crate::table::Target;
 
 pub use explain::{Explanation, explain};
@@ -54,6 +55,9 @@ pub async fn authorise(call: &Call, target: &Target) -> Result<(), ApiError> {
     let _ = call.resources.set(listed(named.iter().map(|object| object.name.to_string())));
     let decision = on_all(&named, |target| decide(call, target));
     match decision {
+        Decision::Allow if concerns_platform(call.spec) && !is_of_administrator(call) => {
+            Err(platform_only(&call.request_id, &action(call)))
+        }
         Decision::Allow => Ok(()),
         // Rows are filtered one by one afterwards.
         Decision::Deny { .. } if matches!(target, Target::Rows { .. }) && may_reach(call) => Ok(()),
@@ -70,6 +74,26 @@ pub async fn authorise(call: &Call, target: &Target) -> Result<(), ApiError> {
             Err(ApiError::new("UnauthorizedOperation", text(zh), text(en)))
         }
     }
+}
+
+/// Operations of this group are about the platform as a whole, other accounts' share included. They need a right as any
+/// other, and a caller of the account that administers the platform.
+fn concerns_platform(spec: &OperationSpec) -> bool {
+    spec.group == "platform"
+}
+
+/// Does the caller belong to the main account that administers the platform?
+#[must_use]
+pub fn is_of_administrator(call: &Call) -> bool {
+    call.platform.accounts.administrator() == Some(call.owner())
+}
+
+/// No policy of its own account can help a caller of another one.
+fn platform_only(request_id: &str, action: &str) -> ApiError {
+    let all = ["*".to_owned()];
+    let text = |language| policy::denial_message(request_id, action, &all, &[], language);
+    let (zh, en) = explain::PLATFORM_ONLY;
+    ApiError::new("UnauthorizedOperation", text(policy::Language::Chinese) + zh, text(policy::Language::English) + en)
 }
 
 fn on_all(named: &[Named], judge: impl FnOnce(policy::Target<'_>) -> Decision) -> Decision {

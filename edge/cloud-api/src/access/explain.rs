@@ -6,11 +6,18 @@ use lianwu_model::policy::{self, Decision, Grantee, Policy, Preset};
 use lianwu_services::account::Member;
 use serde_json::json;
 
-use super::{Named, judge, named, on_all};
+use super::{Named, concerns_platform, judge, named, on_all};
 use crate::call::Call;
 use crate::error::{ApiError, Language};
 use crate::metadata::OperationSpec;
 use crate::table::Target;
+
+/// Why only one account may do what concerns the platform as a whole; in Chinese and English.
+pub(super) const PLATFORM_ONLY: (&str, &str) = (
+    "该操作涉及整个平台，只有平台管理员账号（首次启动时写入 first-run.json 的主账号）及其获得授权的子账号可以执行；请联系平台管理员。",
+    "This concerns the platform as a whole: only the platform administrator's account (the main account of \
+     first-run.json) and the sub-accounts it has authorised may do it; ask the platform administrator.",
+);
 
 /// What an evaluation came to, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +49,9 @@ pub async fn explain(
     let action = format!("{}:{}", spec.service.name, spec.name);
     let decide = |grantee: Grantee<'_>| on_all(&named, |target| judge(call, grantee, &action, target));
     let decision = decide(member.grantee());
+    if concerns_platform(spec) && call.platform.accounts.administrator() != Some(member.principal.owner) {
+        return Ok(platform_only(action, call.language));
+    }
     let resource = named.first().map_or_else(|| "*".to_owned(), |object| object.name.to_string());
     let with = |more: Arc<Policy>| {
         let policies: Vec<_> = member.policies.iter().cloned().chain([more]).collect();
@@ -62,6 +72,19 @@ pub async fn explain(
         action,
         resource,
     })
+}
+
+fn platform_only(action: String, language: Language) -> Explanation {
+    let (zh, en) = PLATFORM_ONLY;
+    let reason = if language == Language::Chinese { zh } else { en };
+    Explanation {
+        allowed: false,
+        action,
+        resource: "*".to_owned(),
+        reason: reason.to_owned(),
+        needed_document: String::new(),
+        needed_presets: Vec::new(),
+    }
 }
 
 /// In Chinese and English.

@@ -1554,7 +1554,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
     OperationSpec {
         name: "DescribeConfiguration",
         service: &SERVICES[2],
-        group: "limits",
+        group: "platform",
         priority: "P0",
         deprecated: false,
         calls_per_second: 20,

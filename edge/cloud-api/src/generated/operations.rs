@@ -612,6 +612,8 @@ pub struct DescribeCallerResponse {
     pub name: String,
     #[serde(rename = "MainAccount")]
     pub main_account: bool,
+    #[serde(rename = "PlatformAdministrator")]
+    pub platform_administrator: bool,
     #[serde(rename = "Policies")]
     pub policies: Vec<String>,
     #[serde(rename = "Groups")]

@@ -43,6 +43,7 @@ pub async fn describe_caller(call: Call, _: op::DescribeCallerRequest) -> Result
         owner_uin: principal.owner.to_string(),
         name: principal.name.clone(),
         main_account: principal.is_main_account(),
+        platform_administrator: access::is_of_administrator(&call),
         policies: principal.policies.clone(),
         groups: groups.unwrap_or_default(),
         instance_id: instance.map(|instance| instance.id.to_string()).unwrap_or_default(),

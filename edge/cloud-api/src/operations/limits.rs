@@ -3,6 +3,7 @@
 use lianwu_services::limits::{self, Asker, Limit, LimitSpec, Source, Value};
 
 use super::paging;
+use crate::access;
 use crate::call::Call;
 use crate::error::{ApiError, Language};
 use crate::generated::operations::{
@@ -62,7 +63,11 @@ const fn bound(
 }
 
 pub async fn describe(call: Call, _: DescribeLimitsRequest) -> Result<DescribeLimitsResponse, ApiError> {
-    let asker = Asker { owner: call.owner(), principal: call.signer.principal.uin };
+    let asker = Asker {
+        owner: call.owner(),
+        principal: call.signer.principal.uin,
+        administers: access::is_of_administrator(&call),
+    };
     let found = limits::list(&call.platform, &call.facts, asker).await?;
     let own = API_LIMITS.iter().filter_map(|spec| {
         let value = limits::value(spec, &call.platform.limits, None)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::Cloud;
+use super::support::{Cloud, code};
 
 async fn limits(cloud: &Cloud) -> Vec<Value> {
     cloud.ok("DescribeLimits", json!({})).await["Limits"].as_array().unwrap().clone()
@@ -61,6 +61,59 @@ async fn uses_are_the_callers_own() {
     let all = response["Limits"].as_array().unwrap();
     for name in ["Projects", "Products", "DevelopedProductDevices", "ModelActions"] {
         assert_eq!(limit(all, name)["Used"], 0, "{name}");
+    }
+}
+
+/// Is what all accounts use together told to the platform's administrator only, and the limit itself to everybody?
+#[tokio::test]
+async fn common_uses_are_the_administrators_to_know() {
+    let cloud = Cloud::new().await;
+    let reader = cloud.sub_account("reader", &["IoTExplorerReadOnlyAccess"]).await;
+    for (caller, expected) in
+        [(&cloud.owner, json!([true, 345])), (&reader, json!([true, 345])), (&cloud.stranger, json!([false, 0]))]
+    {
+        let response = cloud.call(caller, "DescribeLimits", json!({})).await;
+        let rate = limit(response["Limits"].as_array().unwrap(), "InstanceRate").clone();
+        assert_eq!(json!([rate["Counted"], rate["Used"]]), expected, "{rate}");
+        assert_eq!(rate["Unlimited"], true);
+    }
+}
+
+/// May only the account of first-run.json read the configuration, and its sub-accounts by policy? Are all others told
+/// why, in both languages?
+#[tokio::test]
+async fn the_configuration_is_the_platform_administrators() {
+    let cloud = Cloud::new().await;
+    let helper = cloud.sub_account("helper", &["AdministratorAccess"]).await;
+    let user = cloud.sub_account("user", &["IoTExplorerFullAccess"]).await;
+    assert!(cloud.call(&helper, "DescribeConfiguration", json!({})).await["Settings"][0]["Key"].is_string());
+    let refused = cloud.call(&user, "DescribeConfiguration", json!({})).await;
+    assert_eq!(code(&refused), "UnauthorizedOperation");
+    assert!(!refused.to_string().contains("first-run.json"), "a policy of its own account would help: {refused}");
+
+    let refused = cloud.call(&cloud.stranger, "DescribeConfiguration", json!({})).await;
+    assert_eq!(code(&refused), "UnauthorizedOperation");
+    let text = refused["Error"]["Message"].as_str().unwrap();
+    assert!(text.contains("you are not authorized to perform operation (lianwu:DescribeConfiguration)"), "{text}");
+    assert!(text.ends_with("ask the platform administrator."), "{text}");
+    let mut request = cloud.post(&cloud.stranger, "DescribeConfiguration", "{}".into());
+    request.headers_mut().remove("x-tc-language");
+    let refused = cloud.send(request).await.2;
+    assert!(refused["Error"]["Message"].as_str().unwrap().ends_with("请联系平台管理员。"), "{refused}");
+}
+
+/// Is everybody told whether they administer the platform, and why an operation on it is not theirs?
+#[tokio::test]
+async fn callers_know_whether_they_administer_the_platform() {
+    let cloud = Cloud::new().await;
+    let helper = cloud.sub_account("helper", &["AdministratorAccess"]).await;
+    for (caller, expected) in [(&cloud.owner, true), (&helper, true), (&cloud.stranger, false)] {
+        let told = cloud.call(caller, "DescribeCaller", json!({})).await;
+        assert_eq!(told["PlatformAdministrator"], expected, "{told}");
+        let access = cloud.call(caller, "DescribeAccess", json!({"Operation": "DescribeConfiguration"})).await;
+        assert_eq!(access["Allowed"], expected, "{access}");
+        assert_eq!(access["Reason"].as_str().unwrap().contains("platform administrator"), !expected, "{access}");
+        assert_eq!(access["NeededPresets"], json!([]), "{access}");
     }
 }
 

@@ -85,6 +85,7 @@ struct KeyUse {
 
 /// What the registry holds.
 pub(super) struct Rows {
+    /// Oldest first.
     pub principals: Vec<Principal>,
     pub keys: Vec<AccessKey>,
     pub policies: Vec<StoredPolicy>,
@@ -96,6 +97,7 @@ struct Snapshot {
     signers: HashMap<Box<str>, Signer>,
     members: HashMap<Uin, Arc<Member>>,
     keys: HashMap<Uin, Vec<KeyView>>,
+    administrator: Option<Uin>,
     policies: Arc<[StoredPolicy]>,
     groups: Arc<[Group]>,
 }
@@ -126,6 +128,13 @@ impl AccountCache {
     #[must_use]
     pub fn member(&self, uin: Uin) -> Option<Arc<Member>> {
         self.snapshot.load().members.get(&uin).cloned()
+    }
+
+    /// The main account that administers the platform as a whole: the first one there was, which the first start made
+    /// and `first-run.json` tells of. A main account cannot be deleted, so it stays the same one.
+    #[must_use]
+    pub fn administrator(&self) -> Option<Uin> {
+        self.snapshot.load().administrator
     }
 
     /// Grows with every change of accounts, keys, policies or groups: who keeps a decision looks here whether it still
@@ -190,6 +199,7 @@ impl AccountCache {
     pub(super) fn fill(&self, rows: Rows) {
         let mut next = Snapshot::default();
         let compiled = compile(&rows.policies);
+        next.administrator = rows.principals.iter().find(|found| found.is_main_account()).map(|found| found.uin);
         for principal in rows.principals {
             let groups: Vec<_> = rows.groups.iter().filter(|group| group.members.contains(&principal.uin)).collect();
             let names = principal.policies.iter().chain(groups.iter().flat_map(|group| &group.policies));
