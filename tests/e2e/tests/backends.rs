@@ -1,19 +1,10 @@
 //! Server-side clients: ordinary MQTT programs that sign in with a key pair and receive what devices send.
 
 use lianwu_testkit::{
-    Credentials, DEADLINE, Fixture, LAMP_MODEL, MqttClient, Running, Server, ServerOptions, mosquitto_pub,
-    mosquitto_sub, platform_binary, run_text, wait_for,
+    Credentials, DEADLINE, Fixture, LAMP_MODEL, MqttClient, Running, Server, ServerOptions, backend_credentials, mosquitto_pub,
+    mosquitto_sub, run_text, wait_for,
 };
 use serde_json::json;
-
-/// What `lianwu credentials --backend` prints.
-fn backend(server: &Server, client_id: &str) -> Credentials {
-    let mut command = std::process::Command::new(platform_binary());
-    command.args(["credentials", "--backend", client_id, "--json", "--first-run"]).arg(server.first_run_path());
-    let printed = run_text("lianwu credentials --backend", &mut command, "").json();
-    let text = |name: &str| printed[name].as_str().expect(name).to_owned();
-    Credentials { client_id: text("ClientId"), user_name: text("UserName"), password: text("Password") }
-}
 
 /// Does mosquitto_sub, with a filter over all devices, print every report as the device sent it?
 #[test]
@@ -21,7 +12,7 @@ fn mosquitto_sub_receives_reports() {
     let server = Server::start(ServerOptions::default());
     let lamp = Fixture::new(&server, LAMP_MODEL);
     let device = lamp.device("light-1");
-    let mut subscribe = mosquitto_sub(server.mqtt_address(), &backend(&server, "orders"));
+    let mut subscribe = mosquitto_sub(server.mqtt_address(), &backend_credentials(&server, "orders"));
     let filter = format!("$thing/up/property/{}/+", device.product);
     subscribe.args(["-q", "1", "-C", "2", "-t", &filter]);
     let mut subscriber = Running::start("mosquitto_sub", &mut subscribe);
@@ -48,19 +39,19 @@ fn mosquitto_sub_receives_reports() {
 fn programs_of_an_account_talk_to_each_other() {
     let server = Server::start(ServerOptions::default());
     let address = server.mqtt_address();
-    let mut subscribe = mosquitto_sub(address, &backend(&server, "reader"));
+    let mut subscribe = mosquitto_sub(address, &backend_credentials(&server, "reader"));
     subscribe.args(["-q", "1", "-C", "1", "-t", "plant/+/state"]);
     let mut subscriber = Running::start("mosquitto_sub", &mut subscribe);
     wait_for("mosquitto_sub to be subscribed", DEADLINE, || {
         server.metrics().contains("lianwu_backend_subscriptions 1").then_some(())
     });
-    let mut publish = mosquitto_pub(address, &backend(&server, "writer"));
+    let mut publish = mosquitto_pub(address, &backend_credentials(&server, "writer"));
     publish.args(["-q", "1", "-t", "plant/7/state", "-m", r#"{"on":true}"#]);
     run_text("mosquitto_pub", &mut publish, "").succeeded();
     assert_eq!(subscriber.next_json(), json!({"on": true}));
     subscriber.finish().succeeded();
 
-    let borrowed = Credentials { client_id: "somebody".into(), ..backend(&server, "reader") };
+    let borrowed = Credentials { client_id: "somebody".into(), ..backend_credentials(&server, "reader") };
     let mut refused = mosquitto_pub(address, &borrowed);
     refused.args(["-t", "plant/7/state", "-m", "{}"]);
     let finished = run_text("mosquitto_pub under a client id that was not signed", &mut refused, "");
@@ -72,19 +63,19 @@ fn programs_of_an_account_talk_to_each_other() {
 fn retained_messages_outlive_a_crash() {
     let mut server = Server::start(ServerOptions::default());
     let retained = |server: &Server, topic: &str, payload: &str| {
-        let mut publish = mosquitto_pub(server.mqtt_address(), &backend(server, "writer"));
+        let mut publish = mosquitto_pub(server.mqtt_address(), &backend_credentials(server, "writer"));
         publish.args(["-V", "mqttv5", "-q", "2", "-r", "-t", topic, "-m", payload]);
         run_text("mosquitto_pub", &mut publish, "").succeeded();
     };
     retained(&server, "plant/7/state", r#"{"on":true}"#);
     retained(&server, "plant/8/state", r#"{"on":true}"#);
     retained(&server, "plant/7/state", r#"{"on":false}"#);
-    let mut away = mosquitto_pub(server.mqtt_address(), &backend(&server, "writer"));
+    let mut away = mosquitto_pub(server.mqtt_address(), &backend_credentials(&server, "writer"));
     away.args(["-q", "1", "-r", "-n", "-t", "plant/8/state"]);
     run_text("mosquitto_pub -n", &mut away, "").succeeded();
     server.kill();
     server.restart();
-    let mut subscribe = mosquitto_sub(server.mqtt_address(), &backend(&server, "reader"));
+    let mut subscribe = mosquitto_sub(server.mqtt_address(), &backend_credentials(&server, "reader"));
     subscribe.args(["-V", "mqttv5", "-q", "2", "-W", "2", "-F", "%r %t %p", "-t", "plant/#"]);
     let finished = run_text("mosquitto_sub", &mut subscribe, "");
     assert_eq!(finished.stdout.trim(), r#"1 plant/7/state {"on":false}"#, "{finished:?}");

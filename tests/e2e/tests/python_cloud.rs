@@ -336,7 +336,7 @@ fn every_operation_in_every_signature_method() {
     let server = Server::start(ServerOptions::default());
     for sign in ["TC3-HMAC-SHA256", "HmacSHA256", "HmacSHA1"] {
         let mut sdk = sdk(&server, &json!({"sign": sign}));
-        let called = live(&server, &format!("by-{sign}"), &[], &mut |action, parameters| sdk.call(action, parameters));
+        let called = live(&server, &format!("by-{sign}"), &mut |action, parameters| sdk.call(action, parameters));
         assert_eq!(called, first_priority_operations(), "{sign}");
     }
 }

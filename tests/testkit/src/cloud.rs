@@ -58,6 +58,15 @@ impl CloudClient {
         self.try_call_of("2019-04-23", action, parameters)
     }
 
+    /// Calls an operation of the platform's own service that is expected to succeed.
+    #[track_caller]
+    pub fn call_own(&self, action: &str, parameters: &Value) -> Value {
+        match self.try_call_of("2026-11-01", action, parameters) {
+            Ok(response) => response,
+            Err(failure) => fail(format!("{action} {parameters}: {}: {}", failure.code, failure.message)),
+        }
+    }
+
     /// Calls an operation of the service with this version.
     ///
     /// # Errors

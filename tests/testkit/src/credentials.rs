@@ -45,6 +45,17 @@ impl Credentials {
         };
         Self { client_id: client_id.to_owned(), user_name, password }
     }
+
+    /// Of a backend: signs `{SecretId};{expiry}`, a line feed and the client id with the SecretKey, for a day.
+    /// Source: docs/adr/0009-backends.md.
+    #[must_use]
+    pub fn backend(secret_id: &str, secret_key: &str, client_id: &str) -> Self {
+        let user_name = format!("{secret_id};{}", expiry_in_a_day());
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret_key.as_bytes()).expect("HMAC takes keys of any length");
+        mac.update(format!("{user_name}\n{client_id}").as_bytes());
+        let password = hex::encode(mac.finalize().into_bytes());
+        Self { client_id: client_id.to_owned(), user_name, password }
+    }
 }
 
 impl fmt::Debug for Credentials {

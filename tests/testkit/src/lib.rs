@@ -12,6 +12,7 @@ mod life;
 mod load;
 mod logs;
 mod mqtt;
+pub mod policy_cases;
 mod programs;
 mod sdk;
 mod server;
@@ -25,7 +26,7 @@ pub use life::{first_priority_operations, live};
 pub use load::{COUNTER_MODEL, Ledger, Load, assert_nothing_lost};
 pub use mqtt::{MqttClient, Received};
 pub use programs::{
-    Finished, Running, mosquitto_pub, mosquitto_sub, node, on_path, package_root, platform_binary, python, run_text,
+    Finished, Running, backend_credentials, mosquitto_pub, mosquitto_sub, node, on_path, package_root, platform_binary, python, run_text,
 };
 pub use sdk::SdkClient;
 pub use server::{Server, ServerOptions, Stopped};

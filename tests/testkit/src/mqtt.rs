@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lianwu_mqtt::{
     Acknowledgement, ConnAck, Connect, Packet, PacketId, PacketType, Properties, ProtocolVersion, Publish, QoS,
-    SubscribeAnswer, decode, encode,
+    SubscribeAnswer, Will, decode, encode,
 };
 use serde_json::Value;
 
@@ -107,6 +107,39 @@ impl MqttClient {
         self.send_raw(&Self::connect_bytes(credentials));
     }
 
+    /// Sends a CONNECT of any version; what comes is read as that version.
+    #[track_caller]
+    pub fn send_connect_as(&mut self, connect: &Connect<'_>) {
+        self.version = connect.version;
+        let mut bytes = Vec::new();
+        encode::connect(&mut bytes, connect).unwrap_or_else(|error| fail(format!("encode CONNECT: {error}")));
+        self.send_raw(&bytes);
+    }
+
+    /// A signed-in client of MQTT 5 with these properties and this will, clean start, subscribed to nothing.
+    #[must_use]
+    #[track_caller]
+    pub fn version_5(
+        address: SocketAddr,
+        credentials: &Credentials,
+        properties: Properties<'_>,
+        will: Option<Will<'_>>,
+    ) -> Self {
+        let mut client = Self::open(address);
+        client.send_connect_as(&Connect {
+            version: ProtocolVersion::V5,
+            clean_session: true,
+            keep_alive_seconds: 60,
+            properties,
+            client_id: &credentials.client_id,
+            user_name: Some(&credentials.user_name),
+            password: Some(credentials.password.as_bytes()),
+            will,
+        });
+        client.expect(&Received::ConnAck(0));
+        client
+    }
+
     /// Bytes of a CONNECT of MQTT 3.1.1, clean session, keep-alive 60 s.
     #[must_use]
     #[track_caller]
@@ -138,7 +171,7 @@ impl MqttClient {
     pub fn subscribe(&mut self, filter: &str, qos: QoS) -> u8 {
         let id = self.take_id();
         let mut bytes = Vec::new();
-        encode::subscribe(&mut bytes, ProtocolVersion::V3_1_1, id, [(filter, qos)])
+        encode::subscribe(&mut bytes, self.version, id, [(filter, qos)])
             .unwrap_or_else(|error| fail(format!("encode: {error}")));
         self.send_raw(&bytes);
         let found = self.next_matching("SUBACK", |packet| matches!(packet, Received::SubAck(_)));
@@ -190,7 +223,7 @@ impl MqttClient {
         let mut bytes = Vec::new();
         let packet =
             Publish { duplicate: false, qos, retain: false, topic, packet_id, properties: Properties::NONE, payload };
-        encode::publish(&mut bytes, ProtocolVersion::V3_1_1, &packet).map_err(std::io::Error::other)?;
+        encode::publish(&mut bytes, self.version, &packet).map_err(std::io::Error::other)?;
         self.try_send_raw(&bytes)?;
         Ok(id.get())
     }
@@ -244,6 +277,29 @@ impl MqttClient {
             Ok(Some(packet)) => packet,
             Ok(None) => fail("the server closed the connection, a packet was expected"),
             Err(error) => fail(format!("no packet: {error}")),
+        }
+    }
+
+    /// The next packet with all it carries; packets that were put back must have been taken before.
+    #[track_caller]
+    pub fn look<T>(&mut self, look: impl FnOnce(&Packet<'_>) -> T) -> T {
+        assert!(self.put_back.is_empty(), "packets wait that were put back: {:?}", self.put_back);
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match decode(&self.received, self.version, PACKET_BYTES_MAX) {
+                Ok(Some((packet, bytes))) => {
+                    let seen = look(&packet);
+                    self.received.drain(..bytes);
+                    return seen;
+                }
+                Ok(None) => {}
+                Err(error) => fail(format!("the server sent garbage: {error}")),
+            }
+            match self.fill(end) {
+                Ok(true) => {}
+                Ok(false) => fail("the server closed the connection, a packet was expected"),
+                Err(error) => fail(format!("no packet: {error}")),
+            }
         }
     }
 

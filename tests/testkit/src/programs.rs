@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::credentials::Credentials;
+use crate::server::Server;
 use crate::wait::{fail, wait_for};
 
 /// Longest run of one program.
@@ -167,6 +168,20 @@ pub fn node(program: &str) -> Command {
 #[must_use]
 pub fn mosquitto_pub(address: std::net::SocketAddr, credentials: &Credentials) -> Command {
     mosquitto("mosquitto_pub", address, credentials)
+}
+
+/// What `lianwu credentials --backend` prints for the first key of a server.
+#[must_use]
+#[track_caller]
+pub fn backend_credentials(server: &Server, client_id: &str) -> Credentials {
+    let mut command = Command::new(platform_binary());
+    command.args(["credentials", "--backend", client_id, "--json", "--first-run"]).arg(server.first_run_path());
+    let printed = run_text("lianwu credentials --backend", &mut command, "").json();
+    let text = |name: &str| match printed[name].as_str() {
+        Some(text) => text.to_owned(),
+        None => fail(format!("no {name} in {printed}")),
+    };
+    Credentials { client_id: text("ClientId"), user_name: text("UserName"), password: text("Password") }
 }
 
 /// `mosquitto_sub` with these credentials.
