@@ -1,8 +1,8 @@
 //! Server-side clients: ordinary MQTT programs that sign in with a key pair and receive what devices send.
 
 use lianwu_testkit::{
-    Credentials, DEADLINE, Fixture, LAMP_MODEL, MqttClient, Running, Server, ServerOptions, backend_credentials, mosquitto_pub,
-    mosquitto_sub, run_text, wait_for,
+    Credentials, DEADLINE, Fixture, LAMP_MODEL, MqttClient, Running, Server, ServerOptions, backend_credentials,
+    mosquitto_pub, mosquitto_sub, run_text, wait_for,
 };
 use serde_json::json;
 

@@ -26,7 +26,8 @@ pub use life::{first_priority_operations, live};
 pub use load::{COUNTER_MODEL, Ledger, Load, assert_nothing_lost};
 pub use mqtt::{MqttClient, Received};
 pub use programs::{
-    Finished, Running, backend_credentials, mosquitto_pub, mosquitto_sub, node, on_path, package_root, platform_binary, python, run_text,
+    Finished, Running, backend_credentials, mosquitto_pub, mosquitto_sub, node, on_path, package_root, platform_binary,
+    python, run_text,
 };
 pub use sdk::SdkClient;
 pub use server::{Server, ServerOptions, Stopped};

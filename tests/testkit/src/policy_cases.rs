@@ -271,19 +271,15 @@ pub fn absent_products(start: StartSdk) {
 
 /// Calls each and compares what it comes to.
 #[track_caller]
-fn check(
-    user: &mut SdkClient,
-    case: &str,
-    requests: &[(&str, Value)],
-    expected: &impl Fn(&str, &Value) -> Expected,
-) {
+fn check(user: &mut SdkClient, case: &str, requests: &[(&str, Value)], expected: &impl Fn(&str, &Value) -> Expected) {
     for (action, parameters) in requests {
         let wanted = expected(action, parameters);
         let outcome = user.try_call(&json!({"action": action, "parameters": parameters}));
         match (wanted, outcome) {
             (Expected::Permitted, Ok(_)) => {}
             (Expected::Permitted, Err(failure)) => {
-                let refused = ["UnauthorizedOperation", "AuthFailure"].iter().any(|code| failure.code.starts_with(code));
+                let refused =
+                    ["UnauthorizedOperation", "AuthFailure"].iter().any(|code| failure.code.starts_with(code));
                 assert!(!refused, "{case}: {action}: {}: {}", failure.code, failure.message);
             }
             (Expected::Denied, Err(failure)) => {
