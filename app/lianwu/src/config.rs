@@ -150,8 +150,10 @@ impl Default for ReadingsConfig {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// History is kept for this many days.
+    /// History is kept for this many days, unless its product has days of its own.
     pub days: u32,
+    /// Most days a product may ask for; `days` where that is more.
+    pub product_days_max: u32,
     /// Rows of the audit log are kept for this many days.
     pub audit_days: u32,
 }
@@ -165,7 +167,9 @@ pub struct AuditConfig {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { days: Limits::default().retention_days, audit_days: Limits::default().audit_days }
+        let limits = Limits::default();
+        let product_days_max = limits.product_retention_days_max;
+        Self { days: limits.retention_days, product_days_max, audit_days: limits.audit_days }
     }
 }
 
@@ -229,6 +233,9 @@ impl Config {
         if !(1..=3650).contains(&self.retention.days) {
             bail!("retention.days is {}, allowed 1 to 3650", self.retention.days);
         }
+        if !(1..=3650).contains(&self.retention.product_days_max) {
+            bail!("retention.product_days_max is {}, allowed 1 to 3650", self.retention.product_days_max);
+        }
         if !(1..=3650).contains(&self.retention.audit_days) {
             bail!("retention.audit_days is {}, allowed 1 to 3650", self.retention.audit_days);
         }
@@ -278,6 +285,7 @@ impl Config {
             packet_bytes_max: self.limits.packet_bytes_max,
             enterprise: self.instance.enterprise,
             retention_days: self.retention.days,
+            product_retention_days_max: self.retention.product_days_max,
             audit_days: self.retention.audit_days,
             reply_wait_ms: self.limits.reply_wait_ms,
         }
@@ -373,6 +381,7 @@ mod tests {
             ("[listen]\nconnect_timeout = 0\n", None, "listen.connect_timeout is 0"),
             ("[limits]\noffline_messages = 1001\n", None, "limits.offline_messages is 1001"),
             ("[limits]\noffline_hours = 0\n", None, "limits.offline_hours is 0"),
+            ("[retention]\nproduct_days_max = 0\n", None, "retention.product_days_max is 0"),
             ("[retention]\naudit_days = 4000\n", None, "retention.audit_days is 4000"),
             ("listen = 3\n", Some(("LIANWU__LISTEN__MQTT", "x")), "LIANWU__LISTEN__MQTT"),
             ("[listen]\nhttp = \"\"\n", None, "listen.http is empty"),

@@ -20,6 +20,7 @@ use lianwu_services::account::{AccountCache, KeyUseWriter};
 use lianwu_services::audit::{self, Audit};
 use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
+use lianwu_services::retention;
 use lianwu_services::turn::Turns;
 use lianwu_services::{Catalog, Directory, PendingReplies, Platform};
 use tokio::signal::unix::{SignalKind, signal};
@@ -188,17 +189,10 @@ async fn expire(platform: Arc<Platform>) {
             warn!(%error, "expired rows of the audit log could not be removed");
         }
         let platform = Arc::clone(&platform);
-        let done = tokio::task::spawn_blocking(move || {
-            let now = platform.clock.now();
-            let days = u64::from(platform.limits.retention_days);
-            let oldest = now.minus(Duration::from_millis(days * UnixMillis::DAY_MS));
-            if let Err(error) = platform.readings.expire(oldest) {
-                warn!(%error, "expired readings could not be removed");
-            }
-            let bytes = platform.log.expire(now);
-            if bytes > 0 {
-                info!(bytes, "expired history was removed");
-            }
+        let done = tokio::task::spawn_blocking(move || match retention::expire(&platform) {
+            Ok(0) => {}
+            Ok(bytes) => info!(bytes, "expired history was removed"),
+            Err(error) => warn!(%error, "expired history could not be removed"),
         });
         if done.await.is_err() {
             return;

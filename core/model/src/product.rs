@@ -43,6 +43,8 @@ pub struct Product {
     pub bind_strategy: u8,
     pub module: i64,
     pub durability: Durability,
+    /// Days its history is kept; `None` is as long as the platform keeps by default.
+    pub retention_days: Option<u16>,
     /// Principal that created it, and its display name then.
     pub creator: Uin,
     pub creator_name: String,
@@ -101,7 +103,7 @@ pub enum DevelopmentStatus {
 pub enum Durability {
     /// After it is on disk.
     Disk,
-    /// At once; a power cut may lose the last moments.
+    /// At once; a crash or a power cut may lose the last moments.
     Memory,
 }
 

@@ -34,6 +34,16 @@ impl From<Invalid> for ApiError {
                 let zh = format!("数量应为 {min} 到 {max}");
                 Self::value(field, &zh, &format!("it must have {min} to {max} entries"))
             }
+            Rule::Days { max } => {
+                let zh = format!(
+                    "应为 1 到 {max} 天，0 表示使用平台默认值；上限由平台管理员用 retention.product_days_max 设置"
+                );
+                let en = format!(
+                    "it must be 1 to {max} days, or 0 for the platform's own; the platform's administrator sets the most \
+                     with retention.product_days_max"
+                );
+                Self::value(field, &zh, &en)
+            }
             Rule::Form(form) => Self::value(field, &format!("应为 {form}"), &format!("it must be {form}")),
             Rule::NotServedYet { instead } => {
                 let zh = format!("本平台暂不支持该值，请使用 {instead}");

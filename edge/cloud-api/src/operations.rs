@@ -21,6 +21,7 @@ mod project;
 mod publish;
 mod replay;
 mod statistics;
+mod storage;
 mod tag;
 
 use crate::generated::operations as op;
@@ -30,7 +31,7 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    tags(accounts(messages(logs(instance(devices(models(products(projects(table)))))))))
+    tags(accounts(messages(logs(instance(devices(models(storage(products(projects(table))))))))))
 }
 
 fn projects(table: Table) -> Table {
@@ -51,6 +52,16 @@ fn products(table: Table) -> Table {
         .on(op::GetStudioProductList, Read, |r| Target::Rows { project: r.project_id.clone() }, product::list)
         .on(op::SearchStudioProduct, Read, |r| Target::Rows { project: r.project_id.clone() }, product::search)
         .on(op::ReleaseStudioProduct, Write, |r| Target::Product(r.product_id.clone()), product::release)
+}
+
+/// Retention and durability of a product. Source: spec/lianwu-api.json.
+fn storage(table: Table) -> Table {
+    table.on(op::DescribeProductStorage, Read, |r| Target::Product(r.product_id.clone()), storage::describe).on(
+        op::SetProductStorage,
+        Write,
+        |r| Target::Product(r.product_id.clone()),
+        storage::set,
+    )
 }
 
 fn models(table: Table) -> Table {

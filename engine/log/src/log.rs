@@ -159,8 +159,8 @@ impl Log for SegmentLog {
         self.shared.supply.health()
     }
 
-    fn expire(&self, now: UnixMillis) -> u64 {
-        reader::expire(&self.shared, now)
+    fn expire(&self, now: UnixMillis, kept_days: u32) -> u64 {
+        reader::expire(&self.shared, now, kept_days)
     }
 
     fn close(&self) {

@@ -21,8 +21,8 @@ pub struct LogOptions {
     pub queue_bytes_max: usize,
     /// Bytes of the newest records kept in memory for followers; default 8 MiB, 0 keeps none.
     pub ring_bytes_max: usize,
-    /// For how many days after its commit day a record is kept; default 3, at least 1. Holds for segments that exist,
-    /// too.
+    /// Retention class that is written into headers and names of new segments; default 3 days, at least 1. How long
+    /// they are really kept is said with each [`Log::expire`](lianwu_ports::log::Log::expire).
     pub retention_days: u16,
     /// How long to wait before space is asked for again after it was refused; default 1 s.
     pub retry_delay: Duration,

@@ -86,7 +86,7 @@ fn keep(blocks: Vec<Arc<Block>>, text: impl FnOnce() -> String) -> Result<Vec<Ar
 }
 
 /// See [`lianwu_ports::log::Log::expire`].
-pub fn expire(shared: &Shared, now: UnixMillis) -> u64 {
+pub fn expire(shared: &Shared, now: UnixMillis, kept_days: u32) -> u64 {
     let mut unsynced = shared.expiring.lock();
     let mut freed = 0;
     loop {
@@ -96,7 +96,7 @@ pub fn expire(shared: &Shared, now: UnixMillis) -> u64 {
             break;
         }
         *unsynced = false;
-        let Some(segment) = shared.segments.pop_expired(now, shared.options.retention_days.into()) else { break };
+        let Some(segment) = shared.segments.pop_expired(now, kept_days.into()) else { break };
         if let Err(error) = shared.files.unlink(&segment.name)
             && error.kind() != io::ErrorKind::NotFound
             && shared.files.open(&segment.name, Open::Read).is_ok()

@@ -83,8 +83,8 @@ impl SteppedLog {
     }
 
     #[must_use]
-    pub fn expire(&self, now: UnixMillis) -> u64 {
-        reader::expire(&self.shared, now)
+    pub fn expire(&self, now: UnixMillis, kept_days: u32) -> u64 {
+        reader::expire(&self.shared, now, kept_days)
     }
 
     #[must_use]

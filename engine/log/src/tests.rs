@@ -15,8 +15,8 @@ use crate::{LogOptions, SegmentLog};
 #[test]
 fn the_segment_log_behaves_as_a_log() {
     for (segment_bytes, ring_bytes_max) in [(16 << 10, 0), (16 << 10, 3000), (256 << 10, 1 << 20)] {
-        lianwu_ports::log::suite::run(&|clock, retention_days| {
-            let options = LogOptions { segment_bytes, ring_bytes_max, retention_days, ..LogOptions::new("") };
+        lianwu_ports::log::suite::run(&|clock| {
+            let options = LogOptions { segment_bytes, ring_bytes_max, ..LogOptions::new("") };
             Arc::new(SegmentLog::open_on(Arc::new(SimulatedFiles::new(1)), options, clock).unwrap())
         });
     }

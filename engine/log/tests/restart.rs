@@ -105,13 +105,13 @@ fn a_day_expires_with_its_file() {
     commit(&log, &["tuesday"]);
     let end_of_monday = UnixMillis((NOON.day() + 1) * UnixMillis::DAY_MS);
     let kept_until = end_of_monday.plus(Duration::from_secs(3 * 86_400));
-    assert_eq!(log.expire(kept_until), 0);
+    assert_eq!(log.expire(kept_until, 3), 0);
     assert_eq!(payloads(&log), ["monday", "tuesday"]);
-    assert!(log.expire(kept_until.plus(Duration::from_millis(1))) > 0);
+    assert!(log.expire(kept_until.plus(Duration::from_millis(1)), 3) > 0);
     assert_eq!(log.read(Lsn(1), 1), Err(ReadError::Expired { oldest: Lsn(2) }));
     assert_eq!(payloads(&log), ["tuesday"]);
     // The last file stays however old it is: it tells where the numbers go on.
-    assert_eq!(log.expire(kept_until.plus(Duration::from_secs(86_400 * 400))), 0);
+    assert_eq!(log.expire(kept_until.plus(Duration::from_secs(86_400 * 400)), 3), 0);
     drop(log);
     let log = open(directory.path(), &clock).unwrap();
     assert_eq!((log.oldest(), log.durable()), (Lsn(2), Lsn(2)));

@@ -189,6 +189,7 @@ pub(crate) fn product(row: &Row<'_>) -> Result<Product, Fault> {
         bind_strategy: row.get("bind_strategy")?,
         module: row.get("module")?,
         durability: choice(row, "durability")?,
+        retention_days: row.get("retention_days")?,
         creator: uin(row, "creator")?,
         creator_name: row.get("creator_name")?,
         tags: tags(row)?,

@@ -27,6 +27,7 @@ pub(crate) const REGISTRY: Layout = Layout {
         include_str!("../migrations/0001_registry.sql"),
         include_str!("../migrations/0002_device_search.sql"),
         include_str!("../migrations/0003_accounts.sql"),
+        include_str!("../migrations/0004_product_retention.sql"),
     ],
 };
 
@@ -213,7 +214,11 @@ mod tests {
         let made = lianwu_ports::registry::suite::device("PRODUCT002", "new", &[]);
         assert_eq!(store.create_devices(vec![made]).await.unwrap()[0].number.0, 2000);
         store.close().await;
-        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 3);
+        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 4);
+        let store = crate::SqliteRegistry::open(&path, KEY).unwrap();
+        let products = lianwu_ports::registry::Products::products(&*store).await.unwrap();
+        assert!(products.len() == 2 && products.iter().all(|product| product.retention_days.is_none()));
+        store.close().await;
     }
 
     /// Are accounts of the second version complete in the third, with what it adds empty?
@@ -265,8 +270,8 @@ mod tests {
         open_writer(&path, &Sealer::new(&KEY)).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let before = std::fs::read(&path).unwrap();
         let error = open_writer(&path, &Sealer::new(&KEY)).unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 99, known: 3, .. }), "{error}");
-        assert!(error.to_string().contains("has version 99, this program knows versions up to 3"), "{error}");
+        assert!(matches!(error, OpenError::Newer { found: 99, known: 4, .. }), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows versions up to 4"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 

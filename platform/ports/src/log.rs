@@ -169,8 +169,9 @@ pub trait Log: Send + Sync {
     /// Cheap enough to ask once per turn.
     fn health(&self) -> LogHealth;
 
-    /// Removes what was committed before the retention of its class. Returns how many bytes the disk got back.
-    fn expire(&self, now: UnixMillis) -> u64;
+    /// Removes, in whole days, what was committed more than so many days ago; the newest day stays. Returns how many
+    /// bytes the disk got back.
+    fn expire(&self, now: UnixMillis, kept_days: u32) -> u64;
 
     /// Commits what is queued, refuses the rest, wakes all waiters. Idempotent.
     fn close(&self);

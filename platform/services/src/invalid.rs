@@ -18,6 +18,8 @@ pub enum Rule {
     OneOf(&'static str),
     /// This many at least and at most.
     Count { min: usize, max: usize },
+    /// A number of days, at least 1; more than `max` is for the operator to allow.
+    Days { max: u32 },
     /// The form of an identifier, in words.
     Form(&'static str),
     /// It is known, but not served yet; what can be used instead.

@@ -20,6 +20,7 @@ pub mod product;
 pub mod project;
 pub mod randomness;
 pub mod replay;
+pub mod retention;
 pub mod start;
 pub mod tag;
 pub mod telemetry;

@@ -56,8 +56,10 @@ pub struct Limits {
     pub packet_bytes_max: usize,
     /// Is the instance made at first start an enterprise one? A public one has no custom topics.
     pub enterprise: bool,
-    /// History is kept for this many days.
+    /// History of a product without a retention of its own is kept for this many days.
     pub retention_days: u32,
+    /// Most days a product may ask for; `retention_days` where that is more.
+    pub product_retention_days_max: u32,
     /// Rows of the audit log are kept for this many days.
     pub audit_days: u32,
     /// How long a synchronous call waits for the device, in milliseconds.
@@ -82,6 +84,7 @@ impl Default for Limits {
             packet_bytes_max: 64 * 1024,
             enterprise: true,
             retention_days: 3,
+            product_retention_days_max: 7,
             audit_days: 90,
             reply_wait_ms: 5_000,
         }

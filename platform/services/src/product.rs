@@ -91,6 +91,7 @@ pub async fn create(platform: &Platform, by: &Principal, new: NewProduct) -> Res
         bind_strategy: 0,
         module: 0,
         durability: Durability::Disk,
+        retention_days: None,
         creator: by.uin,
         creator_name: by.name.clone(),
         tags: Vec::new(),

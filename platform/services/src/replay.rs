@@ -5,14 +5,13 @@
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::time::Duration;
 
 use lianwu_device_protocol::topic::{ThingKind, down_topic, up_topic};
 use lianwu_model::{ProductId, UnixMillis};
 use lianwu_ports::log::{Block, Log, Lsn, ReadError};
 use lianwu_ports::record::{Record, RecordKind};
 
-use crate::Platform;
+use crate::{Platform, retention};
 
 /// Records of all devices one call looks at. Source: decisions 21.
 pub const RECORDS_READ_MAX: u64 = 200_000;
@@ -79,9 +78,7 @@ pub enum ReplayError {
 /// # Errors
 /// See [`ReplayError`].
 pub async fn messages(platform: &Platform, mut window: Window) -> Result<MessagePage, ReplayError> {
-    let days = u64::from(platform.limits.retention_days);
-    let oldest = platform.clock.now().minus(Duration::from_millis(days * UnixMillis::DAY_MS));
-    window.times = (*window.times.start()).max(oldest)..=*window.times.end();
+    window.times = retention::clip(platform, window.product, window.times);
     let log = Arc::clone(&platform.log);
     let read = tokio::task::spawn_blocking(move || page(log.as_ref(), &window, RECORDS_READ_MAX));
     read.await.map_err(|_| ReplayError::Closed)?

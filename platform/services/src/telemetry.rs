@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
-use lianwu_ports::readings::{
-    Cursor, EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings,
-};
+use lianwu_ports::readings::{Cursor, EventPage, EventQuery, Page, PropertyQuery, PropertyRow, ReadingError, Readings};
 use lianwu_ports::states::{Activity, Day, DeviceState, States};
 
 use crate::Platform;
+use crate::directory::DirectoryDevice;
+use crate::retention;
 
 /// Longest wait for readings that are behind; then the answer is "try again", not an old one.
 const CATCH_UP_MAX: Duration = Duration::from_secs(5);
@@ -64,19 +64,20 @@ pub async fn statistics(platform: &Platform, products: Vec<ProductId>) -> Result
     Ok(Statistics { online, activity })
 }
 
-/// One page of a property's values, oldest first. `times` is clipped to the retention.
+/// One page of a property's values, oldest first. `times` is clipped to the product's retention.
 ///
 /// # Errors
 /// See [`TelemetryError`].
 pub async fn property_history(
     platform: &Platform,
-    device: DeviceNumber,
+    device: &DirectoryDevice,
     property: String,
     times: RangeInclusive<UnixMillis>,
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Page<PropertyRow>, TelemetryError> {
-    let times = clip(platform, times);
+    let times = retention::clip(platform, device.product, times);
+    let device = device.number;
     on_readings(platform, move |readings| {
         readings.property_history(&PropertyQuery { device, property: &property, times, after, limit })
     })
@@ -97,13 +98,14 @@ pub struct EventFilter {
 /// See [`TelemetryError`].
 pub async fn event_history(
     platform: &Platform,
-    device: DeviceNumber,
+    device: &DirectoryDevice,
     filter: EventFilter,
     times: RangeInclusive<UnixMillis>,
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<EventPage, TelemetryError> {
-    let times = clip(platform, times);
+    let times = retention::clip(platform, device.product, times);
+    let device = device.number;
     on_readings(platform, move |readings| {
         let EventFilter { event, kind } = &filter;
         readings.event_history(&EventQuery {
@@ -116,22 +118,6 @@ pub async fn event_history(
         })
     })
     .await
-}
-
-/// One page of the content log or the diagnostic log, newest first.
-///
-/// # Errors
-/// See [`TelemetryError`].
-pub async fn log(platform: &Platform, mut query: LogQuery) -> Result<Page<LogRow>, TelemetryError> {
-    query.times = clip(platform, query.times);
-    on_readings(platform, move |readings| readings.log(&query)).await
-}
-
-/// What lies before the retention is not shown, even where its file is not removed yet.
-pub(crate) fn clip(platform: &Platform, times: RangeInclusive<UnixMillis>) -> RangeInclusive<UnixMillis> {
-    let days = u64::from(platform.limits.retention_days);
-    let oldest = platform.clock.now().minus(Duration::from_millis(days * UnixMillis::DAY_MS));
-    (*times.start()).max(oldest)..=*times.end()
 }
 
 async fn caught_up(platform: &Platform) -> Result<(), TelemetryError> {

@@ -60,7 +60,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
     let readings = Arc::new(MemoryReadings::default());
     let platform = Arc::new(Platform {
         clock: clock.clone(),
-        log: Arc::new(MemoryLog::new(clock, 3)),
+        log: Arc::new(MemoryLog::new(clock)),
         readings: readings.clone(),
         states: readings,
         stores: Stores {

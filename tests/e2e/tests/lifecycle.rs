@@ -38,6 +38,29 @@ fn sigterm_under_load() {
     }
 }
 
+/// Is everything a product of `memory` durability was told kept by a clean stop under load?
+#[test]
+fn sigterm_keeps_what_a_memory_product_was_told() {
+    let mut server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, COUNTER_MODEL);
+    let memory = json!({"ProductId": fixture.product, "Durability": "memory"});
+    let set = fixture.cloud.try_call_of("2026-11-01", "SetProductStorage", &memory).expect("set");
+    assert_eq!(set["Durability"], "memory");
+    let devices = [fixture.device("counter-0"), fixture.device("counter-1")];
+    let load = Load::start(server.mqtt_address(), &devices, vec![Ledger::default(); 2]);
+    load.wait_for_acknowledged(300);
+    let stopped = server.stop();
+    let ledgers = load.ended();
+    assert!(stopped.status.success() && stopped.after < STOP_MAX, "{stopped:?}\n{}", server.log());
+
+    server.restart();
+    let fixture = Fixture { cloud: server.cloud(), ..fixture };
+    assert_nothing_lost(&fixture, &devices, &ledgers);
+    let of = json!({"ProductId": fixture.product});
+    let described = fixture.cloud.try_call_of("2026-11-01", "DescribeProductStorage", &of).expect("described");
+    assert_eq!(described["Durability"], "memory");
+}
+
 /// Does an idle server with signed-in devices stop quickly and cleanly, twice in a row?
 #[test]
 fn sigterm_with_idle_devices() {

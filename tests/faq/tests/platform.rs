@@ -61,6 +61,32 @@ fn faq_10_three_days_by_default() {
     assert_eq!(row(&limits, "Name", "Retention")["Value"], 3);
 }
 
+/// faq-10: one product's data may be kept for another time, longer or shorter, up to a limit the operator sets.
+#[test]
+fn faq_10_every_product_its_own_days() {
+    let server = Server::start(ServerOptions::default());
+    let (fixture, refused) = report_of_days_ago(&server, 5);
+    assert!(refused.contains(r#""code":405"#), "{refused}");
+    let set = |days: u64| json!({"ProductId": fixture.product, "RetentionDays": days});
+    assert_eq!(own(&fixture.cloud, "SetProductStorage", &set(6))["RetentionDays"], 6);
+    let mut client = MqttClient::subscribed(server.mqtt_address(), &fixture.device("dev002"));
+    let topic = format!("$thing/up/property/{}/dev002", fixture.product);
+    let accepted = client.ask(&topic, &report_at(now_ms() - 5 * 86_400_000));
+    assert!(accepted.contains(r#""code":0"#), "{accepted}");
+    let history = || {
+        let request = json!({
+            "ProductId": fixture.product, "DeviceName": "dev002", "FieldName": "lac",
+            "MinTime": 0, "MaxTime": now_ms(), "Limit": 10,
+        });
+        fixture.cloud.call("DescribeDeviceDataHistory", &request)["Results"].as_array().map(Vec::len)
+    };
+    assert_eq!(history(), Some(1));
+    own(&fixture.cloud, "SetProductStorage", &set(1));
+    assert_eq!(history(), Some(0), "in force at once");
+    let refused = fixture.cloud.try_call_of(OWN, "SetProductStorage", &set(8)).expect_err("more than 7 days");
+    assert!(refused.message.contains("retention.product_days_max"), "{}", refused.message);
+}
+
 /// faq-11: data kept for a month, on the platform itself.
 #[test]
 fn faq_11_data_is_kept_as_long_as_configured() {
@@ -82,10 +108,12 @@ fn report_of_days_ago(server: &Server, days: u64) -> (Fixture, String) {
     let fixture = Fixture::new(server, TBOX_MODEL);
     let device = fixture.device("dev001");
     let mut client = MqttClient::subscribed(server.mqtt_address(), &device);
-    let time = now_ms() - days * 86_400_000;
-    let report = format!(r#"{{"method":"report","clientToken":"1","timestamp":{time},"params":{{"lac":5}}}}"#);
-    let reply = client.ask(&device.thing("up/property"), &report);
+    let reply = client.ask(&device.thing("up/property"), &report_at(now_ms() - days * 86_400_000));
     (fixture, reply)
+}
+
+fn report_at(time: u64) -> String {
+    format!(r#"{{"method":"report","clientToken":"1","timestamp":{time},"params":{{"lac":5}}}}"#)
 }
 
 /// faq-17: an operator's SIM card needs an allow-list: which hosts and ports do a product's devices need?

@@ -2004,6 +2004,15 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "DescribeProductStorage",
+        service: &SERVICES[2],
+        group: "storage",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "DescribeProject",
         service: &SERVICES[0],
         group: "project",
@@ -3909,6 +3918,19 @@ pub static OPERATIONS: &[OperationSpec] = &[
             FieldSpec { name: "OldPassword", kind: Kind::Text, required: false },
             FieldSpec { name: "NewPassword", kind: Kind::Text, required: true },
             FieldSpec { name: "Uin", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "SetProductStorage",
+        service: &SERVICES[2],
+        group: "storage",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "RetentionDays", kind: Kind::Unsigned, required: false },
+            FieldSpec { name: "Durability", kind: Kind::Text, required: false },
         ],
     },
     OperationSpec {

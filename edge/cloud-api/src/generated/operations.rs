@@ -801,10 +801,38 @@ pub struct DescribeModelDefinitionResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeProductStorage;
+
+impl Operation for DescribeProductStorage {
+    const SPEC: &'static OperationSpec = &OPERATIONS[148];
+    type Request = DescribeProductStorageRequest;
+    type Response = DescribeProductStorageResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeProductStorageRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeProductStorageResponse {
+    #[serde(rename = "RetentionDays")]
+    pub retention_days: u64,
+    #[serde(rename = "OwnRetention")]
+    pub own_retention: bool,
+    #[serde(rename = "RetentionDaysMax")]
+    pub retention_days_max: u64,
+    #[serde(rename = "Durability")]
+    pub durability: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[148];
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -826,7 +854,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[150];
+    const SPEC: &'static OperationSpec = &OPERATIONS[151];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -848,7 +876,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[173];
+    const SPEC: &'static OperationSpec = &OPERATIONS[174];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -871,7 +899,7 @@ pub struct DetachPoliciesResponse {}
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[184];
+    const SPEC: &'static OperationSpec = &OPERATIONS[185];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -909,7 +937,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[186];
+    const SPEC: &'static OperationSpec = &OPERATIONS[187];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -947,7 +975,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[191];
+    const SPEC: &'static OperationSpec = &OPERATIONS[192];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -983,7 +1011,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[192];
+    const SPEC: &'static OperationSpec = &OPERATIONS[193];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -1013,7 +1041,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[213];
+    const SPEC: &'static OperationSpec = &OPERATIONS[214];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -1051,7 +1079,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[214];
+    const SPEC: &'static OperationSpec = &OPERATIONS[215];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -1095,7 +1123,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[215];
+    const SPEC: &'static OperationSpec = &OPERATIONS[216];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -1137,7 +1165,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[217];
+    const SPEC: &'static OperationSpec = &OPERATIONS[218];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -1156,7 +1184,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[218];
+    const SPEC: &'static OperationSpec = &OPERATIONS[219];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -1192,7 +1220,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[219];
+    const SPEC: &'static OperationSpec = &OPERATIONS[220];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -1228,7 +1256,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[220];
+    const SPEC: &'static OperationSpec = &OPERATIONS[221];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -1266,7 +1294,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[222];
+    const SPEC: &'static OperationSpec = &OPERATIONS[223];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -1285,7 +1313,7 @@ pub struct ListPoliciesResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[224];
+    const SPEC: &'static OperationSpec = &OPERATIONS[225];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -1321,7 +1349,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[225];
+    const SPEC: &'static OperationSpec = &OPERATIONS[226];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -1343,7 +1371,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[226];
+    const SPEC: &'static OperationSpec = &OPERATIONS[227];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -1369,7 +1397,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[230];
+    const SPEC: &'static OperationSpec = &OPERATIONS[231];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -1395,7 +1423,7 @@ pub struct ListTagsResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -1416,7 +1444,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[243];
+    const SPEC: &'static OperationSpec = &OPERATIONS[244];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -1442,7 +1470,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    const SPEC: &'static OperationSpec = &OPERATIONS[246];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -1474,7 +1502,7 @@ pub struct ModifyStudioProductResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[261];
+    const SPEC: &'static OperationSpec = &OPERATIONS[262];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -1503,7 +1531,7 @@ pub struct PublishMessageResponse {}
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[265];
+    const SPEC: &'static OperationSpec = &OPERATIONS[266];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -1524,7 +1552,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[266];
+    const SPEC: &'static OperationSpec = &OPERATIONS[267];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -1545,7 +1573,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[276];
+    const SPEC: &'static OperationSpec = &OPERATIONS[277];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -1568,7 +1596,7 @@ pub struct SavePolicyResponse {}
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[278];
+    const SPEC: &'static OperationSpec = &OPERATIONS[279];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -1604,7 +1632,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[280];
+    const SPEC: &'static OperationSpec = &OPERATIONS[281];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -1624,10 +1652,42 @@ pub struct SetPasswordRequest {
 pub struct SetPasswordResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct SetProductStorage;
+
+impl Operation for SetProductStorage {
+    const SPEC: &'static OperationSpec = &OPERATIONS[282];
+    type Request = SetProductStorageRequest;
+    type Response = SetProductStorageResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SetProductStorageRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "RetentionDays", deserialize_with = "wire::integer_or_none")]
+    pub retention_days: Option<u64>,
+    #[serde(rename = "Durability")]
+    pub durability: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SetProductStorageResponse {
+    #[serde(rename = "RetentionDays")]
+    pub retention_days: u64,
+    #[serde(rename = "OwnRetention")]
+    pub own_retention: bool,
+    #[serde(rename = "RetentionDaysMax")]
+    pub retention_days_max: u64,
+    #[serde(rename = "Durability")]
+    pub durability: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[281];
+    const SPEC: &'static OperationSpec = &OPERATIONS[283];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -1650,7 +1710,7 @@ pub struct SetTagsResponse {}
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[292];
+    const SPEC: &'static OperationSpec = &OPERATIONS[294];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -1676,7 +1736,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[298];
+    const SPEC: &'static OperationSpec = &OPERATIONS[300];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

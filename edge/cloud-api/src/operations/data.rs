@@ -66,7 +66,7 @@ pub async fn property_history(
     let after = call.cursors.open(&query, r.context.as_deref())?;
     let times = UnixMillis(r.min_time)..=UnixMillis(r.max_time);
     let field = r.field_name.clone();
-    let page = telemetry::property_history(&call.platform, device.number, field, times, after, limit).await?;
+    let page = telemetry::property_history(&call.platform, &device, field, times, after, limit).await?;
     let results = page
         .rows
         .iter()
@@ -97,7 +97,7 @@ pub async fn event_history(call: Call, r: ListEventHistoryRequest) -> Result<Lis
     let query = ["event", number, &event, &kind, start_text, end_text];
     let after = call.cursors.open(&query, r.context.as_deref())?;
     let times = event_range(start, end, call.platform.clock.now())?;
-    let found = telemetry::event_history(&call.platform, device.number, filter, times, after, limit).await?;
+    let found = telemetry::event_history(&call.platform, &device, filter, times, after, limit).await?;
     let rows = found.page.rows.into_iter().map(|row| EventHistoryItem {
         time_stamp: wire::count(row.time.0),
         product_id: device.product.to_string(),

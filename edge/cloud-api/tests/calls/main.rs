@@ -20,4 +20,5 @@ mod projects;
 mod publish;
 mod replay;
 mod statistics;
+mod storage;
 mod support;

@@ -112,7 +112,7 @@ impl Cloud {
     pub async fn with_limits(limits: Limits) -> Self {
         let clock = Arc::new(ManualClock::at(NOW));
         let registry = Arc::new(MemoryRegistry::new());
-        let log = Arc::new(MemoryLog::new(clock.clone(), 3));
+        let log = Arc::new(MemoryLog::new(clock.clone()));
         let readings = Arc::new(MemoryReadings::default());
         let progress = Arc::new(Progress::new(Lsn(0)));
         let devices = Arc::new(PretendedDevices {

@@ -18,6 +18,7 @@ use lianwu_services::catalog::CompiledModel;
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 use lianwu_services::message::ActionReply;
+use lianwu_services::retention;
 
 use super::Worker;
 use super::connection::Flow;
@@ -110,6 +111,8 @@ impl Worker {
     fn thing(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>, kind: UpKind) {
         let catalog = self.platform.catalog.load();
         let product = catalog.get(&incoming.device.product);
+        let durability = product.map_or(Durability::Disk, |product| product.product.durability);
+        let incoming = &Incoming { durability, ..*incoming };
         let Some(product) = product.filter(|p| p.product.data_protocol == DataProtocol::ThingModel) else {
             return self.other(state, incoming);
         };
@@ -117,8 +120,8 @@ impl Worker {
             let verdict = Verdict::other(kind, NO_PERMISSION_CODE, notes::NO_MODEL, state.wall);
             return self.finish(state, incoming, &verdict, &[], None);
         };
-        let incoming = &Incoming { durability: product.product.durability, ..*incoming };
-        let clock = Clock { now: state.wall, retention: self.retention() };
+        let days = retention::days(&self.platform, &product.product);
+        let clock = Clock { now: state.wall, retention: Duration::from_hours(24 * u64::from(days)) };
         let mut reply = std::mem::take(&mut state.reply);
         reply.clear();
         match parse_up(kind, incoming.packet.payload, &model.validator, clock) {
@@ -336,10 +339,6 @@ impl Worker {
                 publish(out, connection.mqtt.framing(), &topic, &payload);
             }
         });
-    }
-
-    fn retention(&self) -> Duration {
-        Duration::from_millis(u64::from(self.platform.limits.retention_days) * UnixMillis::DAY_MS)
     }
 
     /// The model of a device's product, for a look at a message that was accepted before.

@@ -53,7 +53,7 @@ impl World {
     pub fn with(options: &AccessOptions) -> Self {
         let manual = Arc::new(ManualClock::at(NOW));
         let clock: Arc<dyn Clock> = manual.clone();
-        let log = Arc::new(MemoryLog::new(Arc::clone(&clock), 3));
+        let log = Arc::new(MemoryLog::new(Arc::clone(&clock)));
         let readings = Arc::new(MemoryReadings::default());
         let registry = Arc::new(MemoryRegistry::new());
         let bus = Arc::new(LocalBus::default());
@@ -175,6 +175,13 @@ impl World {
         }
     }
 
+    /// Changes the product from now on.
+    pub fn change_product(&self, change: impl FnOnce(&mut Product)) {
+        let mut product = Product::clone(&self.platform.catalog.product(PRODUCT.parse().unwrap()).unwrap().product);
+        change(&mut product);
+        self.platform.catalog.put_product(product);
+    }
+
     /// Registers a device, or another one of that name.
     pub fn put_device(&self, name: &str, number: u32) {
         put_device(&self.platform, name, number);
@@ -220,6 +227,7 @@ fn put_product(platform: &Platform) {
         bind_strategy: 0,
         module: 0,
         durability: Durability::Disk,
+        retention_days: None,
         creator: Uin(100_000_000_001),
         creator_name: "admin".into(),
         tags: Vec::new(),

@@ -1,11 +1,12 @@
 //! Reports, answers, permissions, and the moment an answer may leave.
 
+use lianwu_model::product::Durability;
 use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_ports::bus::{Bus as _, Delivery, Down, DownKind};
-use lianwu_ports::log::CommitError;
+use lianwu_ports::log::{CommitError, Log as _};
 use lianwu_ports::record::RecordKind;
 
-use crate::harness::{PRODUCT, World, down, up};
+use crate::harness::{NOW, PRODUCT, World, down, up};
 
 const REPORT: &str = r#"{"method":"report","clientToken":"t-1","params":{"power_switch":1,"brightness":55}}"#;
 
@@ -22,6 +23,48 @@ fn an_answer_waits_for_the_disk() {
     let (topic, reply) = lamp.message();
     assert_eq!(topic, down("property", "lamp-1"));
     assert_eq!(reply, r#"{"method":"report_reply","clientToken":"t-1","code":0,"status":"success"}"#);
+}
+
+/// Does a product of `memory` durability get its answers without waiting for the disk, and its message stored all the
+/// same?
+#[test]
+fn a_memory_product_does_not_wait_for_the_disk() {
+    let world = World::new();
+    let mut lamp = world.listening_lamp("lamp-1");
+    world.change_product(|product| product.durability = Durability::Memory);
+    world.log.hold();
+    let durable = world.log.durable();
+    lamp.publish(&up("property", "lamp-1"), REPORT, Some(7));
+    assert_eq!(lamp.puback(), 7);
+    assert!(lamp.message().1.contains(r#""code":0,"status":"success""#));
+    assert_eq!(world.log.durable(), durable, "nothing is on disk yet");
+    world.log.release();
+    assert_eq!(world.first(RecordKind::PropertyReport), (0, String::new()));
+
+    world.change_product(|product| product.durability = Durability::Disk);
+    world.log.hold();
+    lamp.publish(&up("property", "lamp-1"), REPORT, Some(8));
+    lamp.has_nothing_but_a_ping_response();
+}
+
+/// Is a report measured against the retention of its own product?
+#[test]
+fn a_sample_must_lie_within_the_products_retention() {
+    let world = World::new();
+    let mut lamp = world.listening_lamp("lamp-1");
+    let hours_ago = |hours: u64| {
+        let time = NOW.0 - hours * 3_600_000;
+        format!(r#"{{"method":"report","clientToken":"1","timestamp":{time},"params":{{"brightness":1}}}}"#)
+    };
+    for (days, inside, outside, told) in [(None, 71, 73, "72h"), (Some(1), 23, 25, "24h"), (Some(5), 119, 121, "120h")]
+    {
+        world.change_product(|product| product.retention_days = days);
+        lamp.publish(&up("property", "lamp-1"), &hours_ago(inside), None);
+        assert!(lamp.message().1.contains(r#""code":0"#), "{days:?}");
+        lamp.publish(&up("property", "lamp-1"), &hours_ago(outside), None);
+        let refused = lamp.message().1;
+        assert!(refused.contains(r#""code":405"#) && refused.contains(told), "{refused}");
+    }
 }
 
 /// Is a message that could not be stored left unanswered, and the device told by a closed connection?

@@ -142,7 +142,8 @@ impl World {
     pub fn expire(&mut self) -> u64 {
         self.expired_at = self.expired_at.max(self.now);
         let now = self.now;
-        self.log().expire(now)
+        let kept_days = self.options.retention_days.into();
+        self.log().expire(now, kept_days)
     }
 
     /// Reads everything, in pieces of random size.

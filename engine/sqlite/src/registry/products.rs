@@ -12,11 +12,12 @@ use crate::rows::{self, ColumnText};
 
 const CREATE: &str = "INSERT INTO products (
         id, project, owner, name, description, category, kind, authentication, net_type, data_protocol, status,
-        script_enabled, bind_strategy, module, durability, creator, creator_name, tags, created, updated
+        script_enabled, bind_strategy, module, durability, creator, creator_name, tags, created, updated,
+        retention_days
     ) VALUES (
         :id, :project, :owner, :name, :description, :category, :kind, :authentication, :net_type, :data_protocol,
         :status, :script_enabled, :bind_strategy, :module, :durability, :creator, :creator_name, :tags, :created,
-        :updated
+        :updated, :retention_days
     )";
 
 fn create(connection: &Connection, product: &Product) -> Result<(), Fault> {
@@ -44,6 +45,7 @@ fn create(connection: &Connection, product: &Product) -> Result<(), Fault> {
             ":tags": rows::tags_text(&product.tags),
             ":created": product.created.0.cast_signed(),
             ":updated": product.updated.0.cast_signed(),
+            ":retention_days": product.retention_days,
         },
     )
 }
@@ -52,7 +54,7 @@ const UPDATE: &str = "UPDATE products SET
         name = :name, description = :description, category = :category, kind = :kind,
         authentication = :authentication, net_type = :net_type, data_protocol = :data_protocol, status = :status,
         script_enabled = :script_enabled, bind_strategy = :bind_strategy, module = :module,
-        durability = :durability, tags = :tags, updated = :updated
+        durability = :durability, tags = :tags, updated = :updated, retention_days = :retention_days
     WHERE id = :id";
 
 fn update(connection: &Connection, product: &Product) -> Result<(), Fault> {
@@ -75,6 +77,7 @@ fn update(connection: &Connection, product: &Product) -> Result<(), Fault> {
             ":durability": product.durability.column_text(),
             ":tags": rows::tags_text(&product.tags),
             ":updated": product.updated.0.cast_signed(),
+            ":retention_days": product.retention_days,
         },
     )
 }

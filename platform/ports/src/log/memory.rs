@@ -17,7 +17,6 @@ use crate::record::RecordBatch;
 /// See the module.
 pub struct MemoryLog {
     clock: Arc<dyn Clock>,
-    retention_days: u64,
     state: Mutex<State>,
     progressed: Condvar,
 }
@@ -44,8 +43,8 @@ impl fmt::Debug for MemoryLog {
 
 impl MemoryLog {
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, retention_days: u16) -> Self {
-        Self { clock, retention_days: retention_days.into(), state: Mutex::default(), progressed: Condvar::new() }
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, state: Mutex::default(), progressed: Condvar::new() }
     }
 
     /// From now on batches wait for [`MemoryLog::commit`].
@@ -192,12 +191,12 @@ impl Log for MemoryLog {
         self.state().refusing.clone().map_or(LogHealth::Accepting, LogHealth::Refusing)
     }
 
-    fn expire(&self, now: UnixMillis) -> u64 {
+    fn expire(&self, now: UnixMillis, kept_days: u32) -> u64 {
         let mut state = self.state();
         let mut freed = 0;
         // As in files, the newest day stays.
         while let (Some(first), Some(last)) = (state.blocks.front(), state.blocks.back()) {
-            let kept_until = (first.time.day() + 1 + self.retention_days).saturating_mul(UnixMillis::DAY_MS);
+            let kept_until = (first.time.day() + 1 + u64::from(kept_days)).saturating_mul(UnixMillis::DAY_MS);
             if first.time.day() == last.time.day() || now.0 <= kept_until {
                 break;
             }
@@ -222,12 +221,12 @@ mod tests {
 
     #[test]
     fn the_twin_in_memory_behaves_as_a_log() {
-        suite::run(&|clock, days| Arc::new(MemoryLog::new(clock, days)));
+        suite::run(&|clock| Arc::new(MemoryLog::new(clock)));
     }
 
     #[test]
     fn held_batches_wait_and_can_fail() {
-        let log = MemoryLog::new(Arc::new(ManualClock::at(UnixMillis(1))), 3);
+        let log = MemoryLog::new(Arc::new(ManualClock::at(UnixMillis(1))));
         log.hold();
         log.limit_queue(1);
         let outcomes = suite::Outcomes::default();

@@ -12,8 +12,8 @@ use super::{CommitError, Committed, Log, LogHealth, Lsn, ReadError, SubmitError}
 use crate::clock::{Clock, ManualClock};
 use crate::record::{Record, RecordBatch, RecordKind};
 
-/// Makes an empty log with the given clock and days of retention.
-pub type Make<'a> = &'a dyn Fn(Arc<dyn Clock>, u16) -> Arc<dyn Log>;
+/// Makes an empty log with the given clock.
+pub type Make<'a> = &'a dyn Fn(Arc<dyn Clock>) -> Arc<dyn Log>;
 
 const NOON: UnixMillis = UnixMillis(20_780 * UnixMillis::DAY_MS + UnixMillis::DAY_MS / 2);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -124,7 +124,7 @@ fn payloads(log: &dyn Log, mut from: Lsn, bytes_max: usize) -> Vec<Vec<u8>> {
 
 fn open(make: Make<'_>) -> (Arc<dyn Log>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(NOON));
-    (make(Arc::clone(&clock) as _, 3), clock)
+    (make(Arc::clone(&clock) as _), clock)
 }
 
 /// Does the first record get number 1, and each next batch the numbers that follow?
@@ -202,7 +202,7 @@ fn anything_written_is_read_back(make: Make<'_>) {
 /// Does every time lead to the first record committed at or after it?
 fn a_time_is_found(make: Make<'_>) {
     let clock = Arc::new(ManualClock::at(NOON));
-    let log = make(clock.clone(), 30);
+    let log = make(clock.clone());
     let found = |time| log.seek(time).expect("nothing is damaged").first;
     assert_eq!(found(NOON), Lsn(1), "an empty log begins with 1");
     let mut begun = Vec::new();
@@ -275,14 +275,17 @@ fn whole_days_expire(make: Make<'_>) {
     clock.set(NOON.plus(DAY));
     commit(&*log, &["tuesday"]);
     let monday_kept_until = UnixMillis((NOON.day() + 1) * UnixMillis::DAY_MS).plus(3 * DAY);
-    assert_eq!(log.expire(monday_kept_until), 0);
+    assert_eq!(log.expire(monday_kept_until, 3), 0);
     assert_eq!(log.oldest(), Lsn(1));
-    assert!(log.expire(monday_kept_until.plus(Duration::from_millis(1))) > 0);
+    let later = monday_kept_until.plus(Duration::from_millis(1));
+    assert_eq!(log.expire(later, 4), 0);
+    assert_eq!(log.oldest(), Lsn(1));
+    assert!(log.expire(later, 3) > 0);
     assert_eq!((log.oldest(), log.durable()), (Lsn(3), Lsn(3)));
     for gone in 0..=2 {
         assert_eq!(log.read(Lsn(gone), 100), Err(ReadError::Expired { oldest: Lsn(3) }));
     }
-    assert_eq!(log.expire(NOON.plus(100 * DAY)), 0);
+    assert_eq!(log.expire(NOON.plus(100 * DAY), 3), 0);
     assert_eq!(payloads(&*log, Lsn(3), 100), [b"tuesday"]);
     clock.set(NOON.plus(100 * DAY));
     assert_eq!(commit(&*log, &["later"]).first, Lsn(4));

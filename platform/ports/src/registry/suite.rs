@@ -122,6 +122,7 @@ pub fn product(id: &str, name: &str) -> Product {
         bind_strategy: 2,
         module: -7,
         durability: Durability::Memory,
+        retention_days: Some(7),
         creator: Uin(100_000_009),
         creator_name: "li".to_owned(),
         tags: vec![Tag { key: "线".to_owned(), value: "A\"b".to_owned() }],

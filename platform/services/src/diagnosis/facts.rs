@@ -11,7 +11,7 @@ use lianwu_ports::states::DeviceState;
 
 use super::DiagnosisError;
 use crate::catalog::CatalogProduct;
-use crate::{Platform, telemetry};
+use crate::{Platform, retention, telemetry};
 
 /// How far back is looked.
 const SPAN: Duration = Duration::from_hours(24);
@@ -104,7 +104,7 @@ pub(super) async fn gather(
     };
     let number = entry.map(|entry| entry.number);
     let name = name.to_string();
-    let times = telemetry::clip(platform, now.minus(SPAN)..=now);
+    let times = retention::clip(platform, id, now.minus(SPAN)..=now);
     let read = move |readings: &dyn Readings| -> Result<Vec<LogRow>, ReadingError> {
         let ask = |scope, kinds: &[RecordKind], words, limit| {
             let times = times.clone();

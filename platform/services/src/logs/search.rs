@@ -1,9 +1,9 @@
 //! Reading lines: several sources merged, newest first, a bounded number of records a call.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::RangeInclusive;
 
-use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::log::Lsn;
 use lianwu_ports::readings::{Cursor, LogQuery, LogRow, LogScope, ReadingError, Readings, Touched};
 use lianwu_ports::record::RecordKind;
@@ -24,9 +24,9 @@ pub enum Source {
     /// Everything of a device. Index: the chunks of the device's lanes.
     Device(DeviceNumber),
     /// Refusals and changes of connections of a product. Index: its diagnostic lane.
-    Product(lianwu_model::ProductId),
+    Product(ProductId),
     /// Refused sign-ins under a name before it was known whose they are. Index: the diagnostic lane of the product.
-    Strangers(lianwu_model::ProductId, String),
+    Strangers(ProductId, String),
 }
 
 /// What is wanted. Every condition must hold.
@@ -37,6 +37,8 @@ pub struct LogFilter {
     pub direction: Option<Direction>,
     /// By commit time.
     pub times: RangeInclusive<UnixMillis>,
+    /// What of a product was committed earlier is not shown; products that are missing have no bound of their own.
+    pub oldest: HashMap<ProductId, UnixMillis>,
     /// Exactly, letters in either case.
     pub scene: Option<String>,
     /// Of a call, or the client token of a message.
@@ -55,11 +57,22 @@ impl LogFilter {
             kinds: Vec::new(),
             direction: None,
             times,
+            oldest: HashMap::new(),
             scene: None,
             request_id: None,
             contents: Vec::new(),
             words: Vec::new(),
         }
+    }
+
+    /// When to begin in a source.
+    fn times(&self, source: &Source) -> RangeInclusive<UnixMillis> {
+        let oldest = match source {
+            Source::Product(product) | Source::Strangers(product, _) => self.oldest.get(product),
+            // Devices come with their product, whose bound is in `times`.
+            Source::Device(_) => None,
+        };
+        oldest.map_or(*self.times.start(), |oldest| (*self.times.start()).max(*oldest))..=*self.times.end()
     }
 
     fn record_kinds(&self, source: &Source) -> Vec<RecordKind> {
@@ -198,7 +211,7 @@ fn refill(
     let query = LogQuery {
         scope,
         kinds: filter.record_kinds(stream.source),
-        times: filter.times.clone(),
+        times: filter.times(stream.source),
         words,
         after: stream.frontier.filter(|frontier| *frontier != BEGINNING).map(cursor),
         limit: batch,

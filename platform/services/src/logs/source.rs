@@ -6,9 +6,9 @@ use lianwu_ports::registry::{DeviceFilter, Slice, StoreError};
 
 use super::line::LineKind;
 use super::search::{LogFilter, LogPage, RECORDS_MAX, Source, search_in};
-use crate::Platform;
 use crate::product::{self, ProductError};
 use crate::telemetry::{self, TelemetryError};
+use crate::{Platform, retention};
 
 /// Products one search may cover.
 pub const PRODUCTS_MAX: usize = 50;
@@ -56,7 +56,17 @@ pub async fn search(
     limit: usize,
 ) -> Result<LogPage, LogError> {
     let sources = sources(platform, owner, subject, &filter.kinds).await?;
-    filter.times = telemetry::clip(platform, filter.times);
+    match subject {
+        Subject::Device { product, .. } | Subject::Product(product) => {
+            let product = product::find(platform, owner, product)?.product.id;
+            filter.times = retention::clip(platform, product, filter.times);
+        }
+        Subject::Products(products) => {
+            let now = platform.clock.now();
+            let oldest = |product: &ProductId| retention::oldest(now, retention::days_of(platform, *product));
+            filter.oldest = products.iter().map(|product| (*product, oldest(product))).collect();
+        }
+    }
     let read = move |readings: &dyn lianwu_ports::readings::Readings| {
         search_in(readings, &sources, &filter, after, limit, RECORDS_MAX)
     };

@@ -11,8 +11,8 @@ use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use tokio::sync::oneshot;
 
 use super::{SendError, ValuesError, nothing_behind};
-use crate::Platform;
 use crate::directory::DirectoryDevice;
+use crate::{Platform, retention};
 
 /// How far ahead of the server's clock a sample may be. Source: decision 5.
 const FUTURE_MAX: Duration = Duration::from_hours(24);
@@ -46,11 +46,11 @@ pub async fn report_for(
     nothing_behind(scanner)?;
     let now = platform.clock.now();
     let time = time.unwrap_or(now);
-    let days = platform.limits.retention_days;
+    let days = retention::days_of(platform, device.product);
     if time > now.plus(FUTURE_MAX) {
         return Err(ReportError::InFuture);
     }
-    if time < now.minus(Duration::from_millis(u64::from(days) * UnixMillis::DAY_MS)) {
+    if time < retention::oldest(now, days) {
         return Err(ReportError::TooOld(days));
     }
     let mut payload = String::new();

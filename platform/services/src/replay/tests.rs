@@ -22,7 +22,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let clock = Arc::new(ManualClock::at(START));
-        Self { log: MemoryLog::new(clock.clone(), 3), clock }
+        Self { log: MemoryLog::new(clock.clone()), clock }
     }
 
     /// One block a second later.

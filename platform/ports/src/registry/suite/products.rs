@@ -118,6 +118,7 @@ pub async fn updating_a_product_keeps_its_origin(store: Arc<impl Projects + Prod
     let expected = Product {
         description: "brighter".to_owned(),
         durability: Durability::Disk,
+        retention_days: None,
         tags: Vec::new(),
         updated: UnixMillis(9),
         ..product(LAMP, "bright lamp")
