@@ -149,5 +149,9 @@ fn put_code(code: ReplyCode, status: &str, out: &mut Vec<u8>) {
 }
 
 fn put_number(number: u64, out: &mut Vec<u8>) {
+    // The code of nearly every reply is 0.
+    if number == 0 {
+        return out.push(b'0');
+    }
     write!(out, "{number}").expect("writing to a vector");
 }

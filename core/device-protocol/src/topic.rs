@@ -174,6 +174,10 @@ enum Place {
 
 impl Place {
     fn find(topic: &str) -> Option<(Self, &str)> {
+        // What devices send all the time is compared, not searched.
+        if let Some(rest) = topic.strip_prefix("$thing/up/property/") {
+            return Some((Self::Up(UpTopic::ThingProperty), rest));
+        }
         let Some(system) = topic.strip_prefix('$') else { return Some((Self::Custom, topic)) };
         let (service, rest) = system.split_once('/')?;
         match service {

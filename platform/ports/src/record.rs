@@ -4,7 +4,11 @@
 //! decode [`Record`]s that borrow from it. Reply lines and diagnostic lines are not stored, they are rendered from
 //! `kind`, `code` and `note`. The byte layout is described in `docs/log-format.md`.
 
+mod buffers;
+
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
+
+pub use buffers::BatchBuffers;
 
 /// What happened. The number is part of the file format: append only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -200,10 +204,12 @@ pub struct RecordError {
 }
 
 /// Records in the order they are to be committed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct RecordBatch {
     bytes: Vec<u8>,
     count: u32,
+    /// Where the memory goes afterwards.
+    home: Option<BatchBuffers>,
 }
 
 impl RecordBatch {
@@ -220,7 +226,7 @@ impl RecordBatch {
         if seen != count {
             return Err(RecordError { at: bytes.len(), what: "record count differs" });
         }
-        Ok(Self { bytes, count })
+        Ok(Self { bytes, count, home: None })
     }
 
     /// Appends one record. Texts over their limits are cut at a character boundary.
@@ -251,15 +257,11 @@ impl RecordBatch {
         self.count += 1;
     }
 
-    /// Room for about so many bytes of records.
-    #[must_use]
-    pub fn with_capacity(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes), count: 0 }
-    }
-
-    /// Gives back memory that was reserved for more records: the log and its followers keep batches for a while.
+    /// Gives back memory that was reserved for many more records: the log and its followers keep batches for a while.
     pub fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
+        if self.bytes.len() < self.bytes.capacity() / 2 {
+            self.bytes.shrink_to_fit();
+        }
     }
 
     #[must_use]
@@ -280,6 +282,28 @@ impl RecordBatch {
     #[must_use]
     pub fn iter(&self) -> Records<'_> {
         Records::new(&self.bytes)
+    }
+}
+
+impl PartialEq for RecordBatch {
+    fn eq(&self, other: &Self) -> bool {
+        self.count == other.count && self.bytes == other.bytes
+    }
+}
+
+impl Eq for RecordBatch {}
+
+impl Clone for RecordBatch {
+    fn clone(&self) -> Self {
+        Self { bytes: self.bytes.clone(), count: self.count, home: None }
+    }
+}
+
+impl Drop for RecordBatch {
+    fn drop(&mut self) {
+        if let Some(home) = self.home.take() {
+            home.take_back(std::mem::take(&mut self.bytes));
+        }
     }
 }
 
@@ -376,6 +400,22 @@ impl<'a> Iterator for Records<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_of_a_batch_is_used_again_once_nobody_holds_it() {
+        let buffers = BatchBuffers::default();
+        let mut first = buffers.batch();
+        first.push(&sample("lamp-1", &[7; 1000]));
+        let place = first.as_bytes().as_ptr();
+        let second = buffers.batch();
+        assert!(second.is_empty() && second.as_bytes().as_ptr() != place, "the first one is still held");
+        drop(first);
+        let mut third = buffers.batch();
+        assert!(third.is_empty());
+        third.push(&sample("lamp-2", b"{}"));
+        assert_eq!(third.as_bytes().as_ptr(), place);
+        assert_eq!(third.iter().map(|record| record.unwrap().device).collect::<Vec<_>>(), ["lamp-2"]);
+    }
 
     fn sample<'a>(device: &'a str, payload: &'a [u8]) -> Record<'a> {
         Record {

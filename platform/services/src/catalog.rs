@@ -1,9 +1,10 @@
 //! Products and compiled thing models in memory: a read-mostly snapshot for the data path.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
+use hashbrown::HashMap;
 use lianwu_model::account::Instance;
 use lianwu_model::product::{Product, StoredThingModel};
 use lianwu_model::thing_model::{ThingModel, Validator};

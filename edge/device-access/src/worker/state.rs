@@ -10,7 +10,7 @@ use lianwu_device_protocol::topic::DownTopics;
 use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_mqtt::connection::Framing;
 use lianwu_ports::log::Rejected;
-use lianwu_ports::record::RecordBatch;
+use lianwu_ports::record::{BatchBuffers, RecordBatch};
 use lianwu_services::directory::DirectoryDevice;
 use slab::Slab;
 use tokio::net::TcpStream;
@@ -151,6 +151,8 @@ pub(crate) struct State {
     pool_bytes: usize,
     /// Records of this turn, and what waits for them.
     pub(crate) batch: RecordBatch,
+    /// Where the next one comes from.
+    pub(crate) buffers: BatchBuffers,
     pub(crate) held: Held,
     pub(crate) in_flight: VecDeque<InFlight>,
     pub(crate) in_flight_bytes: usize,
@@ -189,6 +191,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(wall: UnixMillis) -> Self {
         let now = Instant::now();
+        let buffers = BatchBuffers::default();
         Self {
             connections: Slab::new(),
             homes: HashMap::new(),
@@ -204,7 +207,8 @@ impl State {
             dirty: Vec::new(),
             pool: Vec::new(),
             pool_bytes: 0,
-            batch: RecordBatch::default(),
+            batch: buffers.batch(),
+            buffers,
             held: Held::default(),
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,

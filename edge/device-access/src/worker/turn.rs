@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use lianwu_ports::log::{CommitError, Committed, LogHealth, Rejected, SubmitError};
-use lianwu_ports::record::RecordBatch;
 use parking_lot::Mutex;
 use tracing::{error, warn};
 
@@ -193,8 +192,7 @@ impl Worker {
             LogHealth::Accepting => None,
             LogHealth::Refusing(why) => Some(why.into()),
         };
-        // The next batch is likely to be as large: growing from nothing would copy every record several times.
-        let next_batch = RecordBatch::with_capacity(state.batch.as_bytes().len());
+        let next_batch = state.buffers.batch();
         let mut batch = std::mem::replace(&mut state.batch, next_batch);
         batch.shrink();
         let next_held = state.spare.pop().unwrap_or_default();
