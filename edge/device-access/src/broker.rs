@@ -129,8 +129,8 @@ impl Broker {
         }
     }
 
-    /// Who is to have a message on `topic`, each connection once, with the highest QoS it asked for. A message of a
-    /// device is for those only that may have it now; one from a connection not for itself, if it wants that.
+    /// Who is to have a message on `topic`, each connection once, with the highest QoS it asked for. A message is for
+    /// those only that may have it now; one from a connection not for itself, if it wants that.
     pub(crate) fn receivers(
         &self,
         platform: &Platform,
@@ -145,7 +145,11 @@ impl Broker {
         space.tree.read().for_each_match(topic, |subscriber| {
             let Subscriber { at, options, id, backend } = subscriber;
             let is_own = options.no_local && from == Some(*at);
-            if !is_own && device.is_none_or(|device| backend.may_receive(platform, device, now)) {
+            let may_have = || match device {
+                Some(device) => backend.may_receive(platform, device, now),
+                None => backend.may_receive_own(platform, now),
+            };
+            if !is_own && may_have() {
                 let ids = if *id == 0 { Vec::new() } else { vec![*id] };
                 into.push(Receiver { at: *at, qos: options.qos, keeps_retain: options.retain_as_published, ids });
             }
@@ -190,6 +194,11 @@ impl Broker {
         if let Err(full) = retained.insert(topic, kept, bytes) {
             warn!(%owner, topic, %full, "a retained message is not kept");
         }
+    }
+
+    /// How many messages an account keeps.
+    pub(crate) fn retained_count(&self, owner: Uin) -> usize {
+        self.space(owner).retained.lock().len()
     }
 
     /// Kept messages whose topics match a filter.

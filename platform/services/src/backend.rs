@@ -15,7 +15,7 @@ use crate::Platform;
 use crate::account::Signer;
 use crate::directory::DirectoryDevice;
 
-/// Receiving messages of a device; the resource is the device.
+/// Receiving messages: of a device, then the resource is the device, or in the account's own topic space, then it is `*`.
 pub const RECEIVE: &str = "lianwu:ReceiveMessages";
 
 /// Sending in the account's own topic space; the resource is `*`.
@@ -52,6 +52,7 @@ struct Remembered {
     second: u64,
     devices: HashMap<DeviceNumber, bool>,
     send: Option<bool>,
+    receive_own: Option<bool>,
 }
 
 /// Checks a claim.
@@ -108,6 +109,18 @@ impl Backend {
         *remembered.send.get_or_insert_with(ask)
     }
 
+    /// May it have messages of its account's own topics now?
+    #[must_use]
+    pub fn may_receive_own(&self, platform: &Platform, now: UnixMillis) -> bool {
+        let mut remembered = self.remembered.lock();
+        remembered.begin(now);
+        let ask = || {
+            let may = |signer: &Signer| self.decide(signer, RECEIVE, policy::Target::Operation, now);
+            self.signer(platform).is_some_and(|signer| may(&signer))
+        };
+        *remembered.receive_own.get_or_insert_with(ask)
+    }
+
     /// Could any of its policies let it receive messages at all, and is a product it names its account's?
     ///
     /// # Errors
@@ -158,6 +171,7 @@ impl Remembered {
             self.second = second;
             self.devices.clear();
             self.send = None;
+            self.receive_own = None;
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod deliver;
 mod publish;
+mod retained;
 mod subscribe;
 
 use std::collections::{HashSet, VecDeque};
@@ -23,6 +24,7 @@ use crate::broker::At;
 use crate::failures::Attempt;
 use deliver::Pending;
 use publish::Will;
+use retained::LookedThrough;
 
 pub(crate) use deliver::Outgoing;
 
@@ -35,6 +37,7 @@ pub(crate) struct BackendConnection {
     pending: VecDeque<Pending>,
     pending_bytes: usize,
     will: Option<Box<Will>>,
+    looked_through: LookedThrough,
 }
 
 impl Worker {
@@ -101,6 +104,7 @@ impl Worker {
                 pending: VecDeque::new(),
                 pending_bytes: 0,
                 will: connect.will.as_ref().map(|will| Box::new(will.into())),
+                looked_through: LookedThrough::default(),
             }));
             let packet_bytes_max = u32::try_from(self.options.packet_bytes_max).unwrap_or(u32::MAX);
             let acceptance = Acceptance {

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use lianwu_mqtt::packet::{RetainHandling, SubscribeAnswer, SubscriptionOptions};
-use lianwu_mqtt::property::{Properties, PropertyBuffer};
 use lianwu_mqtt::subscriptions::split_shared;
-use lianwu_mqtt::{QoS, ReasonCode, Subscribe, Unsubscribe, encode, filter};
+use lianwu_mqtt::{ReasonCode, Subscribe, Unsubscribe, encode, filter};
 use tracing::debug;
 
 use super::super::Worker;
 use super::super::connection::Flow;
-use super::super::forward::with_ids;
 use super::super::state::{Place, State};
-use super::deliver::Outgoing;
+use super::retained::Wanted;
 use crate::broker::{At, Subscriber};
 
 /// Filters one backend may be subscribed to.
@@ -24,7 +22,8 @@ const LEVELS_MAX: usize = 64;
 impl Worker {
     pub(crate) fn subscribe_backend(&self, state: &mut State, place: Place, subscribe: &Subscribe<'_>) -> Flow {
         let mut answers = Vec::new();
-        let mut retained = Vec::new();
+        let mut wanted = Vec::new();
+        let now = state.wall;
         let mut filters_added = 0;
         let id = subscribe.properties.subscription_id().unwrap_or(0);
         for (filter, options) in subscribe.filters() {
@@ -43,10 +42,9 @@ impl Worker {
                     let at = At { worker: self.index, place };
                     self.broker
                         .subscribe(filter, Subscriber { at, options, id, backend: Arc::clone(&backend.backend) });
-                    if wants_retained(filter, options, is_new) {
-                        let owner = backend.backend.owner;
-                        retained
-                            .extend(self.broker.retained(owner, filter).into_iter().map(|kept| (kept, options.qos)));
+                    let may_have = || backend.backend.may_receive_own(&self.platform, now);
+                    if wants_retained(filter, options, is_new) && may_have() {
+                        wanted.push(Wanted { filter, qos: options.qos });
                     }
                     SubscribeAnswer::Granted(options.qos)
                 }
@@ -65,14 +63,8 @@ impl Worker {
             let version = connection.mqtt.version();
             encode::suback(out, version, subscribe.packet_id, answers).expect("a SUBSCRIBE has at least one filter");
         });
-        for ((topic, kept), granted) in &retained {
-            let properties = Properties::of_kept(&kept.properties);
-            let named = with_ids(properties, if id == 0 { &[] } else { std::slice::from_ref(&id) });
-            let properties = named.as_ref().map_or(properties, PropertyBuffer::as_properties);
-            let message = Outgoing { topic, payload: &kept.payload, retain: true, properties };
-            self.deliver_one(state, place, QoS::min(kept.qos, *granted), &message);
-        }
-        Flow::Open
+        self.send_retained(state, place, &wanted, id);
+        if state.connection(place).is_some() { Flow::Open } else { Flow::Closed }
     }
 
     pub(crate) fn unsubscribe_backend(&self, state: &mut State, place: Place, unsubscribe: &Unsubscribe<'_>) -> Flow {

@@ -1,0 +1,63 @@
+//! What a new subscription finds kept, and how much of that one connection may ask for.
+//!
+//! Looking through an account's retained messages costs a step for each of them, and sending them a copy of each. A client
+//! that subscribes with thousands of wildcards would make both without end: beyond these bounds its connection is closed.
+
+use lianwu_mqtt::property::{Properties, PropertyBuffer};
+use lianwu_mqtt::{QoS, ReasonCode};
+
+use super::super::Worker;
+use super::super::forward::with_ids;
+use super::super::state::{Place, State};
+use super::deliver::Outgoing;
+
+/// Retained messages that subscriptions of one connection may look through in a second. With the 10,000 topics an account
+/// may have, that is 200 wildcards.
+const LOOKED_THROUGH_MAX: usize = 2_000_000;
+
+/// Bytes that may wait for a connection that asks for more retained messages; an account's together are 16 MiB.
+const UNREAD_BYTES_MAX: usize = 40 << 20;
+
+/// What a connection looked through in the present second.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LookedThrough {
+    second: u64,
+    count: usize,
+}
+
+/// A granted filter that wants what is kept.
+pub(crate) struct Wanted<'a> {
+    pub(crate) filter: &'a str,
+    pub(crate) qos: QoS,
+}
+
+impl Worker {
+    /// Sends what is kept for these filters. `id` is the client's name for them; 0 if it gave none.
+    pub(crate) fn send_retained(&self, state: &mut State, place: Place, wanted: &[Wanted<'_>], id: u32) {
+        let second = state.now.duration_since(state.started).as_secs();
+        for Wanted { filter, qos } in wanted {
+            let Some(connection) = state.connection(place) else { return };
+            let is_unread = connection.out.len() > UNREAD_BYTES_MAX;
+            let Some(backend) = connection.backend.as_mut() else { return };
+            let owner = backend.backend.owner;
+            if backend.looked_through.second != second {
+                backend.looked_through = LookedThrough { second, count: 0 };
+            }
+            let is_wild = filter.contains(['+', '#']);
+            backend.looked_through.count += if is_wild { self.broker.retained_count(owner) } else { 1 };
+            if is_unread || backend.looked_through.count > LOOKED_THROUGH_MAX {
+                self.stats.slow_consumers.add(1);
+                let why = "it asks for too many retained messages at once: use fewer wildcards, or retain handling 2";
+                self.disconnect(state, place, ReasonCode::QuotaExceeded, why);
+                return;
+            }
+            for (topic, kept) in self.broker.retained(owner, filter) {
+                let properties = Properties::of_kept(&kept.properties);
+                let named = with_ids(properties, if id == 0 { &[] } else { std::slice::from_ref(&id) });
+                let properties = named.as_ref().map_or(properties, PropertyBuffer::as_properties);
+                let message = Outgoing { topic: &topic, payload: &kept.payload, retain: true, properties };
+                self.deliver_one(state, place, QoS::min(kept.qos, *qos), &message);
+            }
+        }
+    }
+}
