@@ -2,6 +2,8 @@
 //!
 //! A message costs one look at a counter while nobody listens, and a read lock of its account's tree otherwise.
 
+mod retained;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +11,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_mqtt::QoS;
 use lianwu_mqtt::packet::SubscriptionOptions;
-use lianwu_mqtt::retained::{RetainedBounds, RetainedTree, Visit};
 use lianwu_mqtt::subscriptions::SubscriptionTree;
 use lianwu_ports::states::RetainedMessage;
 use lianwu_services::Platform;
@@ -19,6 +20,9 @@ use parking_lot::{Mutex, RwLock};
 use tracing::warn;
 
 use crate::worker::Place;
+use retained::Retained;
+
+pub(crate) use retained::Kept;
 
 /// A connection of some worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,29 +61,11 @@ pub(crate) struct Receiver {
     pub(crate) ids: Vec<u32>,
 }
 
-/// Retained messages one account may have.
-const RETAINED_BOUNDS: RetainedBounds = RetainedBounds { count_max: 10_000, bytes_max: 16 << 20 };
-
-/// A retained message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
-    pub(crate) payload: Arc<[u8]>,
-    pub(crate) qos: QoS,
-    /// As they stand in an MQTT 5 packet; not remembered over a restart.
-    pub(crate) properties: Arc<[u8]>,
-}
-
 /// Subscriptions and retained messages of one account.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Space {
     tree: RwLock<SubscriptionTree<Subscriber>>,
-    retained: Mutex<RetainedTree<Kept>>,
-}
-
-impl Default for Space {
-    fn default() -> Self {
-        Self { tree: RwLock::default(), retained: Mutex::new(RetainedTree::new(RETAINED_BOUNDS)) }
-    }
+    retained: Mutex<Retained>,
 }
 
 #[derive(Debug, Default)]
@@ -171,27 +157,20 @@ impl Broker {
     pub(crate) fn restore(&self, messages: Vec<RetainedMessage>) {
         for message in messages {
             let qos = QoS::from_bits(message.qos).unwrap_or(QoS::AtMostOnce);
-            let kept = Kept { payload: message.payload.into(), qos, properties: Arc::default() };
-            self.retain(message.owner, &message.topic, kept);
+            let (payload, properties) = (message.payload.into(), message.properties.into());
+            self.retain(message.owner, &message.topic, Kept { payload, qos, properties, since: message.time });
         }
     }
 
-    /// Could an account keep this message beside its others? An empty one always can: it takes one away.
-    pub(crate) fn has_room_to_retain(&self, owner: Uin, topic: &str, payload_bytes: usize) -> bool {
-        payload_bytes == 0 || self.space(owner).retained.lock().has_room(topic, payload_bytes).is_ok()
+    /// Could an account keep a message of so many bytes, payload and properties, beside its others?
+    pub(crate) fn has_room_to_retain(&self, owner: Uin, topic: &str, bytes: usize, now: UnixMillis) -> bool {
+        self.space(owner).retained.lock().has_room(topic, bytes, now)
     }
 
     /// Keeps a message for whoever subscribes later; an empty one takes the kept one away.
     pub(crate) fn retain(&self, owner: Uin, topic: &str, kept: Kept) {
-        let space = self.space(owner);
-        let mut retained = space.retained.lock();
-        if kept.payload.is_empty() {
-            retained.remove(topic);
-            return;
-        }
-        let bytes = kept.payload.len();
         // There was room when it was sent; others may have taken it while it went to disk.
-        if let Err(full) = retained.insert(topic, kept, bytes) {
+        if let Err(full) = self.space(owner).retained.lock().put(topic, kept) {
             warn!(%owner, topic, %full, "a retained message is not kept");
         }
     }
@@ -202,13 +181,8 @@ impl Broker {
     }
 
     /// Kept messages whose topics match a filter.
-    pub(crate) fn retained(&self, owner: Uin, filter: &str) -> Vec<(Box<str>, Kept)> {
-        let mut found = Vec::new();
-        self.space(owner).retained.lock().for_each_match(filter, |topic, kept| {
-            found.push((topic.into(), kept.clone()));
-            Visit::Continue
-        });
-        found
+    pub(crate) fn retained(&self, owner: Uin, filter: &str, now: UnixMillis) -> Vec<(Box<str>, Kept)> {
+        self.space(owner).retained.lock().matching(filter, now)
     }
 
     fn space(&self, owner: Uin) -> Arc<Space> {

@@ -25,7 +25,7 @@ pub(crate) enum Lane {
     Message = 2,
     /// Changes of the connection.
     Connection = 3,
-    /// Diagnostics of a product; the records name their device.
+    /// Diagnostics of a product or account; the records name their device or client.
     Diagnostic = 4,
 }
 
@@ -55,7 +55,7 @@ const QOS_ONE: u8 = 0x20;
 const PACKET_ID: u8 = 0x40;
 const EXTRAS: u8 = 0x80;
 
-const KINDS: [RecordKind; 22] = {
+const KINDS: [RecordKind; 23] = {
     use RecordKind as K;
     [
         K::PropertyReport,
@@ -80,6 +80,7 @@ const KINDS: [RecordKind; 22] = {
         K::DownAcknowledged,
         K::DownDropped,
         K::SessionEnded,
+        K::AccountEvent,
     ]
 };
 

@@ -1,17 +1,18 @@
 //! Keys and index values inside a day's partition. Drawn in `docs/readings-format.md`.
 
-use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_ports::log::Lsn;
 
 use crate::chunk::{Chunk, Lane, SAMPLE_SPAN_MS, Term};
 use crate::coding::{Reader, put};
 use crate::fault::Fault;
 
-/// Whose chunks: a device's, or the diagnostics of a product.
+/// Whose chunks: a device's, or the diagnostics of a product or account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Owner {
     Device(DeviceNumber),
     Product(ProductId),
+    Account(Uin),
 }
 
 /// The one key that is no owner's; it sorts first.
@@ -57,6 +58,10 @@ impl Owner {
             Self::Product(product) => {
                 key.push(2);
                 key.extend_from_slice(product.as_bytes());
+            }
+            Self::Account(owner) => {
+                key.push(3);
+                key.extend_from_slice(&owner.0.to_be_bytes());
             }
         }
         key.push(section);

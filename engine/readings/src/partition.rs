@@ -193,7 +193,7 @@ impl Marks {
         let owner = match owner {
             Owner::Device(number) => u64::from(number.0),
             // Diagnostics have no terms.
-            Owner::Product(_) => return true,
+            Owner::Product(_) | Owner::Account(_) => return true,
         };
         let mixed = (owner << 8 | lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ term;
         self.known.insert(mixed)

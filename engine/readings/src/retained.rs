@@ -7,14 +7,18 @@ use std::collections::BTreeMap;
 use fjall::Keyspace;
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_ports::log::Lsn;
-use lianwu_ports::record::{RETAIN, Record};
+use lianwu_ports::record::account::Content;
+use lianwu_ports::record::{PROPERTIES, RETAIN, Record};
 use lianwu_ports::states::RetainedMessage;
 use lianwu_ports::states::retained::retaining_account;
 
 use crate::coding::{Reader, put, put_bytes};
 use crate::fault::Fault;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// Without properties.
+const VERSION_1: u8 = 1;
 
 /// First byte of the keys of all rows; account and topic follow.
 const KEYS: u8 = 4;
@@ -31,14 +35,17 @@ struct Row {
     time: UnixMillis,
     qos: u8,
     payload: Box<[u8]>,
+    properties: Box<[u8]>,
 }
 
 impl RetainedTable {
     /// Notes the change a record makes, if it makes one.
     pub(crate) fn apply(&mut self, lsn: Lsn, record: &Record<'_>) {
         let Some(owner) = retaining_account(record) else { return };
-        let (time, qos) = (record.sample_time, record.qos & !RETAIN);
-        self.changed.insert(key(owner, record.topic), Row { lsn, time, qos, payload: record.payload.into() });
+        let (time, qos) = (record.sample_time, record.qos & !(RETAIN | PROPERTIES));
+        let Content { properties, payload } = Content::of(record);
+        let row = Row { lsn, time, qos, payload: payload.into(), properties: properties.into() };
+        self.changed.insert(key(owner, record.topic), row);
     }
 
     /// Rows to be written, in order of their keys.
@@ -79,8 +86,8 @@ fn key(owner: Uin, topic: &str) -> Vec<u8> {
 fn message(key: &[u8], row: Row) -> Option<RetainedMessage> {
     let (owner, topic) = key.get(1..)?.split_first_chunk::<8>()?;
     let topic = std::str::from_utf8(topic).ok()?.into();
-    let Row { time, qos, payload, .. } = row;
-    Some(RetainedMessage { owner: Uin(u64::from_be_bytes(*owner)), topic, payload, qos, time })
+    let Row { time, qos, payload, properties, .. } = row;
+    Some(RetainedMessage { owner: Uin(u64::from_be_bytes(*owner)), topic, payload, properties, qos, time })
 }
 
 impl Row {
@@ -90,15 +97,40 @@ impl Row {
         put(&mut out, self.time.0);
         out.push(self.qos);
         put_bytes(&mut out, &self.payload);
+        put_bytes(&mut out, &self.properties);
         out
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        if reader.byte()? != VERSION {
+        let version = reader.byte()?;
+        if !matches!(version, VERSION | VERSION_1) {
             return None;
         }
         let (lsn, time) = (Lsn(reader.number()?), UnixMillis(reader.number()?));
-        Some(Self { lsn, time, qos: reader.byte()?, payload: reader.bytes()?.into() })
+        let (qos, payload) = (reader.byte()?, reader.bytes()?.into());
+        let properties = if version == VERSION_1 { Box::default() } else { reader.bytes()?.into() };
+        Some(Self { lsn, time, qos, payload, properties })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Does a row of the first version, without properties, still open?
+    #[test]
+    fn rows_of_both_versions_open() {
+        let row = Row { lsn: Lsn(7), time: UnixMillis(9), qos: 1, payload: (*b"on").into(), properties: (*b"p").into() };
+        let found = Row::decode(&row.encode()).unwrap();
+        assert_eq!((&*found.payload, &*found.properties, found.qos), (&b"on"[..], &b"p"[..], 1));
+        let mut first = vec![VERSION_1];
+        put(&mut first, 7);
+        put(&mut first, 9);
+        first.push(1);
+        put_bytes(&mut first, b"on");
+        let found = Row::decode(&first).unwrap();
+        assert_eq!((found.lsn, &*found.payload, found.properties.len()), (Lsn(7), &b"on"[..], 0));
+        assert!(Row::decode(&[3, 0, 0]).is_none());
     }
 }

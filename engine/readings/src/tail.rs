@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use lianwu_model::{ProductId, UnixMillis};
+use lianwu_model::{ProductId, Uin, UnixMillis};
 use lianwu_ports::log::Lsn;
 use lianwu_ports::readings::is_diagnostic;
 use lianwu_ports::record::Record;
+use lianwu_ports::record::account::AccountLine;
 
 use crate::chunk::{Chunk, Lane, event_term, property_term};
 use crate::keys::Owner;
@@ -76,6 +77,7 @@ pub(crate) struct Tail {
     pub(crate) samples: Option<(UnixMillis, UnixMillis)>,
     devices: HashMap<u32, DeviceTail>,
     products: HashMap<ProductId, LaneTail>,
+    accounts: HashMap<Uin, LaneTail>,
 }
 
 impl Tail {
@@ -90,6 +92,7 @@ impl Tail {
             samples: None,
             devices: HashMap::new(),
             products: HashMap::new(),
+            accounts: HashMap::new(),
         }
     }
 
@@ -98,7 +101,7 @@ impl Tail {
     }
 
     pub(crate) fn has_chunks(&self) -> bool {
-        !self.devices.is_empty() || !self.products.is_empty()
+        !self.devices.is_empty() || !self.products.is_empty() || !self.accounts.is_empty()
     }
 
     /// Counts a record; it leaves nothing in the chunks unless it is pushed as well.
@@ -134,11 +137,15 @@ impl Tail {
         if is_diagnostic(record) {
             let before = self.products.capacity();
             let lane = self.products.entry(record.product).or_default();
-            let (chunk, freed) = lane.chunk_for(Lane::Diagnostic, lsn, committed, record, bytes_max);
-            let held = if chunk.count == 0 { 0 } else { chunk.memory() };
-            chunk.push(lsn, committed, record);
-            self.bytes = self.bytes + chunk.memory() - held - freed;
+            let (grown, freed) = push_diagnostic(lane, lsn, committed, record, bytes_max);
+            self.bytes = self.bytes + grown - freed;
             self.bytes += (self.products.capacity() - before) * size_of::<(ProductId, LaneTail)>();
+        } else if let Some(line) = AccountLine::of(record) {
+            let before = self.accounts.capacity();
+            let lane = self.accounts.entry(line.owner).or_default();
+            let (grown, freed) = push_diagnostic(lane, lsn, committed, record, bytes_max);
+            self.bytes = self.bytes + grown - freed;
+            self.bytes += (self.accounts.capacity() - before) * size_of::<(Uin, LaneTail)>();
         }
     }
 
@@ -199,6 +206,7 @@ impl Tail {
         match owner {
             Owner::Device(number) => self.devices.get(&number.0)?.lanes.get(lane as usize)?.as_deref(),
             Owner::Product(product) => self.products.get(&product),
+            Owner::Account(owner) => self.accounts.get(&owner),
         }
     }
 
@@ -212,9 +220,26 @@ impl Tail {
         for (product, lane) in &self.products {
             all.push((Owner::Product(*product), vec![lane]));
         }
+        for (owner, lane) in &self.accounts {
+            all.push((Owner::Account(*owner), vec![lane]));
+        }
         all.sort_unstable_by_key(|(owner, _)| *owner);
         all
     }
+}
+
+/// Appends to a diagnostic lane; the memory it took, and what it gave back.
+fn push_diagnostic(
+    lane: &mut LaneTail,
+    lsn: Lsn,
+    committed: UnixMillis,
+    record: &Record<'_>,
+    bytes_max: usize,
+) -> (usize, usize) {
+    let (chunk, freed) = lane.chunk_for(Lane::Diagnostic, lsn, committed, record, bytes_max);
+    let held = if chunk.count == 0 { 0 } else { chunk.memory() };
+    chunk.push(lsn, committed, record);
+    (chunk.memory() - held, freed)
 }
 
 /// The smallest range over both.

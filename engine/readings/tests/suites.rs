@@ -64,6 +64,8 @@ fn single_questions() {
     let questions = [
         suite::late_samples_stand_at_their_sample_time,
         suite::retained_messages_are_the_newest,
+        suite::retained_properties_are_kept,
+        suite::lines_of_accounts_are_theirs_alone,
         suite::batch_events_are_rows_of_their_own,
         suite::diagnostics_hold_what_went_wrong,
         suite::applying_twice_changes_nothing,

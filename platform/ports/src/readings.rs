@@ -11,7 +11,7 @@ pub mod suite;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 
 use crate::log::{Block, Lsn};
 use crate::record::{Record, RecordKind};
@@ -113,6 +113,8 @@ pub enum LogScope {
     Device(DeviceNumber),
     /// Diagnostics of a product: connections, refusals and subscriptions of its devices and of strangers.
     Diagnostics(ProductId),
+    /// What happened to the backends of a main account.
+    Account(Uin),
 }
 
 /// Does the diagnostic log of its product show this record?
@@ -121,8 +123,7 @@ pub enum LogScope {
 /// among them: its line is rendered from the content log.
 #[must_use]
 pub fn is_diagnostic(record: &Record<'_>) -> bool {
-    let is_of_device = record.kind != RecordKind::AccountMessage;
-    is_of_device && (!record.kind.is_message() || record.code != 0)
+    !record.kind.is_of_account() && (!record.kind.is_message() || record.code != 0)
 }
 
 /// An owned record, as the logs show it.

@@ -4,6 +4,7 @@
 //! decode [`Record`]s that borrow from it. Reply lines and diagnostic lines are not stored, they are rendered from
 //! `kind`, `code` and `note`. The byte layout is described in `docs/log-format.md`.
 
+pub mod account;
 mod buffers;
 
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
@@ -62,11 +63,16 @@ pub enum RecordKind {
     /// A backend's message in its account's own topic space: of [`ProductId::ACCOUNT`]; `device` is the client id,
     /// `note` the main account. No log of a device or product shows it.
     AccountMessage = 26,
+    /// What happened to a backend, for its account's own log: see [`account::AccountLine`].
+    AccountEvent = 31,
 }
 
 /// Set in `qos` of an [`RecordKind::AccountMessage`] that is kept for whoever subscribes later; an empty one takes the kept
 /// one away.
 pub const RETAIN: u8 = 0x80;
+
+/// Set in `qos` of an [`RecordKind::AccountMessage`] with properties: see [`account::Content`].
+pub const PROPERTIES: u8 = 0x40;
 
 impl RecordKind {
     fn from_byte(byte: u8) -> Option<Self> {
@@ -95,6 +101,7 @@ impl RecordKind {
             24 => K::DownDropped,
             25 => K::SessionEnded,
             26 => K::AccountMessage,
+            31 => K::AccountEvent,
             _ => return None,
         })
     }
@@ -127,6 +134,7 @@ impl RecordKind {
             K::DownDropped => "DownDropped",
             K::SessionEnded => "SessionEnded",
             K::AccountMessage => "AccountMessage",
+            K::AccountEvent => "AccountEvent",
         }
     }
 
@@ -154,10 +162,17 @@ impl RecordKind {
         matches!(self, Self::EventPost | Self::PackedEvent)
     }
 
+    /// Of an account, not of a product or device?
+    #[must_use]
+    pub fn is_of_account(self) -> bool {
+        matches!(self, Self::AccountMessage | Self::AccountEvent)
+    }
+
     /// Does it show that the device was there: it signed in, spoke, subscribed or left?
     #[must_use]
     pub fn shows_presence(self) -> bool {
         !self.is_down()
+            && !self.is_of_account()
             && !matches!(self, Self::ConnectRefused | Self::RateLimited | Self::DownDropped | Self::SessionEnded)
     }
 
@@ -172,7 +187,7 @@ impl RecordKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
     pub kind: RecordKind,
-    /// 0 to 2; the QoS the message travelled with. [`RETAIN`] may be added.
+    /// 0 to 2; the QoS the message travelled with. [`RETAIN`] and [`PROPERTIES`] may be added.
     pub qos: u8,
     /// MQTT packet id, 0 when there is none.
     pub packet_id: u16,

@@ -16,6 +16,7 @@ pub(crate) fn log(view: &View<'_>, query: &LogQuery) -> LogPlan {
     let owner = match query.scope {
         LogScope::Device(number) => Owner::Device(number),
         LogScope::Diagnostics(product) => Owner::Product(product),
+        LogScope::Account(owner) => Owner::Account(owner),
     };
     let plan = Plan {
         owner,
@@ -42,7 +43,7 @@ fn mask(kinds: &[RecordKind]) -> u32 {
 
 /// The lanes that can hold what is asked for.
 fn lanes(query: &LogQuery) -> Vec<Lane> {
-    if let LogScope::Diagnostics(_) = query.scope {
+    if let LogScope::Diagnostics(_) | LogScope::Account(_) = query.scope {
         return vec![Lane::Diagnostic];
     }
     let wants = |wanted: fn(RecordKind) -> bool| query.kinds.is_empty() || query.kinds.iter().any(|kind| wanted(*kind));

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::log::{Block, Lsn};
 use crate::record::Record;
+use crate::record::account::AccountLine;
 
 pub(crate) use json::{members, merged, params};
 
@@ -195,6 +196,7 @@ impl Readings for MemoryReadings {
             let in_scope = match query.scope {
                 LogScope::Device(number) => row.number == number,
                 LogScope::Diagnostics(product) => row.product == product && is_diagnostic(&row.as_record()),
+                LogScope::Account(owner) => AccountLine::of(&row.as_record()).is_some_and(|line| line.owner == owner),
             };
             let wanted = in_scope
                 && !row.kind.is_part()

@@ -11,7 +11,11 @@ use super::{
 };
 use crate::readings::memory::{Inner, MemoryReadings, merged, params};
 use crate::readings::{LogRow, ReadingError};
-use crate::record::{RETAIN, RecordKind};
+use crate::record::RecordKind;
+use crate::record::account::Content;
+
+/// The bits of `qos` that are not flags.
+const QOS: u8 = 3;
 
 fn put(list: &mut Vec<PropertyValue>, property: &str, value: &str, row: &LogRow) {
     match list.iter_mut().find(|known| *known.property == *property) {
@@ -96,15 +100,12 @@ impl States for MemoryReadings {
                 newest.insert((owner, row.topic.clone()), row.clone());
             }
         }
-        let kept = newest.into_iter().filter(|(_, row)| !row.payload.is_empty());
-        let message = |((owner, topic), row): ((Uin, Box<str>), LogRow)| RetainedMessage {
-            owner,
-            topic,
-            payload: row.payload,
-            qos: row.qos & !RETAIN,
-            time: row.sample_time,
+        let message = |((owner, topic), row): ((Uin, Box<str>), LogRow)| {
+            let Content { properties, payload } = Content::of(&row.as_record());
+            let (properties, payload) = (properties.into(), payload.into());
+            RetainedMessage { owner, topic, payload, properties, qos: row.qos & QOS, time: row.sample_time }
         };
-        Ok(kept.map(message).collect())
+        Ok(newest.into_iter().map(message).filter(|message| !message.payload.is_empty()).collect())
     }
 
     fn device(&self, number: DeviceNumber) -> Result<DeviceState, ReadingError> {

@@ -12,8 +12,11 @@ pub struct RetainedMessage {
     pub topic: Box<str>,
     /// Never empty: an empty one takes the message away.
     pub payload: Box<[u8]>,
+    /// As they stand in an MQTT 5 packet; a message expiry counts from `time`.
+    pub properties: Box<[u8]>,
     /// 0 to 2.
     pub qos: u8,
+    /// When it was sent.
     pub time: UnixMillis,
 }
 

@@ -96,7 +96,7 @@ fn write(mqtt: &mut Connection, qos: QoS, message: &Outgoing<'_>, out: &mut Vec<
 }
 
 /// The properties of a message that has waited; `None` when it has expired. Source: MQTT 5 [MQTT-3.3.2-5].
-fn aged(properties: Properties<'_>, waited: std::time::Duration) -> Option<PropertyBuffer> {
+pub(crate) fn aged(properties: Properties<'_>, waited: std::time::Duration) -> Option<PropertyBuffer> {
     let mut buffer = PropertyBuffer::new();
     for property in properties {
         let property = match property {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use lianwu_device_protocol::topic::{NameError, check_name};
 use lianwu_model::product::Durability;
-use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_mqtt::property::{Properties, Property, PropertyBuffer};
 use lianwu_mqtt::{PacketId, Publish, QoS, ReasonCode};
+use lianwu_ports::record::account::Content;
 use lianwu_ports::record::{RETAIN, Record, RecordKind};
 use lianwu_services::backend::Backend;
 
@@ -92,14 +93,17 @@ impl Worker {
         let owner = identity.owner;
         let (code, reason) = if !is_own_topic(topic) || !identity.may_send(&self.platform, state.wall) {
             (403, ReasonCode::NotAuthorised)
-        } else if retain && !self.broker.has_room_to_retain(owner, topic, payload.len()) {
+        } else if retain && !self.has_room_to_retain(owner, message, state.wall) {
             (429, ReasonCode::QuotaExceeded)
         } else {
             (0, ReasonCode::Success)
         };
+        let content = Content { properties: properties.as_bytes(), payload };
+        let joined = (!properties.is_empty()).then(|| content.encode());
+        let (flag, whole) = joined.as_ref().map_or((0, payload), |(flag, bytes)| (*flag, bytes));
         state.batch.push(&Record {
             kind: RecordKind::AccountMessage,
-            qos: qos.bits() | if retain { RETAIN } else { 0 },
+            qos: qos.bits() | flag | if retain { RETAIN } else { 0 },
             packet_id: packet_id.map_or(0, PacketId::get),
             code,
             number: DeviceNumber::NONE,
@@ -108,7 +112,7 @@ impl Worker {
             sample_time: state.wall,
             topic,
             note: &owner.to_string(),
-            payload,
+            payload: whole,
         });
         state.want_turn();
         if code != 0 {
@@ -116,7 +120,8 @@ impl Worker {
             return reason;
         }
         if retain {
-            let kept = Kept { payload: payload.into(), qos, properties: properties.as_bytes().into() };
+            let properties = properties.as_bytes().into();
+            let kept = Kept { payload: payload.into(), qos, properties, since: state.wall };
             state.held.after.push(After::Retain { owner, topic: topic.into(), kept });
         }
         if !self.broker.is_silent() {
@@ -129,6 +134,12 @@ impl Worker {
             state.receivers = receivers;
         }
         reason
+    }
+
+    /// An empty message always has room: it takes one away.
+    fn has_room_to_retain(&self, owner: Uin, message: &Message<'_>, now: UnixMillis) -> bool {
+        let bytes = message.payload.len() + message.properties.as_bytes().len();
+        message.payload.is_empty() || self.broker.has_room_to_retain(owner, message.topic, bytes, now)
     }
 
     /// Sends the will of a connection that has ended. Its rights count as they are now.

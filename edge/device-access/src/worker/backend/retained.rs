@@ -9,7 +9,7 @@ use lianwu_mqtt::{QoS, ReasonCode};
 use super::super::Worker;
 use super::super::forward::with_ids;
 use super::super::state::{Place, State};
-use super::deliver::Outgoing;
+use super::deliver::{Outgoing, aged};
 
 /// Retained messages that subscriptions of one connection may look through in a second. With the 10,000 topics an account
 /// may have, that is 200 wildcards.
@@ -51,8 +51,10 @@ impl Worker {
                 self.disconnect(state, place, ReasonCode::QuotaExceeded, why);
                 return;
             }
-            for (topic, kept) in self.broker.retained(owner, filter) {
-                let properties = Properties::of_kept(&kept.properties);
+            for (topic, kept) in self.broker.retained(owner, filter, state.wall) {
+                // What is left of its expiry. Source: MQTT 5 [MQTT-3.3.2-6].
+                let Some(aged) = aged(Properties::of_kept(&kept.properties), kept.age(state.wall)) else { continue };
+                let properties = aged.as_properties();
                 let named = with_ids(properties, if id == 0 { &[] } else { std::slice::from_ref(&id) });
                 let properties = named.as_ref().map_or(properties, PropertyBuffer::as_properties);
                 let message = Outgoing { topic: &topic, payload: &kept.payload, retain: true, properties };

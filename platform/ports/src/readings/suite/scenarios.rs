@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 
 use super::{LAMP, Subject, always, times};
 use crate::log::{Block, Lsn};
 use crate::readings::{EventQuery, LogQuery, LogScope, PropertyQuery};
+use crate::record::account::{AccountEvent, AccountLine, Content};
 use crate::record::{RETAIN, Record, RecordBatch, RecordKind};
 use crate::states::Day;
 
@@ -129,6 +130,71 @@ pub fn diagnostics_hold_what_went_wrong(subject: &mut dyn Subject) {
         assert_eq!(find(LogScope::Device(LAMP), &[]), [4, 3, 2, 1]);
         subject.readings().seal().expect("seal");
     }
+}
+
+/// Does each account's own log show what happened to its backends, and nothing else show it?
+pub fn lines_of_accounts_are_theirs_alone(subject: &mut dyn Subject) {
+    let line = |owner, event, client_id, why| AccountLine {
+        owner: Uin(owner),
+        event,
+        client_id,
+        topic: "",
+        why,
+        facts: "clientip:192.0.2.1",
+        time: UnixMillis(NOON),
+    };
+    let (ours, theirs) = (100_000_000_001, 100_000_000_002);
+    let lines = [
+        line(ours, AccountEvent::Connected, "plant", ""),
+        line(theirs, AccountEvent::ConnectRefused, "plant", "wrong password"),
+        line(ours, AccountEvent::PublishRefused, "office", "no right"),
+    ];
+    let mut blocks = Vec::new();
+    for (number, line) in (1..).zip(lines) {
+        blocks.push(line.write(|record| block(number, NOON, &[*record])));
+    }
+    subject.readings().apply(&blocks).expect("apply");
+    for _ in 0..2 {
+        let find = |scope, words: &[&str]| {
+            let words = words.iter().map(|word| (*word).to_owned()).collect();
+            let query = LogQuery { scope, kinds: Vec::new(), times: always(), words, after: None, limit: 10 };
+            let page = subject.readings().log(&query).expect("log");
+            page.rows.into_iter().map(|row| row.lsn.0).collect::<Vec<_>>()
+        };
+        assert_eq!(find(LogScope::Account(Uin(ours)), &[]), [3, 1]);
+        assert_eq!(find(LogScope::Account(Uin(ours)), &["office"]), [3]);
+        assert_eq!(find(LogScope::Account(Uin(theirs)), &[]), [2]);
+        assert_eq!(find(LogScope::Account(Uin(7)), &[]), [0_u64; 0]);
+        assert_eq!(find(LogScope::Diagnostics(ProductId::ACCOUNT), &[]), [0_u64; 0]);
+        subject.readings().seal().expect("seal");
+    }
+}
+
+/// Do retained messages keep the properties they were sent with?
+pub fn retained_properties_are_kept(subject: &mut dyn Subject) {
+    let (flag, payload) = Content { properties: b"\x03\0\x04json", payload: b"{}" }.encode();
+    let text = std::str::from_utf8(&payload).expect("ASCII");
+    let message = Record {
+        qos: 1 | RETAIN | flag,
+        number: DeviceNumber::NONE,
+        product: ProductId::ACCOUNT,
+        topic: "plant/7",
+        note: "100000000001",
+        ..record(RecordKind::AccountMessage, NOON, text)
+    };
+    let gone = Content { properties: b"\x03\0\x04json", payload: b"" }.encode().1;
+    let gone = Record { payload: &gone, ..message };
+    let blocks = [block(1, NOON, &[message]), block(2, NOON, &[gone])];
+    subject.readings().apply(&blocks[..1]).expect("apply");
+    for _ in 0..2 {
+        let kept = subject.states().retained().expect("retained messages");
+        assert_eq!(kept.len(), 1);
+        assert_eq!((&*kept[0].properties, &*kept[0].payload, kept[0].qos), (&b"\x03\0\x04json"[..], &b"{}"[..], 1));
+        subject.readings().seal().expect("seal");
+        subject.reopen();
+    }
+    subject.readings().apply(&blocks).expect("apply");
+    assert_eq!(subject.states().retained().expect("retained messages"), []);
 }
 
 /// Is the newest message of a topic retained over restarts, until an empty one takes it away?
