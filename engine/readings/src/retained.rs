@@ -121,7 +121,8 @@ mod tests {
     /// Does a row of the first version, without properties, still open?
     #[test]
     fn rows_of_both_versions_open() {
-        let row = Row { lsn: Lsn(7), time: UnixMillis(9), qos: 1, payload: (*b"on").into(), properties: (*b"p").into() };
+        let row =
+            Row { lsn: Lsn(7), time: UnixMillis(9), qos: 1, payload: (*b"on").into(), properties: (*b"p").into() };
         let found = Row::decode(&row.encode()).unwrap();
         assert_eq!((&*found.payload, &*found.properties, found.qos), (&b"on"[..], &b"p"[..], 1));
         let mut first = vec![VERSION_1];

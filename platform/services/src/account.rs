@@ -23,7 +23,7 @@ use crate::Platform;
 use crate::invalid::{Invalid, Rule, characters};
 use crate::randomness::{DIGITS, Randomness, text};
 
-pub use cache::{AccountCache, KeyView, Member, Signer};
+pub use cache::{AccountCache, ClaimedKey, KeyView, Member, Signer};
 pub use found::{FirstAccount, bootstrap, bootstrap_written};
 pub use group::{add_members, create_group, delete_group, groups, remove_members};
 pub use key::{KEYS_MAX, create_key, delete_key, keys, managed, set_key_active};

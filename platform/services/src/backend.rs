@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use crate::Platform;
 use crate::account::Signer;
 use crate::directory::DirectoryDevice;
+use crate::logs::notes;
 
 /// Receiving messages: of a device, then the resource is the device, or in the account's own topic space, then it is `*`.
 pub const RECEIVE: &str = "lianwu:ReceiveMessages";
@@ -36,6 +37,42 @@ pub enum BackendError {
     Credential(#[from] BackendSignInError),
 }
 
+impl BackendError {
+    /// What the client may know: whether a SecretId exists is told to its owner only.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::UnknownKey | Self::Credential(BackendSignInError::Mismatch) => {
+                "SecretId or password is wrong, the log of the account that owns the SecretId says more".to_owned()
+            }
+            Self::Credential(
+                error @ (BackendSignInError::UserName
+                | BackendSignInError::Password
+                | BackendSignInError::Expired { .. }),
+            ) => error.to_string(),
+        }
+    }
+}
+
+/// The account in whose log a refused sign-in stands, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub owner: Uin,
+    pub principal: Uin,
+    pub secret_id: String,
+    pub why: String,
+}
+
+/// Whose log a refused sign-in with this user name stands in; nobody's when no account has the key.
+#[must_use]
+pub fn refused(platform: &Platform, user_name: &str, why: &str) -> Option<Refused> {
+    let secret_id = user_name.split(';').next()?;
+    let key = platform.accounts.claimed(secret_id)?;
+    let why = if key.active { why } else { notes::KEY_DISABLED };
+    let (owner, principal) = (key.owner, key.principal);
+    Some(Refused { owner, principal, secret_id: secret_id.to_owned(), why: why.to_owned() })
+}
+
 /// A backend that is signed in.
 #[derive(Debug)]
 pub struct Backend {
@@ -43,7 +80,8 @@ pub struct Backend {
     pub owner: Uin,
     pub principal: Uin,
     pub secret_id: Box<str>,
-    source: Option<IpAddr>,
+    /// Where it signed in from.
+    pub source: Option<IpAddr>,
     remembered: Mutex<Remembered>,
 }
 
@@ -64,7 +102,11 @@ pub fn sign_in(
     claim: &BackendSignIn<'_>,
     source: Option<IpAddr>,
 ) -> Result<Backend, BackendError> {
-    let signer = platform.accounts.signer(claim.secret_id).ok_or(BackendError::UnknownKey)?;
+    let Some(signer) = platform.accounts.signer(claim.secret_id) else {
+        // Takes as long as for a key that is there.
+        let _ = claim.verify("", platform.clock.now());
+        return Err(BackendError::UnknownKey);
+    };
     claim.verify(&signer.secret_key.0, platform.clock.now())?;
     signer.mark_used(platform.clock.now());
     Ok(Backend {

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod logs;
 pub mod message;
 pub mod platform;
+pub mod presence;
 pub mod product;
 pub mod project;
 pub mod randomness;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use lianwu_cloud_api::operations::limits::API_LIMITS;
-use lianwu_services::limits::{self, LimitSpec, TABLE, Value};
+use lianwu_services::limits::{self, LimitSpec, Value, table};
 
 use super::Config;
 use crate::serve::access_bounds;
@@ -43,7 +43,7 @@ const PAGES: [Page; 2] = [
 fn render(page: &Page) -> String {
     let (limits, access) = (Config::default().limits(), access_bounds(&Config::default()));
     let mut text = page.head.to_owned();
-    for spec in TABLE.iter().chain(API_LIMITS) {
+    for spec in table().chain(API_LIMITS) {
         // How many connections there may be follows from the processor cores of the machine.
         let value = match limits::value(spec, &limits, Some(&access)).expect("device access is on by default") {
             _ if spec.name == "Connections" => "1000000 × `server.workers`".to_owned(),
@@ -80,8 +80,8 @@ fn limits_page_holds_every_key_that_limits() {
     for section in ["limits", "retention"] {
         for (name, default) in defaults[section].as_table().unwrap() {
             let key = format!("{section}.{name}");
-            let spec = TABLE.iter().find(|spec| spec.setting == Some(key.as_str()));
-            let spec = spec.unwrap_or_else(|| panic!("{key} is missing in limits::TABLE"));
+            let spec = table().find(|spec| spec.setting == Some(key.as_str()));
+            let spec = spec.unwrap_or_else(|| panic!("{key} is missing in limits::table"));
             let value = limits::value(spec, &Config::default().limits(), None).unwrap();
             let unlimited = matches!(spec.value, Value::SetOrUnlimited(_));
             let expected = default.as_integer().map(i64::cast_unsigned).filter(|value| *value != 0 || !unlimited);
@@ -89,5 +89,5 @@ fn limits_page_holds_every_key_that_limits() {
         }
     }
     let known = |key: &str| key.split_once('.').is_some_and(|(section, name)| defaults[section].get(name).is_some());
-    assert!(TABLE.iter().filter_map(|spec| spec.setting).all(known), "a key in limits::TABLE does not exist");
+    assert!(table().filter_map(|spec| spec.setting).all(known), "a key in limits::table does not exist");
 }

@@ -6,27 +6,34 @@ mod deliver;
 mod publish;
 mod retained;
 mod subscribe;
+mod told;
+mod windows;
 
 use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lianwu_device_protocol::credentials::BackendSignIn;
+use lianwu_device_protocol::credentials::{BackendSignIn, BackendSignInError};
 use lianwu_mqtt::connection::{Acceptance, Role};
 use lianwu_mqtt::{Connect, ConnectRefusal, ProtocolVersion, ReasonCode};
+use lianwu_ports::record::account::AccountEvent;
 use lianwu_services::backend::{self, Backend, BackendError};
+use lianwu_services::logs::notes;
 use tracing::debug;
 
 use super::Worker;
 use super::connection::Flow;
-use super::state::{Place, State};
+use super::sign_in::facts;
+use super::state::{Peer, Place, State};
 use crate::broker::At;
 use crate::failures::Attempt;
 use deliver::Pending;
 use publish::Will;
 use retained::LookedThrough;
+use told::Refused;
 
 pub(crate) use deliver::Outgoing;
+pub(crate) use windows::Windows;
 
 /// What a connection knows once a backend has signed in on it.
 pub(crate) struct BackendConnection {
@@ -49,39 +56,10 @@ impl Worker {
         connect: &Connect<'_>,
         rest: &[u8],
     ) -> Flow {
-        let Some(connection) = state.connection(place) else { return Flow::Closed };
-        let source = connection.peer.ip();
-        let user_name = connect.user_name.unwrap_or_default();
-        let password = connect.password.unwrap_or_default();
-        // [MQTT-3.1.3-8]: without an id there is nothing to find the session by.
-        if connect.client_id.is_empty() && !connect.clean_session && connect.version != ProtocolVersion::V5 {
-            let why = "a client without an id starts a clean session";
-            state.send(place, |connection, out| {
-                connection.mqtt.refuse(ConnectRefusal::IdentifierRejected, why, out);
-            });
-            self.close(state, place, why);
-            return Flow::Closed;
-        }
-        // Counted by source and key, as a device's are by source and device.
-        let attempt = Attempt { source, client_id: user_name };
-        if self.failures.as_ref().is_some_and(|failures| failures.must_wait(state.now, &attempt)) {
-            return self.turn_away(state, place, &attempt);
-        }
-        let claim = BackendSignIn::parse(connect.client_id, user_name, password).map_err(BackendError::from);
-        let backend = match claim.and_then(|claim| backend::sign_in(&self.platform, &claim, Some(source))) {
+        let Some(peer) = state.connection(place).map(|connection| connection.peer) else { return Flow::Closed };
+        let backend = match self.verify_backend(state, place, connect, peer) {
             Ok(backend) => Arc::new(backend),
-            Err(error) => {
-                if let Some(failures) = &self.failures {
-                    failures.failed(state.now, &attempt);
-                }
-                self.stats.sign_ins_refused.add(1);
-                debug!(client_id = connect.client_id, %source, %error, "sign-in of a backend refused");
-                state.send(place, |connection, out| {
-                    connection.mqtt.refuse(ConnectRefusal::BadUserNameOrPassword, &error.to_string(), out);
-                });
-                self.close(state, place, &error.to_string());
-                return Flow::Closed;
-            }
+            Err(flow) => return flow,
         };
         let client_id: Box<str> = if connect.client_id.is_empty() {
             format!("{}-{}-{}", self.index, place.slot, place.generation).into()
@@ -90,7 +68,7 @@ impl Worker {
         };
         let at = At { worker: self.index, place };
         if let Some(before) = self.broker.connected(backend.owner, &client_id, at) {
-            self.close_backend(state, before, "the same client id signed in again");
+            self.close_backend(state, before, notes::CLIENT_TAKEN_OVER);
         }
         let now = state.now;
         self.stats.sign_ins.add(1);
@@ -98,7 +76,7 @@ impl Worker {
         self.stats.backends_online.set(state.backends);
         state.send(place, |connection, out| {
             connection.backend = Some(Box::new(BackendConnection {
-                backend,
+                backend: Arc::clone(&backend),
                 client_id: client_id.clone(),
                 filters: HashSet::new(),
                 pending: VecDeque::new(),
@@ -114,7 +92,56 @@ impl Worker {
             connection.mqtt.accept(now, acceptance, out);
         });
         self.watch_keep_alive(state, place);
+        self.tell_of_arrival(state, &backend, &client_id, &facts(connect, peer));
         self.received(state, place, rest)
+    }
+
+    /// Who it is. One that is refused was answered and closed, and the owner of its key told.
+    fn verify_backend(
+        self: &Rc<Self>,
+        state: &mut State,
+        place: Place,
+        connect: &Connect<'_>,
+        peer: Peer,
+    ) -> Result<Backend, Flow> {
+        let source = peer.ip();
+        let user_name = connect.user_name.unwrap_or_default();
+        let password = connect.password.unwrap_or_default();
+        let tell = |state: &mut State, cause, why: &str| {
+            let event = AccountEvent::ConnectRefused;
+            let refused = Refused { event, cause, client_id: connect.client_id, topic: "", why };
+            self.tell_of_refused_sign_in(state, connect, peer, &refused);
+        };
+        // [MQTT-3.1.3-8]: without an id there is nothing to find the session by.
+        if connect.client_id.is_empty() && !connect.clean_session && connect.version != ProtocolVersion::V5 {
+            let why = "a client without an id starts a clean session";
+            tell(state, NO_CLIENT_ID, why);
+            return Err(self.turn_down(state, place, ConnectRefusal::IdentifierRejected, why));
+        }
+        // Counted by source and key, as a device's are by source and device.
+        let attempt = Attempt { source, client_id: user_name };
+        if self.failures.as_ref().is_some_and(|failures| failures.must_wait(state.now, &attempt)) {
+            tell(state, UNCHECKED, notes::UNCHECKED);
+            return Err(self.turn_away(state, place, &attempt));
+        }
+        let claim = BackendSignIn::parse(connect.client_id, user_name, password).map_err(BackendError::from);
+        claim.and_then(|claim| backend::sign_in(&self.platform, &claim, Some(source))).map_err(|error| {
+            if let Some(failures) = &self.failures {
+                failures.failed(state.now, &attempt);
+            }
+            self.stats.sign_ins_refused.add(1);
+            debug!(client_id = connect.client_id, %source, %error, "sign-in of a backend refused");
+            tell(state, cause(&error), &error.to_string());
+            self.turn_down(state, place, ConnectRefusal::BadUserNameOrPassword, &error.told())
+        })
+    }
+
+    fn turn_down(&self, state: &mut State, place: Place, refusal: ConnectRefusal, why: &str) -> Flow {
+        state.send(place, |connection, out| {
+            connection.mqtt.refuse(refusal, why, out);
+        });
+        self.close(state, place, why);
+        Flow::Closed
     }
 
     /// Closes a backend wherever it is. A worker that has too much to do finds out by itself: the broker has forgotten
@@ -135,7 +162,7 @@ impl Worker {
     }
 
     /// Takes everything back that a backend's connection had, and sends its will.
-    pub(crate) fn forget_backend(&self, state: &mut State, place: Place, connection: &BackendConnection) {
+    pub(crate) fn forget_backend(&self, state: &mut State, place: Place, connection: &BackendConnection, why: &str) {
         let at = At { worker: self.index, place };
         let owner = connection.backend.owner;
         for filter in &connection.filters {
@@ -146,6 +173,7 @@ impl Worker {
         self.stats.backend_subscriptions.set(filters);
         state.backends -= 1;
         self.stats.backends_online.set(state.backends);
+        self.tell_of_departure(state, connection, why);
         self.publish_will(state, connection);
     }
 
@@ -161,5 +189,19 @@ impl Worker {
         for place in invalid {
             self.disconnect(state, place, ReasonCode::NotAuthorised, "its SecretId was deleted or disabled");
         }
+    }
+}
+
+/// Causes of a refused sign-in, each counted for itself: these two and [`cause`].
+const NO_CLIENT_ID: u8 = 1;
+const UNCHECKED: u8 = 2;
+
+fn cause(error: &BackendError) -> u8 {
+    match error {
+        BackendError::UnknownKey => 3,
+        BackendError::Credential(BackendSignInError::UserName) => 4,
+        BackendError::Credential(BackendSignInError::Password) => 5,
+        BackendError::Credential(BackendSignInError::Mismatch) => 6,
+        BackendError::Credential(BackendSignInError::Expired { .. }) => 7,
     }
 }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use lianwu_mqtt::{CloseReason, Packet, ReasonCode, Step, decode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::presence::Change;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, ReadBuf};
 use tracing::debug;
@@ -251,11 +252,12 @@ impl Worker {
                 }
                 let peer = connection.peer.ip().to_string();
                 self.record(state, RecordKind::Disconnected, device, why, peer.as_bytes());
+                self.announce(state, device, Change::Offline(why));
                 self.stats.devices_online.set(state.homes.len() as u64);
             }
             (None, Some(backend)) => {
                 debug!(peer = %connection.peer, why, "a backend's connection ended");
-                self.forget_backend(state, place, backend);
+                self.forget_backend(state, place, backend, why);
             }
             (None, None) => {
                 self.stats.ended_before_sign_in.add(1);

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use lianwu_model::product::Durability;
 use lianwu_mqtt::{Properties, Property, PropertyBuffer, ProtocolVersion, Publish, QoS, encode};
 use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::presence::{self, Change};
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::warn;
 
@@ -123,6 +124,17 @@ impl Worker {
         self.broker.receivers(&self.platform, &sender, sent.topic, state.wall, &mut receivers);
         self.collect(state, &receivers, sent, durability);
         state.receivers = receivers;
+    }
+
+    /// Tells whoever listens that a device came or went. Not while the platform stops: it ends the connections of those who
+    /// listen as well.
+    pub(crate) fn announce(&self, state: &mut State, device: &DirectoryDevice, change: Change<'_>) {
+        if self.broker.is_silent() || state.is_stopping {
+            return;
+        }
+        let topic = presence::device_topic(device.product, device.name.as_str());
+        let body = presence::of_device(device.product, device.name.as_str(), change, state.wall);
+        self.forward_of_device(state, device, Sent::new(&topic, &body, QoS::AtLeastOnce), Durability::Disk);
     }
 
     /// Sorts a message to the workers of its receivers.

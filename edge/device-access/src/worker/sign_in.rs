@@ -12,6 +12,7 @@ use lianwu_mqtt::{Connect, ConnectRefusal, ReasonCode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
+use lianwu_services::presence::Change;
 use tokio::net::TcpStream;
 use tracing::debug;
 
@@ -314,6 +315,7 @@ impl Worker {
         self.stats.sign_ins.add(1);
         self.stats.devices_online.set(state.homes.len() as u64);
         self.record(state, RecordKind::Connected, device, "", verified.facts.as_bytes());
+        self.announce(state, device, Change::Online);
         if !verified.clean_session {
             self.start_fetching(state, place);
         }
@@ -374,7 +376,8 @@ fn wants_nothing_kept(connect: &Connect<'_>) -> bool {
     connect.clean_session && connect.properties.session_expiry().unwrap_or_default() == 0
 }
 
-fn facts(connect: &Connect<'_>, peer: Peer) -> String {
+/// What the log says about a CONNECT.
+pub(crate) fn facts(connect: &Connect<'_>, peer: Peer) -> String {
     let mut facts = String::with_capacity(64);
     // Writing to a String cannot fail.
     let _ = write!(

@@ -15,7 +15,7 @@ use lianwu_services::directory::DirectoryDevice;
 use slab::Slab;
 use tokio::net::TcpStream;
 
-use super::backend::BackendConnection;
+use super::backend::{BackendConnection, Windows};
 use super::connection::Read;
 use super::forward::Forwards;
 use super::held::Held;
@@ -139,6 +139,8 @@ pub(crate) struct State {
     pub(crate) down_rates: HashMap<DeviceNumber, Bucket>,
     /// Devices over a rate.
     pub(crate) overruns: Overruns,
+    /// What was refused to backends.
+    pub(crate) told: Windows,
     pub(crate) next_generation: u32,
     pub(crate) read_buffer: Box<[u8]>,
     /// What stands in it.
@@ -199,6 +201,7 @@ impl State {
             recent_sign_ins: HashMap::new(),
             down_rates: HashMap::new(),
             overruns: Overruns::default(),
+            told: Windows::default(),
             next_generation: 0,
             read_buffer: vec![0; READ_BYTES].into(),
             reads: Vec::new(),

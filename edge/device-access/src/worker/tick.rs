@@ -52,6 +52,7 @@ pub(crate) async fn run(worker: Rc<Worker>) {
         worker.record_overruns(&mut state);
         worker.forget_sign_ins(&mut state);
         worker.tell_of_refusals(&mut state);
+        worker.tell_of_windows(&mut state);
         if second.is_multiple_of(SESSIONS_EVERY_SECONDS) {
             worker.end_sessions(&mut state);
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use lianwu_ports::log::{CommitError, Committed, LogHealth, Rejected, SubmitError};
+use lianwu_services::logs::notes;
 use parking_lot::Mutex;
 use tracing::{error, warn};
 
@@ -226,7 +227,7 @@ impl Worker {
                 self.write(state, place);
             } else if connection.out.len() > self.options.unread_bytes_max {
                 self.stats.slow_consumers.add(1);
-                self.close(state, place, "it does not read what it is sent");
+                self.close(state, place, notes::NOT_READING);
             }
         }
         if state.dirty.is_empty() {

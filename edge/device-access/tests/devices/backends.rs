@@ -14,18 +14,18 @@ use super::harness::{NOW, PRODUCT, Wire, World, up};
 const REPORT: &str = r#"{"method":"report","clientToken":"1","params":{"brightness":42}}"#;
 
 /// A world whose product belongs to an account with a key.
-struct Scene {
-    world: World,
-    owner: Uin,
-    key: AccessKey,
+pub struct Scene {
+    pub world: World,
+    pub owner: Uin,
+    pub key: AccessKey,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with_workers(1)
     }
 
-    fn with_workers(workers: usize) -> Self {
+    pub fn with_workers(workers: usize) -> Self {
         let options =
             AccessOptions { workers, device_up_tps: 0, device_connects_per_5s: 0, ..AccessOptions::default() };
         let world = World::with(&options);
@@ -46,7 +46,7 @@ impl Scene {
     }
 
     /// A sub-account's key, with one policy attached.
-    fn sub_account(&self, name: &str, statement: &str) -> AccessKey {
+    pub fn sub_account(&self, name: &str, statement: &str) -> AccessKey {
         let platform = &self.world.platform;
         let document = format!(r#"{{"version":"2.0","statement":[{statement}]}}"#);
         let policy =
@@ -56,7 +56,7 @@ impl Scene {
         wait(account::create_key(platform, wait(created).unwrap().uin)).unwrap()
     }
 
-    fn sign_in(&self, key: &AccessKey, client_id: &str) -> Wire {
+    pub fn sign_in(&self, key: &AccessKey, client_id: &str) -> Wire {
         let mut wire = self.world.socket();
         wire.send_connect(&credentials(key, client_id));
         assert_eq!(wire.connack(), 0, "{client_id} signs in");
@@ -64,14 +64,14 @@ impl Scene {
     }
 
     /// The owner, subscribed.
-    fn listener(&self, client_id: &str, filter: &str, qos: QoS) -> Wire {
+    pub fn listener(&self, client_id: &str, filter: &str, qos: QoS) -> Wire {
         let mut wire = self.sign_in(&self.key, client_id);
         assert_eq!(wire.subscribe_at(filter, qos), SubscribeAnswer::Granted(qos));
         wire
     }
 }
 
-fn credentials(key: &AccessKey, client_id: &str) -> Credentials {
+pub fn credentials(key: &AccessKey, client_id: &str) -> Credentials {
     let expiry = UnixMillis::from_seconds(NOW.seconds() + 600);
     backend_credentials(&key.secret_id, &key.secret_key.0, client_id, expiry)
 }
@@ -94,7 +94,7 @@ fn kept(wire: &mut Wire) -> (String, String, bool) {
     })
 }
 
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 

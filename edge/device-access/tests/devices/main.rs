@@ -10,3 +10,4 @@ mod mqtt5;
 mod sessions;
 mod sign_in;
 mod system;
+mod told;

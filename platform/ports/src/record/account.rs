@@ -167,7 +167,8 @@ mod tests {
             time: UnixMillis(0),
         };
         line.write(|record| {
-            for content in [Content { properties: b"", payload: b"on" }, Content { properties: b"pp", payload: b"on" }] {
+            for content in [Content { properties: b"", payload: b"on" }, Content { properties: b"pp", payload: b"on" }]
+            {
                 let (flag, payload) = content.encode();
                 let record = Record { qos: 1 | flag, payload: &payload, ..*record };
                 assert_eq!(Content::of(&record), content);

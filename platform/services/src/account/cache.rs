@@ -76,6 +76,15 @@ impl KeyView {
     }
 }
 
+/// Whose key it is, used or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimedKey {
+    /// Main account.
+    pub owner: Uin,
+    pub principal: Uin,
+    pub active: bool,
+}
+
 /// When a key was used, and what of that is in the registry; Unix milliseconds, 0 is never.
 #[derive(Debug, Default)]
 struct KeyUse {
@@ -98,6 +107,7 @@ struct Snapshot {
     members: HashMap<Uin, Arc<Member>>,
     keys: HashMap<Uin, Vec<KeyView>>,
     administrator: Option<Uin>,
+    claimed: HashMap<Box<str>, ClaimedKey>,
     policies: Arc<[StoredPolicy]>,
     groups: Arc<[Group]>,
 }
@@ -118,6 +128,12 @@ impl AccountCache {
     #[must_use]
     pub fn signer(&self, secret_id: &str) -> Option<Signer> {
         self.snapshot.load().signers.get(secret_id).cloned()
+    }
+
+    /// Whose key this is, active or not. Never tell a stranger.
+    #[must_use]
+    pub fn claimed(&self, secret_id: &str) -> Option<ClaimedKey> {
+        self.snapshot.load().claimed.get(secret_id).copied()
     }
 
     #[must_use]
@@ -211,6 +227,10 @@ impl AccountCache {
         let uses = self.keep_uses(&rows.keys);
         for (key, key_use) in rows.keys.into_iter().zip(uses) {
             let AccessKey { secret_id, secret_key, principal, active, created, .. } = key;
+            if let Some(member) = next.members.get(&principal) {
+                let claimed = ClaimedKey { owner: member.principal.owner, principal, active };
+                next.claimed.insert(secret_id.clone().into(), claimed);
+            }
             if let Some(member) = next.members.get(&principal).filter(|_| active) {
                 let (principal, policies) = (Arc::clone(&member.principal), Arc::clone(&member.policies));
                 let signer = Signer { secret_key, principal, policies, key_use: Arc::clone(&key_use) };

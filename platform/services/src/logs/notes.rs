@@ -21,6 +21,31 @@ const KEEP_ALIVE_TIMEOUT: &str = "keepalive timeout,last active time:";
 /// In front of the address that took over.
 const TAKEN_OVER: &str = "the same device signed in again from ";
 
+/// The connection of a backend was closed for a newer one of the same client id.
+pub const CLIENT_TAKEN_OVER: &str = "the same client id signed in again";
+
+/// In a refused sign-in of a backend, for the owner of the key.
+pub const KEY_DISABLED: &str = "the SecretId is disabled";
+
+/// In a refused sign-in of a backend.
+pub const UNCHECKED: &str = "too many sign-ins had failed, refused unchecked, see limits.sign_in_failures";
+
+/// A backend's message to a topic that is not its account's own.
+pub const NOT_OWN_TOPIC: &str =
+    "not a topic of the account: the first level is a ProductId or begins with $, or the name is malformed";
+
+/// A backend's message without the right to send.
+pub const NO_SEND_RIGHT: &str = "no policy allows lianwu:SendMessages";
+
+/// A retained message that does not fit beside the account's others.
+pub const RETAINED_FULL: &str = "the account has no room for another retained message";
+
+/// A backend was closed: its window is full and too much waits.
+pub const NOT_ACKNOWLEDGING: &str = "it does not acknowledge what it is sent";
+
+/// A connection was closed: its socket takes nothing and too much waits.
+pub const NOT_READING: &str = "it does not read what it is sent";
+
 /// In a refused sign-in of a product whose devices have certificates.
 pub const NEEDS_CERTIFICATE: &str = "the product's devices sign in with certificates, not with a password";
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use lianwu_mqtt::connection::{Message, PublishError, expiry_left};
 use lianwu_mqtt::property::{Properties, Property, PropertyBuffer};
 use lianwu_mqtt::{Connection, QoS, ReasonCode};
+use lianwu_services::logs::notes;
 
 use super::super::Worker;
 use super::super::state::{Place, State};
@@ -60,7 +61,7 @@ impl Worker {
         });
         if is_over {
             self.stats.slow_consumers.add(1);
-            self.disconnect(state, place, ReasonCode::QuotaExceeded, "it does not acknowledge what it is sent");
+            self.disconnect(state, place, ReasonCode::QuotaExceeded, notes::NOT_ACKNOWLEDGING);
         }
     }
 

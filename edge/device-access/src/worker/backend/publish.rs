@@ -8,9 +8,10 @@ use lianwu_model::product::Durability;
 use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_mqtt::property::{Properties, Property, PropertyBuffer};
 use lianwu_mqtt::{PacketId, Publish, QoS, ReasonCode};
-use lianwu_ports::record::account::Content;
+use lianwu_ports::record::account::{AccountEvent, Content};
 use lianwu_ports::record::{RETAIN, Record, RecordKind};
 use lianwu_services::backend::Backend;
+use lianwu_services::logs::notes;
 
 use super::super::Worker;
 use super::super::connection::Flow;
@@ -18,6 +19,7 @@ use super::super::forward::Sent;
 use super::super::held::After;
 use super::super::state::{Place, State};
 use super::BackendConnection;
+use super::told::Refused;
 use crate::broker::{At, Kept, Sender};
 
 /// A message for the account's own topic space.
@@ -91,12 +93,14 @@ impl Worker {
     ) -> ReasonCode {
         let Message { topic, payload, qos, packet_id, retain, properties } = *message;
         let owner = identity.owner;
-        let (code, reason) = if !is_own_topic(topic) || !identity.may_send(&self.platform, state.wall) {
-            (403, ReasonCode::NotAuthorised)
+        let (code, reason, why) = if !is_own_topic(topic) {
+            (403, ReasonCode::NotAuthorised, notes::NOT_OWN_TOPIC)
+        } else if !identity.may_send(&self.platform, state.wall) {
+            (403, ReasonCode::NotAuthorised, notes::NO_SEND_RIGHT)
         } else if retain && !self.has_room_to_retain(owner, message, state.wall) {
-            (429, ReasonCode::QuotaExceeded)
+            (429, ReasonCode::QuotaExceeded, notes::RETAINED_FULL)
         } else {
-            (0, ReasonCode::Success)
+            (0, ReasonCode::Success, "")
         };
         let content = Content { properties: properties.as_bytes(), payload };
         let joined = (!properties.is_empty()).then(|| content.encode());
@@ -117,6 +121,8 @@ impl Worker {
         state.want_turn();
         if code != 0 {
             self.stats.messages_refused.add(1);
+            let (event, cause) = (AccountEvent::PublishRefused, cause(why));
+            self.tell_of_refusal(state, identity, &Refused { event, cause, client_id, topic, why });
             return reason;
         }
         if retain {
@@ -157,6 +163,15 @@ impl Worker {
             properties: Properties::of_kept(&will.properties),
         };
         self.publish_of_account(state, &connection.backend, &connection.client_id, None, &message);
+    }
+}
+
+/// Each has a window of its own.
+fn cause(why: &str) -> u8 {
+    match why {
+        notes::NOT_OWN_TOPIC => 1,
+        notes::NO_SEND_RIGHT => 2,
+        _ => 3,
     }
 }
 

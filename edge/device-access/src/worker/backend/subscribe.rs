@@ -5,12 +5,13 @@ use std::sync::Arc;
 use lianwu_mqtt::packet::{RetainHandling, SubscribeAnswer, SubscriptionOptions};
 use lianwu_mqtt::subscriptions::split_shared;
 use lianwu_mqtt::{ReasonCode, Subscribe, Unsubscribe, encode, filter};
-use tracing::debug;
+use lianwu_ports::record::account::AccountEvent;
 
 use super::super::Worker;
 use super::super::connection::Flow;
 use super::super::state::{Place, State};
 use super::retained::Wanted;
+use super::told::Refused;
 use crate::broker::{At, Subscriber};
 
 /// Filters one backend may be subscribed to.
@@ -28,15 +29,17 @@ impl Worker {
         let id = subscribe.properties.subscription_id().unwrap_or(0);
         for (filter, options) in subscribe.filters() {
             let Some(backend) = state.connection(place).and_then(|c| c.backend.as_mut()) else { return Flow::Closed };
-            let outcome = if is_usable(filter) {
-                backend.backend.check_filter(&self.platform, filter).map_err(|refusal| refusal.to_string())
-            } else {
-                Err("not a topic filter".to_owned())
-            };
             let is_new = !backend.filters.contains(filter);
             let is_room = !is_new || backend.filters.len() < FILTERS_MAX;
+            let outcome = if !is_usable(filter) {
+                Err("not a topic filter".to_owned())
+            } else if !is_room {
+                Err(format!("more than {FILTERS_MAX} filters"))
+            } else {
+                backend.backend.check_filter(&self.platform, filter).map_err(|refusal| refusal.to_string())
+            };
             answers.push(match outcome {
-                Ok(()) if is_room => {
+                Ok(()) => {
                     backend.filters.insert(filter.into());
                     filters_added += u64::from(is_new);
                     let at = At { worker: self.index, place };
@@ -48,8 +51,11 @@ impl Worker {
                     }
                     SubscribeAnswer::Granted(options.qos)
                 }
-                outcome => {
-                    debug!(filter, ?outcome, "subscription of a backend refused");
+                Err(why) => {
+                    let (identity, client_id) = (Arc::clone(&backend.backend), backend.client_id.clone());
+                    let event = AccountEvent::SubscribeRefused;
+                    let refused = Refused { event, cause: 0, client_id: &client_id, topic: filter, why: &why };
+                    self.tell_of_refusal(state, &identity, &refused);
                     SubscribeAnswer::Refused(if is_room {
                         ReasonCode::NotAuthorised
                     } else {
