@@ -109,7 +109,7 @@ pub fn device(view: &DeviceView, product: &Product) -> DeviceInfo {
         first_online_time: Some(seconds(view.state.activated)),
         login_time: seconds(view.state.last_login),
         create_time: count(device.created.seconds()),
-        version: firmware_version(view.state.info.as_deref()),
+        version: view.state.firmware.as_deref().unwrap_or_default().to_owned(),
         create_user_id: count(device.creator.0),
         creator_nick_name: device.creator_name.clone(),
         enable_state: i64::from(device.enabled),
@@ -128,14 +128,6 @@ fn device_type(product: &Product) -> &'static str {
         ProductKind::Device if product.net_type.starts_with("sub_") => "子设备",
         ProductKind::Device => "设备",
     }
-}
-
-/// `fw_ver` of the device's last `report_info`.
-fn firmware_version(info: Option<&str>) -> String {
-    let found = json::members(info.unwrap_or("{}").as_bytes())
-        .flatten()
-        .find_map(|(key, value)| if key.is(b"fw_ver") { serde_json::from_slice(value).ok() } else { None });
-    found.unwrap_or_default()
 }
 
 /// A value as the thing model has it, whatever way the device wrote it: a bool is 0 or 1, no white space, no needless

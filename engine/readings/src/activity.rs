@@ -174,6 +174,13 @@ impl ActivityTable {
         sum
     }
 
+    /// Of which product a device is; `None` when it was never there, or is deleted.
+    pub(crate) fn product_of(&self, number: u32) -> Option<ProductId> {
+        let seen = self.devices.get(&(number / BLOCK))?.get((number % BLOCK) as usize)?;
+        let (product, _) = self.products.get((seen.product as usize).checked_sub(1)?)?;
+        (!seen.forgotten).then_some(*product)
+    }
+
     /// Every number changed since the last call, ascending; follow with [`ActivityTable::encode`] for each.
     pub(crate) fn take_dirty(&mut self) -> Vec<u32> {
         let mut dirty = std::mem::take(&mut self.dirty);

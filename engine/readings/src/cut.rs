@@ -17,6 +17,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use crate::activity::{self, ActivityTable};
 use crate::coding::{Reader, put};
 use crate::fault::Fault;
+use crate::firmware::FirmwareTable;
 use crate::partition::{Marks, Partition, Summary};
 use crate::retained::RetainedTable;
 use crate::state::{StateTable, key, session_key};
@@ -70,6 +71,7 @@ pub(crate) struct Shared {
     pub(crate) states: RwLock<StateTable>,
     pub(crate) retained: Mutex<RetainedTable>,
     pub(crate) activity: RwLock<ActivityTable>,
+    pub(crate) firmware: Mutex<FirmwareTable>,
     /// Held while rows of states go to disk, so that an older row never follows a newer one.
     pub(crate) saving: Mutex<()>,
     pub(crate) state_bytes_max: usize,
@@ -97,7 +99,8 @@ impl Shared {
             }
         }
         partitions.sort_unstable_by_key(|partition| partition.day);
-        let activity = RwLock::new(ActivityTable::load(&states_disk)?);
+        let activity = ActivityTable::load(&states_disk)?;
+        let firmware = Mutex::new(FirmwareTable::load(&states_disk, &activity)?);
         let live = Live { active: Tail::after(disk), cutting: None, partitions, disk, first_day };
         Ok(Self {
             database,
@@ -105,7 +108,8 @@ impl Shared {
             live: RwLock::new(live),
             states: RwLock::default(),
             retained: Mutex::default(),
-            activity,
+            activity: RwLock::new(activity),
+            firmware,
             saving: Mutex::new(()),
             state_bytes_max,
             checkpoint: AtomicU64::new(checkpoint.0),
@@ -265,8 +269,11 @@ impl Shared {
         };
         let dirty = self.states.write().take_dirty();
         let seen = self.activity.write().take_dirty();
-        let result = self.ingest_states(&dirty, &seen, retained);
+        let firmware = self.firmware.lock().take_rows();
+        let rows = [retained.as_slice(), firmware.as_slice()];
+        let result = self.ingest_states(&dirty, &seen, &rows);
         if result.is_err() {
+            self.firmware.lock().give_back(&firmware);
             self.states.write().give_back(&dirty);
             self.activity.write().give_back(&seen);
         } else {
@@ -275,8 +282,9 @@ impl Shared {
         result
     }
 
-    fn ingest_states(&self, dirty: &[u32], seen: &[u32], retained: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), Fault> {
-        if dirty.is_empty() && seen.is_empty() && retained.is_empty() {
+    /// `more` are rows that are encoded already, in order of their keys, which come behind those of the others.
+    fn ingest_states(&self, dirty: &[u32], seen: &[u32], more: &[&[(Vec<u8>, Vec<u8>)]]) -> Result<(), Fault> {
+        if dirty.is_empty() && seen.is_empty() && more.iter().all(|rows| rows.is_empty()) {
             return Ok(());
         }
         let mut ingestion = self.states_disk.start_ingestion()?;
@@ -306,8 +314,8 @@ impl Shared {
                 ingestion.write(activity::key(number), row)?;
             }
         }
-        for (key, row) in retained {
-            ingestion.write(key, row)?;
+        for (key, row) in more.iter().copied().flatten() {
+            ingestion.write(key.as_slice(), row.as_slice())?;
         }
         Ok(ingestion.finish()?)
     }

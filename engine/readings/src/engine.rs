@@ -18,6 +18,7 @@ use parking_lot::{Mutex, RwLockWriteGuard};
 use crate::activity;
 use crate::cut::{Live, Shared};
 use crate::fault::Fault;
+use crate::firmware;
 use crate::options::ReadingsOptions;
 use crate::partition::keyspace_options;
 use crate::payload::{self, Property};
@@ -109,6 +110,9 @@ impl ReadingsEngine {
             read_properties(record, properties);
             if concerns(record) {
                 states.apply(&self.shared.states_disk, *lsn, record, properties)?;
+            }
+            if firmware::concerns(record) && states.get(record.number).is_some_and(|state| !state.forgotten) {
+                self.shared.firmware.lock().apply(record);
             }
             // After a restart chunks may be ahead of states.
             if *lsn <= live.active.last_lsn {
@@ -204,6 +208,9 @@ impl ReadingsEngine {
         if let Some(row) = self.shared.activity.write().forget(number.0) {
             self.shared.states_disk.insert(activity::key(number.0), row)?;
         }
+        if let Some((key, row)) = self.shared.firmware.lock().forget(number.0) {
+            self.shared.states_disk.insert(key, row)?;
+        }
         self.shared.database.persist(PersistMode::SyncAll)?;
         self.shared.states.write().put_clean(number.0, state);
         Ok(())
@@ -285,6 +292,10 @@ impl States for ReadingsEngine {
 
     fn activity(&self, products: &[ProductId], today: Day) -> Result<Activity, ReadingError> {
         Ok(self.shared.activity.read().sum(products, today))
+    }
+
+    fn with_firmware(&self, products: &[ProductId], version: Option<&str>) -> Result<Vec<DeviceNumber>, ReadingError> {
+        Ok(self.shared.firmware.lock().find(products, version))
     }
 
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {

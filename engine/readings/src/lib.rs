@@ -11,6 +11,7 @@ mod coding;
 mod cut;
 mod engine;
 mod fault;
+mod firmware;
 mod keys;
 mod options;
 mod partition;

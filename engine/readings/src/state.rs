@@ -8,12 +8,12 @@ use lianwu_model::UnixMillis;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_ports::states::session::concerns_session;
-use lianwu_ports::states::{DeviceState, KeptMessage, KeptSession};
+use lianwu_ports::states::{DeviceState, KeptMessage, KeptSession, firmware_version};
 
 use crate::coding::{Reader, put, put_bytes};
 use crate::payload::{self, Property};
 
-pub(crate) use table::{SESSION_KEYS, StateTable, key, load, session_key, session_number};
+pub(crate) use table::{SESSION_KEYS, STATE_KEYS, StateTable, key, load, number, session_key, session_number};
 use values::ValueList;
 
 const VERSION: u8 = 1;
@@ -135,12 +135,13 @@ impl State {
         self.reported.bytes().iter().step_by(64).map(|byte| usize::from(*byte)).sum()
     }
 
-    /// Login times only.
+    /// Login times and firmware only.
     pub(crate) fn times(&self) -> DeviceState {
         DeviceState {
             activated: self.activated,
             last_login: self.last_login,
             last_offline: self.last_offline,
+            firmware: self.info.as_deref().and_then(firmware_version),
             ..DeviceState::default()
         }
     }

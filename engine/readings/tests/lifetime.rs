@@ -153,3 +153,50 @@ fn a_forgotten_device_stays_forgotten() {
     assert!(engine.device(LAMP).expect("state").reported.is_empty());
     assert_eq!(rows(&engine), 5, "history goes with its day");
 }
+
+/// Is the index of versions made from the states of a store that is older than it, once?
+#[test]
+fn an_older_store_gets_its_index_of_versions() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let product = ProductId::from_bytes(b"AB12CD34EF").expect("ten upper-case letters and digits");
+    let mut batch = RecordBatch::default();
+    let info = Record {
+        kind: RecordKind::DeviceInfo,
+        qos: 0,
+        packet_id: 0,
+        code: 0,
+        number: LAMP,
+        product,
+        device: "lamp",
+        sample_time: UnixMillis(MONDAY),
+        topic: "",
+        note: "",
+        payload: br#"{"method":"report_info","params":{"fw_ver":"1.0"}}"#,
+    };
+    batch.push(&info);
+    batch.push(&Record { number: DeviceNumber(8), ..info });
+    let block = Arc::new(Block { first: Lsn(1), time: UnixMillis(MONDAY), batches: vec![batch] });
+    let engine = open(folder.path());
+    engine.apply(&[block]).expect("apply");
+    engine.seal().expect("seal");
+    engine.forget(DeviceNumber(8)).expect("forget");
+    drop(engine);
+    let database = fjall::Database::builder(folder.path()).open().expect("open the store");
+    let states = database.keyspace("states", fjall::KeyspaceCreateOptions::default).expect("states");
+    let rows: Vec<_> = states.prefix([8]).map(|row| row.key().expect("a key").to_vec()).collect();
+    assert_eq!(rows.len(), 3, "the index and two devices");
+    for row in rows {
+        states.remove(row).expect("remove");
+    }
+    drop((states, database));
+    for _ in 0..2 {
+        let engine = open(folder.path());
+        assert_eq!(engine.with_firmware(&[product], Some("1.0")), Ok(vec![LAMP]));
+        engine.apply(&[block_of_one(engine.applied().next().0)]).expect("apply");
+        engine.seal().expect("seal");
+    }
+}
+
+fn block_of_one(first: u64) -> Arc<Block> {
+    block(first, MONDAY + first, 1)
+}

@@ -66,6 +66,7 @@ fn single_questions() {
         suite::retained_messages_are_the_newest,
         suite::retained_properties_are_kept,
         suite::lines_of_accounts_are_theirs_alone,
+        suite::devices_are_found_by_their_firmware,
         suite::batch_events_are_rows_of_their_own,
         suite::diagnostics_hold_what_went_wrong,
         suite::applying_twice_changes_nothing,

@@ -1,9 +1,9 @@
 //! Whatever is asked after whatever was done: do the file and the twin in memory answer alike?
 
-use lianwu_model::ProductId;
+use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_ports::registry::suite::{LAMP, METER, device, device_key, with_products};
-use lianwu_ports::registry::{DeviceFilter, Devices, Slice};
+use lianwu_ports::registry::{DeviceFilter, Devices, Numbers, Slice};
 use lianwu_sqlite::{SealKey, SqliteRegistry};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -36,8 +36,22 @@ fn filter() -> impl Strategy<Value = DeviceFilter> {
     let products = vec(product().prop_map(|id| id.parse::<ProductId>().expect("an id")), 0..3);
     let hidden = (product(), tags())
         .prop_map(|(product, tags)| (product.parse().expect("an id"), device(product, "x", &tags).tags));
-    (products, any::<bool>(), proptest::option::of("[aAb_:%*\"-]{0,4}"), vec(tag, 0..3), vec(hidden, 0..3)).prop_map(
-        |(products, any_product, name, tags, hidden)| DeviceFilter { products, any_product, name, tags, hidden },
+    let some = || vec((1..40_u32).prop_map(DeviceNumber), 0..12);
+    let numbers = prop_oneof![
+        2 => Just(Numbers::Any),
+        1 => some().prop_map(Numbers::Only),
+        1 => some().prop_map(Numbers::Except),
+    ];
+    let name = proptest::option::of("[aAb_:%*\"-]{0,4}");
+    (products, any::<bool>(), name, vec(tag, 0..3), vec(hidden, 0..3), numbers).prop_map(
+        |(products, any_product, name, tags, hidden, numbers)| DeviceFilter {
+            products,
+            any_product,
+            name,
+            tags,
+            hidden,
+            numbers,
+        },
     )
 }
 

@@ -184,6 +184,19 @@ pub struct DeviceFilter {
     pub tags: Vec<(String, String)>,
     /// Devices of that product that carry exactly these tags, in this order, are left out; no tags hide nothing.
     pub hidden: TagSets,
+    /// Which devices by number, as another index found them; numbers of other products and of none do no harm.
+    pub numbers: Numbers,
+}
+
+/// A choice of devices by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    #[default]
+    Any,
+    /// None but these. The cost grows with them.
+    Only(Vec<DeviceNumber>),
+    /// All but these. The cost grows with them, not with the others.
+    Except(Vec<DeviceNumber>),
 }
 
 /// Sets of tags, each with the product whose devices carry it.

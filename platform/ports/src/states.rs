@@ -3,6 +3,7 @@
 //!
 //! Derived from the log like readings, but kept for ever; a restart replays only the tail.
 
+pub mod firmware;
 #[cfg(feature = "suites")]
 pub mod memory;
 pub mod retained;
@@ -14,6 +15,7 @@ use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 
 use crate::readings::ReadingError;
 
+pub use firmware::firmware_version;
 pub use retained::RetainedMessage;
 pub use session::{KeptMessage, KeptSession, SessionSummary};
 
@@ -72,6 +74,8 @@ pub struct DeviceState {
     pub desired: Vec<PropertyValue>,
     /// Raw `params` of the last `report_info`.
     pub info: Option<Box<str>>,
+    /// The version in it; see [`firmware_version`].
+    pub firmware: Option<Box<str>>,
     /// First successful sign-in.
     pub activated: Option<UnixMillis>,
     /// Last successful sign-in.
@@ -88,7 +92,7 @@ pub trait States: Send + Sync {
     /// When the store fails.
     fn device(&self, number: DeviceNumber) -> Result<DeviceState, ReadingError>;
 
-    /// Activation and login times only, for lists; one entry per number, in order.
+    /// Activation and login times and the firmware only, for lists; one entry per number, in order.
     ///
     /// # Errors
     /// When the store fails.
@@ -99,6 +103,13 @@ pub trait States: Send + Sync {
     /// # Errors
     /// When the store fails.
     fn activity(&self, products: &[ProductId], today: Day) -> Result<Activity, ReadingError>;
+
+    /// Devices of these products that run this firmware, or that named any at all; ascending. Index: product and
+    /// version; the cost grows with what is found.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn with_firmware(&self, products: &[ProductId], version: Option<&str>) -> Result<Vec<DeviceNumber>, ReadingError>;
 
     /// Forgets a deleted device.
     ///

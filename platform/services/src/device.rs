@@ -22,7 +22,7 @@ use crate::directory::DirectoryDevice;
 use crate::product::{self, ProductError};
 use crate::telemetry::{self, TelemetryError};
 
-pub use list::{DeviceListFilter, list, tag_sets};
+pub use list::{DeviceListFilter, Firmware, list, tag_sets};
 
 /// Devices one call may name.
 pub const BATCH_MAX: usize = 100;

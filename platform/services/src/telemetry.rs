@@ -37,12 +37,24 @@ pub async fn latest(platform: &Platform, number: DeviceNumber) -> Result<DeviceS
     on_states(platform, move |states| states.device(number)).await
 }
 
-/// Times of activation and login of several devices, in the order asked.
+/// Times of activation and login and the firmware of several devices, in the order asked.
 ///
 /// # Errors
 /// See [`TelemetryError`].
 pub async fn activity(platform: &Platform, numbers: Vec<DeviceNumber>) -> Result<Vec<DeviceState>, TelemetryError> {
     on_states(platform, move |states| states.devices(&numbers)).await
+}
+
+/// Devices of these products that run this firmware, or that named any; ascending.
+///
+/// # Errors
+/// See [`TelemetryError`].
+pub async fn with_firmware(
+    platform: &Platform,
+    products: Vec<ProductId>,
+    version: Option<String>,
+) -> Result<Vec<DeviceNumber>, TelemetryError> {
+    on_states(platform, move |states| states.with_firmware(&products, version.as_deref())).await
 }
 
 /// How many devices of these products are there and were there lately.

@@ -1,6 +1,6 @@
 //! Devices. Source: spec/cloud-api.md 2.4 and 3.3.
 
-use lianwu_services::device::{self, DeviceListFilter};
+use lianwu_services::device::{self, DeviceListFilter, Firmware};
 use lianwu_services::product::{self, ProductFilter};
 use lianwu_services::project;
 
@@ -52,15 +52,27 @@ pub fn list_target(r: &GetDeviceListRequest) -> Target {
     }
 }
 
-/// Firmware filters find nothing until devices report versions, except for those without one.
+/// FirmwareVersion that means devices which never named one. Source: spec/cloud-api.md 2.4.
 const NO_FIRMWARE: &str = "None-FirmwareVersion";
+
+/// The firmware type whose version `report_info` names; no other is known yet. Source: spec/cloud-api.md 2.4.
+const MAIN_FIRMWARE: &str = "mcu";
+
+/// `None` when no device can fit.
+fn firmware(version: Option<String>, kind: Option<&str>) -> Option<Firmware> {
+    let is_main = matches!(kind, None | Some("" | MAIN_FIRMWARE));
+    match version.filter(|version| !version.is_empty()) {
+        None => Some(Firmware::Any),
+        Some(version) if version == NO_FIRMWARE => Some(if is_main { Firmware::Unknown } else { Firmware::Any }),
+        Some(version) => is_main.then_some(Firmware::Version(version)),
+    }
+}
 
 pub async fn list(call: Call, r: GetDeviceListRequest) -> Result<GetDeviceListResponse, ApiError> {
     let slice = paging::slice(r.offset, r.limit)?;
-    let firmware = r.firmware_version.as_deref().filter(|version| !matches!(*version, "" | NO_FIRMWARE));
-    if firmware.is_some() {
+    let Some(firmware) = firmware(r.firmware_version, r.fw_type.as_deref()) else {
         return Ok(GetDeviceListResponse::default());
-    }
+    };
     let products = match r.project_id.filter(|_| r.product_id == ALL_PRODUCTS) {
         Some(id) => {
             let id = project::find(&call.platform, call.owner(), &id).await?.id;
@@ -76,6 +88,7 @@ pub async fn list(call: Call, r: GetDeviceListRequest) -> Result<GetDeviceListRe
         hidden: access::hidden_devices(&call, &visible).await?,
         name: r.device_name.filter(|name| !name.is_empty()),
         tags: wire::exact_tags(r.filters)?,
+        firmware,
     };
     let listed = device::list(&call.platform, filter, slice).await?;
     let find = |id| products.iter().find(|product| product.product.id == id);

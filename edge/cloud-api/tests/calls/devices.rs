@@ -121,6 +121,45 @@ async fn devices_are_listed_by_page_and_filter() {
     }
 }
 
+/// Is a device found by the firmware it named last, shown in lists too, and one without by the word for that?
+#[tokio::test]
+async fn devices_are_found_by_their_firmware() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    for name in ["lamp2", "lamp3", "post1"] {
+        cloud.ok("CreateDevice", json!({"ProductId": product, "DeviceName": name})).await;
+    }
+    let reports = |name: &str, version: &str| {
+        let info = format!(r#"{{"method":"report_info","clientToken":"1","params":{{"fw_ver":"{version}"}}}}"#);
+        cloud.device_says(&product, name, RecordKind::DeviceInfo, NOW, &info);
+    };
+    for (name, version) in [("lamp1", "1.0"), ("lamp2", "1.0"), ("post1", "1.0"), ("lamp1", "1.1")] {
+        reports(name, version);
+    }
+    let found = async |filter: serde_json::Value| {
+        let mut call = json!({"ProductId": product});
+        call.as_object_mut().unwrap().extend(filter.as_object().unwrap().clone());
+        let found = cloud.ok("GetDeviceList", call).await;
+        let rows = found["Devices"].as_array().unwrap();
+        assert_eq!(found["Total"], rows.len(), "{found}");
+        let shown = |row: &serde_json::Value| {
+            format!("{} {}", row["DeviceName"].as_str().unwrap(), row["Version"].as_str().unwrap())
+        };
+        rows.iter().map(shown).collect::<Vec<_>>()
+    };
+    assert_eq!(found(json!({})).await, ["post1 1.0", "lamp3 ", "lamp2 1.0", "lamp1 1.1"]);
+    assert_eq!(found(json!({"FirmwareVersion": "1.0"})).await, ["post1 1.0", "lamp2 1.0"]);
+    assert_eq!(found(json!({"FirmwareVersion": "1.0", "FwType": "mcu"})).await, ["post1 1.0", "lamp2 1.0"]);
+    assert_eq!(found(json!({"FirmwareVersion": "1.0", "DeviceName": "lamp"})).await, ["lamp2 1.0"]);
+    assert_eq!(found(json!({"FirmwareVersion": "1.1"})).await, ["lamp1 1.1"]);
+    assert_eq!(found(json!({"FirmwareVersion": "1.0", "FwType": "moduleA"})).await, Vec::<String>::new());
+    assert_eq!(found(json!({"FirmwareVersion": "None-FirmwareVersion"})).await, ["lamp3 "]);
+    cloud.ok("DeleteDevice", json!({"ProductId": product, "DeviceName": "lamp2"})).await;
+    assert_eq!(found(json!({"FirmwareVersion": "1.0"})).await, ["post1 1.0"]);
+    let described = cloud.ok("DescribeDevice", json!({"ProductId": product, "DeviceName": "lamp1"})).await;
+    assert_eq!(described["Device"]["Version"], "1.1");
+}
+
 /// Is a batch all or nothing?
 #[tokio::test]
 async fn batches_are_all_or_nothing() {

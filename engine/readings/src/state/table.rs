@@ -44,9 +44,17 @@ pub(crate) struct StateTable {
     bytes: usize,
 }
 
+/// First bytes of the rows of states.
+pub(crate) const STATE_KEYS: [u8; 1] = [1];
+
+/// The device of such a key.
+pub(crate) fn number(key: &[u8]) -> Option<u32> {
+    key.get(1..)?.try_into().ok().map(u32::from_be_bytes)
+}
+
 /// Key of a state on disk; one byte before the number keeps room for other rows.
 pub(crate) fn key(number: u32) -> [u8; 5] {
-    let mut key = [1; 5];
+    let mut key = [STATE_KEYS[0]; 5];
     key[1..].copy_from_slice(&number.to_be_bytes());
     key
 }

@@ -2,12 +2,15 @@
 //!
 //! Without name and tags, counts per block of 1,024 numbers give the total and the block where the page starts, so a
 //! page costs the same at every offset. With a name or tags, the numbers that fit come from the trigram or tag index;
-//! only the page's rows are read.
+//! only the page's rows are read. Numbers that another index has found are looked up one by one; a page without some numbers
+//! takes them out of the counts.
+
+use std::collections::HashSet;
 
 use lianwu_model::device::Device;
 use lianwu_model::product::Tag;
 use lianwu_model::{DeviceName, DeviceNumber, ProductId};
-use lianwu_ports::registry::{DeviceFilter, Listed, Slice};
+use lianwu_ports::registry::{DeviceFilter, Listed, Numbers, Slice};
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
@@ -43,10 +46,20 @@ pub(super) fn list(
         [one] => Among::One(*one),
         many => Among::These(serde_json::to_string(many).expect("ids always have a JSON form")),
     };
-    if name.is_none() && filter.tags.is_empty() && filter.hidden.is_empty() {
-        return page(connection, sealer, &products, slice);
-    }
-    let mut numbers = matching(connection, &products, name, filter)?;
+    let by_number_only = name.is_none() && filter.tags.is_empty() && filter.hidden.is_empty();
+    let mut numbers = match (&filter.numbers, by_number_only) {
+        (Numbers::Any, true) => return page(connection, sealer, &products, &[], slice),
+        (Numbers::Except(except), true) => {
+            let except = registered(connection, &products, except)?;
+            return page(connection, sealer, &products, &except, slice);
+        }
+        (Numbers::Only(only), true) => registered(connection, &products, only)?,
+        (chosen, false) => {
+            let mut numbers = matching(connection, &products, name, filter)?;
+            choose(&mut numbers, chosen);
+            numbers
+        }
+    };
     numbers.sort_unstable();
     let start = usize::try_from(slice.offset).unwrap_or(usize::MAX);
     let limit = usize::try_from(slice.rows_max()).unwrap_or(usize::MAX);
@@ -86,19 +99,71 @@ impl ToSql for Among {
     }
 }
 
-fn page(connection: &Connection, sealer: &Sealer, products: &Among, slice: Slice) -> Result<Listed<Device>, Fault> {
+/// Those of the numbers that devices of these products have, ascending and each once.
+fn registered(connection: &Connection, products: &Among, numbers: &[DeviceNumber]) -> Result<Vec<DeviceNumber>, Fault> {
+    collect(connection, &registered_sql(products), (products, numbers_text(numbers)), |row| {
+        Ok(DeviceNumber(row.get(0)?))
+    })
+}
+
+/// The order of the join is fixed: a look-up for each number, never a walk over the devices.
+fn registered_sql(products: &Among) -> String {
+    format!(
+        "SELECT DISTINCT d.number FROM json_each(?2) AS n CROSS JOIN devices AS d ON d.number = n.value
+         WHERE {} ORDER BY d.number",
+        products.condition("d.product")
+    )
+}
+
+fn numbers_text(numbers: &[DeviceNumber]) -> String {
+    let numbers: Vec<u32> = numbers.iter().map(|number| number.0).collect();
+    serde_json::to_string(&numbers).expect("numbers always have a JSON form")
+}
+
+fn choose(numbers: &mut Vec<DeviceNumber>, chosen: &Numbers) {
+    let set = |numbers: &[DeviceNumber]| numbers.iter().map(|number| number.0).collect::<HashSet<u32>>();
+    match chosen {
+        Numbers::Any => {}
+        Numbers::Only(only) => {
+            let only = set(only);
+            numbers.retain(|number| only.contains(&number.0));
+        }
+        Numbers::Except(except) => {
+            let except = set(except);
+            numbers.retain(|number| !except.contains(&number.0));
+        }
+    }
+}
+
+/// A page of all devices but `except`, which are registered ones, ascending.
+fn page(
+    connection: &Connection,
+    sealer: &Sealer,
+    products: &Among,
+    except: &[DeviceNumber],
+    slice: Slice,
+) -> Result<Listed<Device>, Fault> {
     let counted = match products {
         Among::Every => "product = ?1".to_owned(),
         Among::One(_) | Among::These(_) => products.condition("product"),
     };
-    let counts = collect(
+    let mut counts = collect(
         connection,
         &format!("SELECT block, sum(devices) FROM device_counts WHERE {counted} GROUP BY block ORDER BY block DESC"),
         [products],
         |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.cast_unsigned())),
     )?;
+    for number in except {
+        let block = i64::from(number.0) >> BLOCK_BITS;
+        // Newest block first.
+        if let Ok(at) = counts.binary_search_by(|(known, _)| block.cmp(known)) {
+            counts[at].1 = counts[at].1.saturating_sub(1);
+        }
+    }
     let total = counts.iter().map(|(_, devices)| devices).sum();
     let Some(window) = Window::find(&counts, slice) else { return Ok(Listed { rows: Vec::new(), total }) };
+    let in_window = |number: &&DeviceNumber| (window.lowest..=window.highest).contains(&i64::from(number.0));
+    let except = numbers_text(&except.iter().filter(in_window).copied().collect::<Vec<_>>());
     let (source, listed) = match products {
         Among::Every => ("devices", "?1 = '*'".to_owned()),
         // By number alone, SQLite might walk every product's devices in the window.
@@ -109,10 +174,11 @@ fn page(connection: &Connection, sealer: &Sealer, products: &Among, slice: Slice
         &format!(
             "SELECT * FROM devices WHERE number IN (
                  SELECT number FROM {source} WHERE {listed} AND number BETWEEN ?2 AND ?3
+                 AND number NOT IN (SELECT value FROM json_each(?6))
                  ORDER BY number DESC LIMIT ?4 OFFSET ?5
              ) ORDER BY number DESC"
         ),
-        rusqlite::params![products, window.lowest, window.highest, window.limit, window.skip],
+        rusqlite::params![products, window.lowest, window.highest, window.limit, window.skip, except],
         |row| rows::device(row, sealer),
     )?;
     Ok(Listed { rows, total })
@@ -226,4 +292,26 @@ pub(super) fn tag_sets(connection: &Connection, products: &[ProductId]) -> Resul
 
 fn count(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{REGISTRY, open_file};
+
+    /// Is each number looked up, however many devices there are?
+    #[test]
+    fn chosen_numbers_are_looked_up_one_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open_file(&folder.path().join("registry.db"), REGISTRY).unwrap();
+        let some = || "LAMP000001".parse().unwrap();
+        for among in [Among::Every, Among::One(some()), Among::These(r#"["LAMP000001"]"#.to_owned())] {
+            let sql = format!("EXPLAIN QUERY PLAN {}", registered_sql(&among));
+            let mut statement = connection.prepare(&sql).unwrap();
+            let steps = statement.query_map((&among, "[1]"), |row| row.get::<_, String>("detail")).unwrap();
+            let steps: Vec<_> = steps.map(Result::unwrap).collect();
+            assert!(steps.iter().any(|step| step == "SEARCH d USING INTEGER PRIMARY KEY (rowid=?)"), "{steps:?}");
+            assert!(!steps.iter().any(|step| step.starts_with("SCAN d")), "{steps:?}");
+        }
+    }
 }

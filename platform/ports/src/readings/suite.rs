@@ -19,8 +19,8 @@ use crate::states::States;
 
 pub use scenarios::{
     activity_counts_devices_by_day, applying_twice_changes_nothing, batch_events_are_rows_of_their_own,
-    diagnostics_hold_what_went_wrong, late_samples_stand_at_their_sample_time, lines_of_accounts_are_theirs_alone,
-    retained_messages_are_the_newest, retained_properties_are_kept,
+    devices_are_found_by_their_firmware, diagnostics_hold_what_went_wrong, late_samples_stand_at_their_sample_time,
+    lines_of_accounts_are_theirs_alone, retained_messages_are_the_newest, retained_properties_are_kept,
 };
 pub use workload::{Random, Workload};
 
@@ -125,7 +125,7 @@ fn compare(subject: &dyn Subject, twin: &MemoryReadings, workload: &mut Workload
             (of(readings), of(twin))
         });
     }
-    crate::states::suite::states_agree(subject.states(), twin, &workload.devices(), context);
+    crate::states::suite::states_agree(subject.states(), twin, &workload.devices(), &Workload::products(), context);
 }
 
 fn log_query(workload: &mut Workload) -> LogQuery {

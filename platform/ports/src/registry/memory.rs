@@ -12,7 +12,9 @@ use lianwu_model::device::Device;
 use lianwu_model::product::{Product, Project, StoredThingModel};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
 
-use super::{DeviceFilter, Devices, Listed, Products, ProjectFilter, Projects, SignInRow, Slice, StoreError, TagSets};
+use super::{
+    DeviceFilter, Devices, Listed, Numbers, Products, ProjectFilter, Projects, SignInRow, Slice, StoreError, TagSets,
+};
 use crate::Answer;
 
 /// All four registry stores over plain collections. `Debug` shows no secret.
@@ -114,7 +116,13 @@ fn device_fits(device: &Device, filter: &DeviceFilter) -> bool {
     let carries = |(key, value): &(String, String)| device.tags.iter().any(|t| t.key == *key && t.value == *value);
     let is_hidden = !device.tags.is_empty()
         && filter.hidden.iter().any(|(product, tags)| *product == device.product && *tags == device.tags);
+    let is_chosen = match &filter.numbers {
+        Numbers::Any => true,
+        Numbers::Only(numbers) => numbers.contains(&device.number),
+        Numbers::Except(numbers) => !numbers.contains(&device.number),
+    };
     !is_hidden
+        && is_chosen
         && (filter.any_product || filter.products.contains(&device.product))
         && contains(device.name.as_str(), filter.name.as_deref())
         && filter.tags.iter().all(carries)

@@ -41,6 +41,7 @@ macro_rules! registry_suite {
             pages_are_newest_first, pages_cross_many_numbers, a_filter_without_products_finds_nothing,
             a_name_is_found_by_any_part, search_characters_are_literal, tags_must_all_fit, filters_combine,
             sign_in_sees_every_device, sets_of_tags_are_told_once, hidden_sets_of_tags_are_left_out,
+            numbers_choose_and_leave_out,
         ]);
     };
     ($run:ident, $part:ident: [$($case:ident),* $(,)?]) => {

@@ -1,6 +1,6 @@
 //! The state table in memory: folded from all records of the device, each time it is asked for.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use lianwu_model::{DeviceNumber, ProductId, Uin};
 
@@ -8,6 +8,7 @@ use super::retained::retaining_account;
 use super::session::concerns_session;
 use super::{
     Activity, Day, DeviceState, KeptMessage, KeptSession, PropertyValue, RetainedMessage, SessionSummary, States,
+    firmware_version,
 };
 use crate::readings::memory::{Inner, MemoryReadings, merged, params};
 use crate::readings::{LogRow, ReadingError};
@@ -52,6 +53,7 @@ fn fold(state: &mut DeviceState, row: &LogRow) {
             let message = std::str::from_utf8(&row.payload).ok().and_then(crate::readings::memory::members);
             let params = message.and_then(|members| members.into_iter().rfind(|(key, _)| key == "params"));
             if let Some((_, value)) = params.filter(|(_, value)| value.starts_with('{')) {
+                state.firmware = firmware_version(&value);
                 state.info = Some(value.into());
             }
         }
@@ -115,8 +117,8 @@ impl States for MemoryReadings {
     fn devices(&self, numbers: &[DeviceNumber]) -> Result<Vec<DeviceState>, ReadingError> {
         let mut states = Vec::new();
         for number in numbers {
-            let DeviceState { activated, last_login, last_offline, .. } = self.device(*number)?;
-            states.push(DeviceState { activated, last_login, last_offline, ..DeviceState::default() });
+            let DeviceState { activated, last_login, last_offline, firmware, .. } = self.device(*number)?;
+            states.push(DeviceState { activated, last_login, last_offline, firmware, ..DeviceState::default() });
         }
         Ok(states)
     }
@@ -152,6 +154,18 @@ impl States for MemoryReadings {
             activated_week_before: activated(14, 7),
             active_week_before: active(14, 7),
         })
+    }
+
+    fn with_firmware(&self, products: &[ProductId], version: Option<&str>) -> Result<Vec<DeviceNumber>, ReadingError> {
+        let inner = self.lock();
+        let named = inner.records.iter().filter(|row| row.kind == RecordKind::DeviceInfo);
+        let numbers: BTreeSet<_> = named.filter(|row| products.contains(&row.product)).map(|row| row.number).collect();
+        let runs = |number: &DeviceNumber| match (folded(&inner, *number).0.firmware, version) {
+            (Some(firmware), Some(version)) => *firmware == *version,
+            (firmware, None) => firmware.is_some(),
+            (None, Some(_)) => false,
+        };
+        Ok(numbers.into_iter().filter(runs).collect())
     }
 
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {

@@ -2,7 +2,7 @@
 
 use lianwu_model::ProductId;
 use lianwu_model::product::Tag;
-use lianwu_ports::registry::{DeviceFilter, Listed, Slice};
+use lianwu_ports::registry::{DeviceFilter, Listed, Numbers, Slice};
 
 use super::{DeviceError, DeviceView, store, view};
 use crate::{Platform, telemetry};
@@ -18,6 +18,18 @@ pub struct DeviceListFilter {
     pub tags: Vec<(String, String)>,
     /// Devices of that product that carry exactly these tags are left out; see [`tag_sets`].
     pub hidden: Vec<(ProductId, Vec<Tag>)>,
+    pub firmware: Firmware,
+}
+
+/// Which firmware the devices of a list run, as their last `report_info` said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Firmware {
+    #[default]
+    Any,
+    /// They named no version.
+    Unknown,
+    /// Exactly this one.
+    Version(String),
 }
 
 /// Every set of tags that some device of these products carries.
@@ -43,8 +55,15 @@ pub async fn list(
     if filter.products.is_empty() {
         return Ok(Listed { rows: Vec::new(), total: 0 });
     }
-    let DeviceListFilter { products, name, tags, hidden } = filter;
-    let filter = DeviceFilter { products, name, tags, hidden, ..DeviceFilter::default() };
+    let DeviceListFilter { products, name, tags, hidden, firmware } = filter;
+    let numbers = match firmware {
+        Firmware::Any => Numbers::Any,
+        Firmware::Unknown => Numbers::Except(telemetry::with_firmware(platform, products.clone(), None).await?),
+        Firmware::Version(version) => {
+            Numbers::Only(telemetry::with_firmware(platform, products.clone(), Some(version)).await?)
+        }
+    };
+    let filter = DeviceFilter { products, name, tags, hidden, numbers, ..DeviceFilter::default() };
     let listed = platform.stores.devices.devices(filter, slice).await.map_err(store)?;
     let numbers: Vec<_> = listed.rows.iter().map(|device| device.number).collect();
     let states = telemetry::activity(platform, numbers).await?;

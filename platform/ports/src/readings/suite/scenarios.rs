@@ -237,6 +237,51 @@ pub fn retained_messages_are_the_newest(subject: &mut dyn Subject) {
     }
 }
 
+/// Is a device found by the version it named last, across restarts, and not any more when it is deleted?
+pub fn devices_are_found_by_their_firmware(subject: &mut dyn Subject) {
+    let other = ProductId::from_bytes(b"ZZ12CD34EF").expect("ten upper-case letters and digits");
+    let info =
+        |number: u32, payload| Record { number: DeviceNumber(number), ..record(RecordKind::DeviceInfo, NOON, payload) };
+    let (old, new) = (r#"{"params":{"fw_ver":"1.0"}}"#, r#"{"params":{"fw_ver":"1.1","imei":"8"}}"#);
+    let records = [
+        info(1, old),
+        info(2, old),
+        info(3, new),
+        Record { product: other, ..info(4, old) },
+        Record { code: 406, ..info(5, old) },
+        info(DeviceNumber::NONE.0, old),
+        info(2, new),
+        info(6, old),
+        info(6, r#"{"params":{"imei":"8"}}"#),
+        info(7, old),
+    ];
+    let mut blocks = vec![block(1, NOON, &records[..6]), block(7, NOON, &records[6..])];
+    subject.readings().apply(&blocks).expect("apply");
+    subject.states().forget(DeviceNumber(7)).expect("forget");
+    for round in 0..3 {
+        let states = subject.states();
+        let find = |products: &[ProductId], version| {
+            let found = states.with_firmware(products, version).expect("an index");
+            found.into_iter().map(|number| number.0).collect::<Vec<_>>()
+        };
+        let both = [product(), other];
+        assert_eq!(find(&both[..1], Some("1.0")), [1], "round {round}");
+        assert_eq!(find(&both[..1], Some("1.1")), [2, 3]);
+        assert_eq!(find(&both, Some("1.0")), [1, 4]);
+        assert_eq!(find(&both, None), [1, 2, 3, 4]);
+        assert_eq!(find(&both, Some("")), Vec::<u32>::new());
+        assert_eq!(find(&[], None), Vec::<u32>::new());
+        let list = states.devices(&[DeviceNumber(2), DeviceNumber(6)]).expect("states");
+        assert_eq!((list[0].firmware.as_deref(), list[1].firmware.as_deref()), (Some("1.1"), None));
+        // First from the log alone, then from the store.
+        if subject.reopen() {
+            subject.readings().apply(&blocks).expect("apply after a restart");
+        }
+        subject.readings().seal().expect("seal");
+        blocks.retain(|_| round == 0);
+    }
+}
+
 /// Is a block that comes again skipped?
 pub fn applying_twice_changes_nothing(subject: &mut dyn Subject) {
     let report = record(RecordKind::PropertyReport, NOON, r#"{"params":{"place":{"x":1}}}"#);

@@ -125,6 +125,15 @@ impl Workload {
         if self.random.one_in(30) { UnixMillis(self.now.0 + late) } else { UnixMillis(self.now.0 - late) }
     }
 
+    /// Now and then without a version.
+    fn device_info(&mut self) -> String {
+        match self.random.below(12) {
+            version @ 0..9 => format!(r#"{{"params":{{"fw_ver":"{version}","imei":"8"}}}}"#),
+            9 => r#"{"params":{"fw_ver":""}}"#.to_owned(),
+            _ => r#"{"params":{"imei":"8"}}"#.to_owned(),
+        }
+    }
+
     fn message(&mut self, sample_time: UnixMillis) -> (RecordKind, u32, String) {
         use RecordKind as K;
         match self.random.below(26) {
@@ -136,7 +145,7 @@ impl Workload {
                 (K::PropertyControl, code, format!(r#"{{"method":"control","params":{}}}"#, self.params()))
             }
             13 => (K::DesiredCleared, 0, r#"{"method":"clear_control"}"#.to_owned()),
-            14 => (K::DeviceInfo, 0, format!(r#"{{"params":{{"fw":"{}"}}}}"#, self.random.below(9))),
+            14 => (K::DeviceInfo, 0, self.device_info()),
             15 => (K::Connected, 0, format!("version:4,cleansession:{}", u8::from(self.random.one_in(4)))),
             16 => (K::Disconnected, 0, String::new()),
             17 => (K::ConnectRefused, 0, String::new()),
@@ -200,6 +209,12 @@ impl Workload {
     #[must_use]
     pub fn devices(&self) -> Vec<DeviceNumber> {
         (1..=7).map(DeviceNumber).collect()
+    }
+
+    /// Every product there is.
+    #[must_use]
+    pub fn products() -> [ProductId; 2] {
+        [product_of(DeviceNumber(1)), product_of(DeviceNumber(2))]
     }
 
     pub fn product(&mut self) -> ProductId {

@@ -8,7 +8,7 @@ use lianwu_model::product::Tag;
 use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 
 use super::{FIRST_PAGE, LAMP, METER, device, device_key, product_id, with_products};
-use crate::registry::{DeviceFilter, Devices, Products, Projects, SignInRow, Slice, StoreError};
+use crate::registry::{DeviceFilter, Devices, Numbers, Products, Projects, SignInRow, Slice, StoreError};
 
 fn lamps() -> DeviceFilter {
     DeviceFilter { products: vec![product_id(LAMP)], ..DeviceFilter::default() }
@@ -329,4 +329,33 @@ pub async fn hidden_sets_of_tags_are_left_out(store: Arc<impl Projects + Product
     assert_eq!(found(&*store, DeviceFilter { tags, ..both.clone() }).await, ["lamp-4", "lamp-2"]);
     let hidden = vec![set(LAMP, &["team=a"]), set(LAMP, &["team=a", "room=1"])];
     assert_eq!(found(&*store, DeviceFilter { hidden, ..lamps() }).await, ["lamp-3"]);
+}
+
+/// Are devices chosen or left out by number, on every page and in the total, whatever else is asked for?
+pub async fn numbers_choose_and_leave_out(store: Arc<impl Projects + Products + Devices>) {
+    with_products(&*store).await;
+    let name = |n: u32| format!("d{n}");
+    let batch =
+        (1..=3000).map(|n| device(if u32::is_multiple_of(n, 10) { METER } else { LAMP }, &name(n), &[])).collect();
+    create(&*store, batch).await;
+    let gone = [25, 2041].map(|n| device_key(LAMP, &name(n))).to_vec();
+    store.delete_devices(gone).await.expect("delete devices");
+    // Some of the other product, some deleted, some nobody has, some twice.
+    let named: Vec<u32> = vec![2999, 5, 5, 20, 25, 1023, 1024, 1025, 2041, 2047, 2048, 9000];
+    let chosen: Vec<_> = named.iter().copied().map(DeviceNumber).collect();
+    let only = DeviceFilter { numbers: Numbers::Only(chosen.clone()), ..lamps() };
+    assert_eq!(numbers(&*store, only.clone(), 0, 100).await, (vec![2999, 2048, 2047, 1025, 1024, 1023, 5], 7));
+    assert_eq!(numbers(&*store, only.clone(), 5, 1).await, (vec![1023], 7));
+    let with_name = DeviceFilter { name: Some("d10".to_owned()), ..only };
+    assert_eq!(numbers(&*store, with_name, 0, 10).await, (vec![1025, 1024, 1023], 3));
+
+    let except = DeviceFilter { numbers: Numbers::Except(chosen), ..lamps() };
+    let is_listed = |n: &u32| !n.is_multiple_of(10) && !named.contains(n);
+    let expected: Vec<u32> = (1..=3000).rev().filter(is_listed).collect();
+    for offset in (0..expected.len() + 100).step_by(191) {
+        let page: Vec<u32> = expected.iter().skip(offset).take(200).copied().collect();
+        assert_eq!(numbers(&*store, except.clone(), offset as u64, 200).await, (page, expected.len() as u64));
+    }
+    let with_name = DeviceFilter { name: Some("d102".to_owned()), ..except };
+    assert_eq!(numbers(&*store, with_name, 0, 10).await.0, [1029, 1028, 1027, 1026, 1022, 1021, 102]);
 }
