@@ -20,6 +20,16 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         used: None,
     },
     LimitSpec {
+        name: "ProductRetention",
+        unit: "days",
+        scope: "product",
+        setting: Some("retention.product_days_max"),
+        zh: "产品可设置的最长保存天数",
+        en: "Most days a product may ask for",
+        value: Value::Set(|l| l.product_retention_days_max.into()),
+        used: None,
+    },
+    LimitSpec {
         name: "AuditRetention",
         unit: "days",
         scope: "instance",
