@@ -1,6 +1,9 @@
 //! Backends on paho-mqtt over MQTT 5: what only that version has, and the codes as the library reads them aloud.
 
-use lianwu_testkit::{Credentials, Fixture, LAMP_MODEL, Running, Server, ServerOptions, backend_credentials, python};
+use lianwu_testkit::{
+    Credentials, DEADLINE, Fixture, LAMP_MODEL, MqttClient, Running, Server, ServerOptions, backend_credentials,
+    python, wait_for,
+};
 use serde_json::{Value, json};
 
 struct Paho(Running);
@@ -73,6 +76,34 @@ fn properties_and_expiry() {
         assert_eq!((&said["payload"], &said["qos"]), (&json!(payload), &json!(qos.min(1))));
         assert_eq!(said["properties"], given);
     }
+}
+
+/// Is a kept message shown with what is left of its time, and no longer than that?
+#[test]
+fn kept_messages_expire() {
+    let server = Server::start(ServerOptions::default());
+    let mut writer = Paho::sign_in(&server, "writer", &Value::Null);
+    let keep = |topic: &str, seconds: u32| json!({"topic": topic, "payload": "x", "qos": 1, "retain": true, "properties": {"MessageExpiryInterval": seconds}});
+    writer.publishes(&keep("short/1", 1));
+    writer.publishes(&keep("short/2", 600));
+    let mut late = MqttClient::open(server.mqtt_address());
+    late.send_connect(&backend_credentials(&server, "late"));
+    late.expect(&lianwu_testkit::Received::ConnAck(0));
+    wait_for("the first to expire", DEADLINE, || {
+        assert_eq!(late.subscribe("short/#", lianwu_mqtt::QoS::AtMostOnce), 0);
+        let first = late.next_message().0;
+        if first == "short/2" {
+            return Some(());
+        }
+        assert_eq!((first.as_str(), late.next_message().0.as_str()), ("short/1", "short/2"));
+        None
+    });
+    let mut later = Paho::sign_in(&server, "later", &Value::Null);
+    later.listens("short/#", 1);
+    let said = later.0.next_json();
+    assert_eq!((&said["topic"], &said["retain"]), (&json!("short/2"), &json!(true)));
+    let left = said["properties"]["MessageExpiryInterval"].as_u64().expect("what is left");
+    assert!((500..=600).contains(&left), "{left}");
 }
 
 /// Do messages under an alias arrive under their topic, and is an alias that was never given an end with its reason?

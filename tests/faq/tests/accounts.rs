@@ -25,8 +25,7 @@ impl Team {
     /// An operation of the platform's own service, as the main account.
     #[track_caller]
     fn own(&self, action: &str, parameters: &Value) -> Value {
-        own(&self.fixture.cloud, action, parameters)
-            .unwrap_or_else(|failure| lianwu_testkit::fail(format!("{action}: {failure:?}")))
+        self.fixture.cloud.call_own(action, parameters)
     }
 
     fn user(&self, name: &str, policies: &[&str]) -> User {

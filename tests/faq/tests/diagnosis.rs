@@ -1,41 +1,10 @@
 //! Does the platform find the cause by itself, and stop naming it once it is cured?
 
-use lianwu_testkit::{DEADLINE, Device, Fixture, LAMP_MODEL, MqttClient, Server, ServerOptions, TBOX_MODEL, wait_for};
+use lianwu_faq::World;
+use lianwu_testkit::{
+    DEADLINE, Device, Fixture, LAMP_MODEL, MqttClient, Running, Server, ServerOptions, TBOX_MODEL, wait_for,
+};
 use serde_json::{Value, json};
-
-struct World {
-    server: Server,
-    fixture: Fixture,
-    device: Device,
-}
-
-impl World {
-    fn new(model: &str) -> Self {
-        let server = Server::start(ServerOptions::default());
-        let fixture = Fixture::new(&server, model);
-        let device = fixture.device("dev001");
-        Self { server, fixture, device }
-    }
-
-    fn client(&self) -> MqttClient {
-        MqttClient::subscribed(self.server.mqtt_address(), &self.device)
-    }
-
-    #[track_caller]
-    fn problem(&self, id: &str) -> Value {
-        self.fixture.problem(&self.device, id)
-    }
-
-    #[track_caller]
-    fn is_well(&self) {
-        wait_for("no problem", DEADLINE, || self.fixture.problems(&self.device).is_empty().then_some(()));
-    }
-
-    fn report(&self, client: &mut MqttClient, params: &str) -> String {
-        let text = format!(r#"{{"method":"report","clientToken":"1","params":{params}}}"#);
-        client.ask(&self.device.thing("up/property"), &text)
-    }
-}
 
 fn evidence(problem: &Value) -> String {
     problem["Evidence"].to_string()
@@ -150,6 +119,33 @@ fn faq_32_simulated_devices() {
         let rows = fixture.device_log(&device, &json!({"Kinds": ["diagnostic"], "Keyword": "FAIL,"}));
         assert_eq!(rows, Vec::<Value>::new(), "every report was valid");
     }
+}
+
+/// faq-32: the client tool: as many devices as the file has, each with random data that the model allows.
+#[test]
+fn faq_32_the_simulator_runs_a_fleet() {
+    let world = World::new(LAMP_MODEL);
+    let devices: Vec<_> = (0..25).map(|number| world.fixture.device(&format!("fleet-{number:02}"))).collect();
+    let lines: Vec<_> = devices.iter().map(|d| format!("{},{},{}", d.product, d.name, d.secret)).collect();
+    let (file, model) = (world.server.data().join("fleet.csv"), world.server.data().join("model.json"));
+    std::fs::write(&file, lines.join("\n")).expect("write the devices");
+    std::fs::write(&model, LAMP_MODEL).expect("write the model");
+    let mut command = std::process::Command::new(lianwu_testkit::platform_binary());
+    command.args(["simulate", "--interval", "1", "--model"]).arg(&model).arg("--credentials").arg(&file);
+    command.arg(world.server.mqtt_address().to_string());
+    let _simulator = Running::start("lianwu simulate", &mut command);
+    let mut values = std::collections::BTreeSet::new();
+    for device in &devices {
+        let latest = wait_for("a report of each device", DEADLINE, || {
+            let latest = world.fixture.latest(device);
+            latest["brightness"]["Value"].is_number().then_some(latest)
+        });
+        assert!((0..=100).contains(&latest["brightness"]["Value"].as_i64().expect("a number")), "{latest}");
+        values.insert(latest["brightness"]["Value"].to_string());
+        let refused = world.fixture.device_log(device, &json!({"Kinds": ["diagnostic"], "Keyword": "FAIL,"}));
+        assert_eq!(refused, Vec::<Value>::new(), "every report was valid");
+    }
+    assert!(values.len() > 5, "random values, not always the same: {values:?}");
 }
 
 /// faq-44: two clients with one identity: is the ping-pong flagged with both addresses?

@@ -1,40 +1,11 @@
 //! What the content log and the diagnostic log show of what devices do.
 
+use lianwu_faq::{World, report};
 use lianwu_mqtt::QoS;
 use lianwu_testkit::{
-    DEADLINE, Device, Fixture, LAMP_MODEL, Method, MqttClient, Received, Server, ServerOptions, TBOX_MODEL, now_ms,
-    wait_for,
+    DEADLINE, Fixture, LAMP_MODEL, Method, MqttClient, Received, ServerOptions, TBOX_MODEL, now_ms, wait_for,
 };
 use serde_json::{Value, json};
-
-struct World {
-    server: Server,
-    fixture: Fixture,
-    device: Device,
-}
-
-impl World {
-    fn new(model: &str) -> Self {
-        let server = Server::start(ServerOptions::default());
-        let fixture = Fixture::new(&server, model);
-        let device = fixture.device("dev001");
-        Self { server, fixture, device }
-    }
-
-    fn client(&self) -> MqttClient {
-        MqttClient::subscribed(self.server.mqtt_address(), &self.device)
-    }
-
-    /// The newest diagnostic line with these words.
-    #[track_caller]
-    fn diagnostic(&self, words: &str) -> Value {
-        wait_for(words, DEADLINE, || self.fixture.diagnostics(&self.device, words).into_iter().next())
-    }
-}
-
-fn report(token: &str, params: &str) -> String {
-    format!(r#"{{"method":"report","clientToken":"{token}","params":{params}}}"#)
-}
 
 /// The columns a person reads in the content log.
 fn columns(row: &Value) -> (String, String, String) {
@@ -195,10 +166,7 @@ fn faq_58_topic_without_permission() {
 /// faq-66: are messages over a device's rate counted, in one line however many they are, and named by the diagnosis?
 #[test]
 fn faq_66_over_the_rate_is_counted_in_the_log() {
-    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__DEVICE_UP_TPS", "5"));
-    let fixture = Fixture::new(&server, TBOX_MODEL);
-    let device = fixture.device("dev001");
-    let world = World { server, fixture, device };
+    let world = World::with(ServerOptions::default().set("LIANWU__LIMITS__DEVICE_UP_TPS", "5"), TBOX_MODEL);
     let mut client = world.client();
     // Five at once are free, the others wait for up to a second.
     for number in 0..9 {

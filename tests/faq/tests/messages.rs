@@ -2,7 +2,8 @@
 
 use lianwu_mqtt::QoS;
 use lianwu_testkit::{
-    Device, Fixture, LAMP_MODEL, Method, MqttClient, Received, Server, ServerOptions, TBOX_MODEL, now_ms,
+    Device, Fixture, LAMP_MODEL, Method, MqttClient, Received, Server, ServerOptions, TBOX_MODEL, mosquitto_pub,
+    now_ms, run_text,
 };
 use serde_json::{Value, json};
 
@@ -50,6 +51,39 @@ impl Tbox {
 }
 
 const ACCEPTED: &str = r#"{"method":"report_reply","clientToken":"123","code":0,"status":"success"}"#;
+
+/// faq-20: what is a thing model? Properties, events and actions in JSON, which are imported, exported and imported again,
+/// and in force for devices and callers alike.
+#[test]
+fn faq_20_property_event_and_action_in_json() {
+    let mut lamp = Tbox::with_model(LAMP_MODEL);
+    let cloud = lamp.fixture.cloud.clone();
+    let export = |product: &str| {
+        let model = cloud.call("DescribeModelDefinition", &json!({"ProductId": product}))["Model"].clone();
+        model["ModelDefine"].as_str().expect("a text").to_owned()
+    };
+    let exported = export(&lamp.fixture.product);
+    let second = Fixture::make_product(&cloud, &lamp.fixture.project, "second");
+    cloud.call("ModifyModelDefinition", &json!({"ProductId": second, "ModelSchema": exported}));
+    let parse = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    let (given, once, twice) = (parse(LAMP_MODEL), parse(&exported), parse(&export(&second)));
+    for part in ["version", "properties", "events", "actions"] {
+        assert_eq!((&once[part], &twice[part]), (&given[part], &given[part]), "{part}");
+    }
+
+    assert_eq!(lamp.report(r#"{"brightness":7}"#), ACCEPTED, "a property");
+    let event = r#"{"method":"event_post","clientToken":"e","version":"1.0","eventId":"low_voltage","type":"alert","timestamp":0,"params":{"voltage":2.8}}"#;
+    let reply = lamp.client.ask(&lamp.device.thing("up/event"), event);
+    assert!(reply.contains(r#""method":"event_reply""#) && reply.contains(r#""code":0"#), "an event: {reply}");
+    let mut request = lamp.device.reference();
+    request["ActionId"] = "light_blink".into();
+    request["InputParams"] = r#"{"period":1}"#.into();
+    cloud.call("CallDeviceActionAsync", &request);
+    let action = lamp.client.next_json();
+    assert_eq!((&action["actionId"], &action["params"]), (&json!("light_blink"), &json!({"period": 1})), "an action");
+    request["InputParams"] = r#"{"no_such_input":1}"#.into();
+    assert_eq!(cloud.call_refused("CallDeviceActionAsync", &request).code, "InvalidParameter.ActionInputParamsInvalid");
+}
 
 /// faq-22: reported data is not shown: does the reply say which of the causes it was?
 #[test]
@@ -215,4 +249,19 @@ fn faq_52_any_mqtt_client() {
         Received::Publish { topic: device.thing("down/property"), payload: ACCEPTED.into(), qos: 0, packet_id: None };
     client.expect(&reply);
     client.expect_nothing();
+}
+
+/// faq-52: and does an ordinary one from the command line, with credentials anybody can compute?
+#[test]
+fn faq_52_mosquitto_on_the_command_line() {
+    let server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, TBOX_MODEL);
+    let device = fixture.device("dev001");
+    let report = r#"{"method":"report","clientToken":"123","params":{"lac":9}}"#;
+    for version in ["mqttv31", "mqttv311", "mqttv5"] {
+        let mut publish = mosquitto_pub(server.mqtt_address(), &device.credentials(Method::HmacSha256));
+        publish.args(["-V", version, "-q", "1", "-t", &device.thing("up/property"), "-m", report]);
+        run_text("mosquitto_pub", &mut publish, "").succeeded();
+    }
+    assert_eq!(fixture.history(&device, "lac").len(), 3);
 }

@@ -5,14 +5,6 @@ use serde_json::{Value, json};
 
 const OWN: &str = "2026-11-01";
 
-#[track_caller]
-fn own(cloud: &CloudClient, action: &str, parameters: &Value) -> Value {
-    match cloud.try_call_of(OWN, action, parameters) {
-        Ok(response) => response,
-        Err(failure) => fail(format!("{action}: {}: {}", failure.code, failure.message)),
-    }
-}
-
 fn row(list: &Value, field: &str, wanted: &str) -> Value {
     let rows = list.as_array().cloned().unwrap_or_default();
     rows.into_iter().find(|row| row[field] == wanted).unwrap_or_else(|| fail(format!("no {wanted} in {list}")))
@@ -25,7 +17,7 @@ fn faq_04_every_limit_with_its_present_use() {
     let fixture = Fixture::new(&server, TBOX_MODEL);
     let device = fixture.device("dev001");
     let _client = MqttClient::device(server.mqtt_address(), &device);
-    let limits = own(&fixture.cloud, "DescribeLimits", &json!({}))["Limits"].clone();
+    let limits = fixture.cloud.call_own("DescribeLimits", &json!({}))["Limits"].clone();
     let of = |name: &str| row(&limits, "Name", name);
     let projects = of("Projects");
     assert_eq!(
@@ -43,7 +35,7 @@ fn faq_04_every_limit_with_its_present_use() {
     }
     let refused = fixture.cloud.call_refused("CreateProject", &json!({"ProjectName": "p8", "ProjectDesc": ""}));
     assert_eq!(refused.code, "LimitExceeded.ProjectExceedLimit");
-    let settings = own(&fixture.cloud, "DescribeConfiguration", &json!({}))["Settings"].clone();
+    let settings = fixture.cloud.call_own("DescribeConfiguration", &json!({}))["Settings"].clone();
     let projects = row(&settings, "Key", "limits.projects");
     assert_eq!((&projects["Value"], &projects["Source"]), (&json!("7"), &json!("environment")));
     assert_eq!(row(&settings, "Key", "log.segment_bytes")["Source"], "default");
@@ -57,7 +49,7 @@ fn faq_10_three_days_by_default() {
     let (fixture, reply) = report_of_days_ago(&server, 4);
     let reply: Value = serde_json::from_str(&reply).expect("JSON");
     assert_eq!(reply["code"], 405, "{reply}");
-    let limits = own(&fixture.cloud, "DescribeLimits", &json!({}))["Limits"].clone();
+    let limits = fixture.cloud.call_own("DescribeLimits", &json!({}))["Limits"].clone();
     assert_eq!(row(&limits, "Name", "Retention")["Value"], 3);
 }
 
@@ -68,7 +60,7 @@ fn faq_10_every_product_its_own_days() {
     let (fixture, refused) = report_of_days_ago(&server, 5);
     assert!(refused.contains(r#""code":405"#), "{refused}");
     let set = |days: u64| json!({"ProductId": fixture.product, "RetentionDays": days});
-    assert_eq!(own(&fixture.cloud, "SetProductStorage", &set(6))["RetentionDays"], 6);
+    assert_eq!(fixture.cloud.call_own("SetProductStorage", &set(6))["RetentionDays"], 6);
     let mut client = MqttClient::subscribed(server.mqtt_address(), &fixture.device("dev002"));
     let topic = format!("$thing/up/property/{}/dev002", fixture.product);
     let accepted = client.ask(&topic, &report_at(now_ms() - 5 * 86_400_000));
@@ -81,7 +73,7 @@ fn faq_10_every_product_its_own_days() {
         fixture.cloud.call("DescribeDeviceDataHistory", &request)["Results"].as_array().map(Vec::len)
     };
     assert_eq!(history(), Some(1));
-    own(&fixture.cloud, "SetProductStorage", &set(1));
+    fixture.cloud.call_own("SetProductStorage", &set(1));
     assert_eq!(history(), Some(0), "in force at once");
     let refused = fixture.cloud.try_call_of(OWN, "SetProductStorage", &set(8)).expect_err("more than 7 days");
     assert!(refused.message.contains("retention.product_days_max"), "{}", refused.message);
@@ -99,7 +91,7 @@ fn faq_11_data_is_kept_as_long_as_configured() {
     });
     let history = fixture.cloud.call("DescribeDeviceDataHistory", &request);
     assert_eq!(history["Results"].as_array().map(Vec::len), Some(1), "{history}");
-    let settings = own(&fixture.cloud, "DescribeConfiguration", &json!({}))["Settings"].clone();
+    let settings = fixture.cloud.call_own("DescribeConfiguration", &json!({}))["Settings"].clone();
     assert_eq!(row(&settings, "Key", "retention.days")["Value"], "30");
 }
 
@@ -121,7 +113,7 @@ fn report_at(time: u64) -> String {
 fn faq_17_hosts_and_ports_of_a_product() {
     let server = Server::start(ServerOptions::default());
     let fixture = Fixture::new(&server, TBOX_MODEL);
-    let points = own(&fixture.cloud, "DescribeAccessPoints", &json!({"ProductId": fixture.product}));
+    let points = fixture.cloud.call_own("DescribeAccessPoints", &json!({"ProductId": fixture.product}));
     let mqtt = server.mqtt_address();
     let expected =
         json!([{"Protocol": "mqtt", "Host": mqtt.ip().to_string(), "Port": mqtt.port(), "Encrypted": false}]);
@@ -129,7 +121,7 @@ fn faq_17_hosts_and_ports_of_a_product() {
 
     let named = Server::start(ServerOptions::default().set("LIANWU__PUBLIC__DEVICE_HOST", "iot.example.com"));
     let fixture = Fixture::new(&named, TBOX_MODEL);
-    let points = own(&fixture.cloud, "DescribeAccessPoints", &json!({"ProductId": fixture.product}));
+    let points = fixture.cloud.call_own("DescribeAccessPoints", &json!({"ProductId": fixture.product}));
     assert_eq!(points["AccessPoints"][0]["Host"], "iot.example.com");
 }
 
@@ -146,4 +138,28 @@ fn faq_85_region_and_keys() {
     let refused = list(&CloudClient::new(server.http_address(), "AKIDunknown00000000000000000000000000", &key))
         .expect_err("an unknown key");
     assert_eq!(refused.code, "AuthFailure.SecretIdNotFound");
+}
+
+/// faq-85: SecretId and SecretKey are managed by operations: two at a time, switched off, deleted, the last use known.
+#[test]
+fn faq_85_keys_are_managed() {
+    let server = Server::start(ServerOptions::default());
+    let first = server.cloud();
+    let made = first.call_own("CreateSecretKey", &json!({}));
+    let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+    let second = CloudClient::new(server.http_address(), &text("SecretId"), &text("SecretKey"));
+    let third = first.try_call_of(OWN, "CreateSecretKey", &json!({})).expect_err("two keys are the most");
+    assert!(third.code.starts_with("LimitExceeded"), "{third:?}");
+    second.call("GetProjectList", &json!({}));
+    let keys = first.call_own("ListSecretKeys", &json!({}))["SecretKeys"].clone();
+    let used = row(&keys, "SecretId", &text("SecretId"));
+    assert!(used["LastUsedTime"].as_u64().is_some_and(|time| time > 0), "{used}");
+    assert!(!keys.to_string().contains(&text("SecretKey")), "a key is shown once, when it is made");
+    let refused = |cloud: &CloudClient| cloud.call_refused("GetProjectList", &json!({})).code;
+    first.call_own("UpdateSecretKey", &json!({"SecretId": text("SecretId"), "Active": false}));
+    assert_eq!(refused(&second), "AuthFailure.SecretIdNotFound");
+    first.call_own("UpdateSecretKey", &json!({"SecretId": text("SecretId"), "Active": true}));
+    second.call("GetProjectList", &json!({}));
+    first.call_own("DeleteSecretKey", &json!({"SecretId": text("SecretId")}));
+    assert_eq!(refused(&second), "AuthFailure.SecretIdNotFound");
 }

@@ -62,6 +62,14 @@ fn faq_02_messages_without_a_thing_model() {
     hub.cloud.call("PublishMessage", &post(&device, "control", "go"));
     assert_eq!(client.next_message(), (custom(&device, "control"), "go".to_owned()));
 
+    let other = hub.device("box-2");
+    let mut others = world.listener(&other, "control");
+    let topic = format!("{}/${{deviceName}}/control", hub.product);
+    let all = json!({"ProductId": hub.product, "DeviceNames": ["box-1", "box-2"], "Topic": topic, "Payload": "all"});
+    assert_eq!(hub.cloud.call("BatchPublishMessage", &all)["SuccessCount"], 2, "to many");
+    assert_eq!(client.next_message(), (custom(&device, "control"), "all".to_owned()));
+    assert_eq!(others.next_message(), (custom(&other, "control"), "all".to_owned()));
+
     let clock = format!("$sys/operation/result/{}/{}", device.product, device.name);
     assert_eq!(client.subscribe(&clock, QoS::AtMostOnce), 0);
     let before = now_ms();
@@ -199,6 +207,29 @@ fn faq_66_over_the_rate_is_answered() {
     client.expect_nothing();
     world.fixture.cloud.call("PublishMessage", &post(&other, "control", "free"));
     assert_eq!(listener.next_message().1, "free", "each device has a rate of its own");
+}
+
+/// faq-66: together over the rate of the instance, each below its own: do all wait a little, and is everything answered?
+#[test]
+fn faq_66_the_rate_of_the_instance() {
+    let world = World::with(ServerOptions::default().set("LIANWU__LIMITS__INSTANCE_TPS", "30"));
+    let devices: Vec<_> = (0..3).map(|n| world.fixture.device(&format!("light-{n}"))).collect();
+    let mut clients: Vec<_> =
+        devices.iter().map(|device| MqttClient::subscribed(world.server.mqtt_address(), device)).collect();
+    for number in 1..=20 {
+        for (client, device) in clients.iter_mut().zip(&devices) {
+            let report =
+                json!({"method": "report", "clientToken": number.to_string(), "params": {"brightness": number}});
+            client.publish(&device.thing("up/property"), report.to_string().as_bytes());
+        }
+    }
+    for (client, device) in clients.iter_mut().zip(&devices) {
+        for number in 1..=20 {
+            let reply = client.next_json();
+            assert_eq!((&reply["code"], &reply["clientToken"]), (&json!(0), &json!(number.to_string())));
+        }
+        assert_eq!(world.fixture.history(device, "brightness").len(), 20);
+    }
 }
 
 /// faq-67: do devices of two products keep out of each other's topics?
