@@ -1,7 +1,7 @@
 //! How long history is kept: a product's own days, or the platform's; and when its messages count as acknowledged.
 //!
-//! Queries clip to a product's days at once. Files hold the messages of all products, so they go when the longest of
-//! the products' days are over. Source: spec/faq.md 10 and 11.
+//! Queries clip to a product's days at once. Files hold the messages of all products and accounts, so they go when the
+//! longest of their days are over. Source: spec/faq.md 10 and 11.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -42,12 +42,13 @@ pub fn days_of(platform: &Platform, product: ProductId) -> u32 {
     found.unwrap_or(platform.limits.retention_days)
 }
 
-/// Days for which files are kept: the longest of all products; the platform's own while there are none.
+/// Days for which files are kept: the longest of all products, and never less than the platform's own, which are those
+/// of the records that belong to an account instead of a product.
 #[must_use]
 pub fn longest(platform: &Platform) -> u32 {
     let products = platform.catalog.load();
-    let longest = products.values().map(|found| days(platform, &found.product)).max();
-    longest.unwrap_or(platform.limits.retention_days)
+    let own = products.values().map(|found| days(platform, &found.product));
+    own.fold(platform.limits.retention_days, u32::max)
 }
 
 /// The oldest time so many days back.

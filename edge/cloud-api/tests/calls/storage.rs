@@ -175,6 +175,9 @@ async fn files_go_with_the_longest_retention() {
     assert_eq!(retention::expire(&cloud.platform), Ok(0));
     set(&cloud, &long, 5).await;
     let oldest = cloud.platform.log.oldest();
+    assert_eq!(retention::longest(&cloud.platform), 5);
     assert!(retention::expire(&cloud.platform).unwrap() > 0);
+    set(&cloud, &long, 1).await;
+    assert_eq!(retention::longest(&cloud.platform), 3, "never less than the platform's own");
     assert!(cloud.platform.log.oldest() > oldest);
 }
