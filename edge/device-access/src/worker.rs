@@ -4,23 +4,13 @@
 //! (once per turn: serve every connection that is ready, release what is durable, hand over the batch, write), `tick`
 //! (deadlines). They share one `RefCell<State>`, borrowed inside a poll and never across an await.
 
-mod accept;
 mod backend;
-mod connection;
-mod control;
-mod forward;
+mod device;
 mod held;
-mod linger;
+mod io;
 mod overrun;
-mod publish;
-mod queue;
 mod rate;
-mod ready;
-mod session;
-mod sign_in;
 mod state;
-mod subscribe;
-mod system;
 mod tick;
 mod turn;
 
@@ -36,16 +26,17 @@ use lianwu_services::Platform;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
+pub(crate) use device::sign_in::Arrival;
 pub(crate) use rate::InstanceRate;
-pub(crate) use sign_in::Arrival;
 pub(crate) use state::Place;
 
 use crate::broker::Broker;
 use crate::failures::Failures;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
-use forward::Forwards;
-use ready::Ready;
+use backend::forward::Forwards;
+use io::accept;
+use io::ready::Ready;
 use state::State;
 use turn::Completions;
 

@@ -3,6 +3,7 @@
 //! A backend stays on the worker that accepted it; the broker knows where it is.
 
 mod deliver;
+pub(crate) mod forward;
 mod publish;
 mod retained;
 mod subscribe;
@@ -22,8 +23,8 @@ use lianwu_services::logs::notes;
 use tracing::debug;
 
 use super::Worker;
-use super::connection::Flow;
-use super::sign_in::facts;
+use super::device::sign_in::facts;
+use super::io::connection::Flow;
 use super::state::{Peer, Place, State};
 use crate::broker::At;
 use crate::failures::Attempt;

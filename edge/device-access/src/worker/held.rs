@@ -6,7 +6,7 @@ use lianwu_ports::bus::{DeliverError, Delivery};
 use lianwu_services::message::ActionReply;
 use tokio::sync::oneshot;
 
-use super::forward::Forwards;
+use super::backend::forward::Forwards;
 use super::state::Place;
 use crate::broker::Kept;
 

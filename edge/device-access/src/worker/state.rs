@@ -15,16 +15,16 @@ use lianwu_services::directory::DirectoryDevice;
 use slab::Slab;
 use tokio::net::TcpStream;
 
+use super::backend::forward::Forwards;
 use super::backend::{BackendConnection, Windows};
-use super::connection::Read;
-use super::forward::Forwards;
+use super::device::queue::Away;
+use super::device::session::Session;
 use super::held::Held;
-use super::linger::Lingering;
+use super::io::connection::Read;
+use super::io::linger::Lingering;
+use super::io::ready::Wakeup;
 use super::overrun::Overruns;
-use super::queue::Away;
 use super::rate::Bucket;
-use super::ready::Wakeup;
-use super::session::Session;
 use crate::broker::Receiver;
 use crate::wheel::Wheel;
 

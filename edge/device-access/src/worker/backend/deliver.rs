@@ -7,8 +7,8 @@ use lianwu_mqtt::property::{Properties, Property, PropertyBuffer};
 use lianwu_mqtt::{Connection, QoS, ReasonCode};
 use lianwu_services::logs::notes;
 
-use super::super::Worker;
-use super::super::state::{Place, State};
+use crate::worker::Worker;
+use crate::worker::state::{Place, State};
 
 /// A message on its way to one backend.
 #[derive(Clone, Copy)]

@@ -13,14 +13,14 @@ use lianwu_ports::record::{RETAIN, Record, RecordKind};
 use lianwu_services::backend::Backend;
 use lianwu_services::logs::notes;
 
-use super::super::Worker;
-use super::super::connection::Flow;
-use super::super::forward::Sent;
-use super::super::held::After;
-use super::super::state::{Place, State};
 use super::BackendConnection;
+use super::forward::Sent;
 use super::told::Refused;
 use crate::broker::{At, Kept, Sender};
+use crate::worker::Worker;
+use crate::worker::held::After;
+use crate::worker::io::connection::Flow;
+use crate::worker::state::{Place, State};
 
 /// A message for the account's own topic space.
 pub(crate) struct Message<'a> {

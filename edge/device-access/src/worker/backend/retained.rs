@@ -6,10 +6,10 @@
 use lianwu_mqtt::property::{Properties, PropertyBuffer};
 use lianwu_mqtt::{QoS, ReasonCode};
 
-use super::super::Worker;
-use super::super::forward::with_ids;
-use super::super::state::{Place, State};
 use super::deliver::{Outgoing, aged};
+use super::forward::with_ids;
+use crate::worker::Worker;
+use crate::worker::state::{Place, State};
 
 /// Retained messages that subscriptions of one connection may look through in a second. With the 10,000 topics an account
 /// may have, that is 200 wildcards.

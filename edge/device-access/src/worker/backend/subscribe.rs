@@ -7,12 +7,12 @@ use lianwu_mqtt::subscriptions::split_shared;
 use lianwu_mqtt::{ReasonCode, Subscribe, Unsubscribe, encode, filter};
 use lianwu_ports::record::account::AccountEvent;
 
-use super::super::Worker;
-use super::super::connection::Flow;
-use super::super::state::{Place, State};
 use super::retained::Wanted;
 use super::told::Refused;
 use crate::broker::{At, Subscriber};
+use crate::worker::Worker;
+use crate::worker::io::connection::Flow;
+use crate::worker::state::{Place, State};
 
 /// Filters one backend may be subscribed to.
 const FILTERS_MAX: usize = 200_000;

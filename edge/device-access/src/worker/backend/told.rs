@@ -9,13 +9,13 @@ use lianwu_ports::record::account::{AccountEvent, AccountLine};
 use lianwu_services::backend::{self, Backend};
 use lianwu_services::presence::{self, Change};
 
-use super::super::Worker;
-use super::super::forward::Sent;
-use super::super::sign_in::facts;
-use super::super::state::{Peer, State};
 use super::BackendConnection;
+use super::forward::Sent;
 use super::windows::About;
 use crate::broker::Sender;
+use crate::worker::Worker;
+use crate::worker::device::sign_in::facts;
+use crate::worker::state::{Peer, State};
 
 /// What was refused on a connection.
 pub(crate) struct Refused<'a> {

@@ -7,7 +7,7 @@ use std::task::{Wake, Waker};
 
 use parking_lot::Mutex;
 
-use super::state::Place;
+use crate::worker::state::Place;
 
 /// Connections that were woken since the last turn, in order.
 #[derive(Default)]

@@ -10,11 +10,11 @@ use lianwu_model::UnixMillis;
 use lianwu_model::json::write_string;
 use lianwu_ports::record::{Record, RecordKind};
 
-use super::Worker;
-use super::control::publish;
-use super::held::After;
-use super::publish::{Incoming, Verdict};
-use super::state::{Place, State};
+use crate::worker::Worker;
+use crate::worker::device::control::publish;
+use crate::worker::device::publish::{Incoming, Verdict};
+use crate::worker::held::After;
+use crate::worker::state::{Place, State};
 
 impl Worker {
     /// Kept, and answered where the protocol has an answer.
@@ -58,7 +58,7 @@ impl Worker {
     }
 
     /// The time, once the question is on record: as late as possible, so that it is right when it leaves.
-    pub(super) fn answer_clock(&self, state: &mut State, place: Place, received: UnixMillis) {
+    pub(crate) fn answer_clock(&self, state: &mut State, place: Place, received: UnixMillis) {
         let Some(device) = state.connection(place).and_then(|c| c.device.clone()) else { return };
         let mut payload = Vec::new();
         system::clock(received, self.platform.clock.now(), &mut payload);

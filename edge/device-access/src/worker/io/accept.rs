@@ -11,10 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use super::rate::Bucket;
-use super::ready::Wakeup;
-use super::state::{Connection, Peer, Place};
-use super::{Mail, Worker};
+use crate::worker::io::ready::Wakeup;
+use crate::worker::rate::Bucket;
+use crate::worker::state::{Connection, Peer, Place};
+use crate::worker::{Mail, Worker};
 
 /// Pause after an accept that failed, for example because no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -83,7 +83,7 @@ impl Worker {
     /// Gives a connection its place.
     pub(crate) fn insert(
         self: &Rc<Self>,
-        state: &mut super::state::State,
+        state: &mut crate::worker::state::State,
         stream: TcpStream,
         peer: Peer,
         mqtt: lianwu_mqtt::Connection,

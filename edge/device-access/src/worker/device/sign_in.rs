@@ -16,12 +16,12 @@ use lianwu_services::presence::Change;
 use tokio::net::TcpStream;
 use tracing::debug;
 
-use super::connection::Flow;
-use super::state::{Peer, Place, SignIns, State};
-use super::tick::SIGN_IN_WINDOW;
-use super::{Mail, Worker};
 use crate::bus::home;
 use crate::failures::{self, Attempt, Notice};
+use crate::worker::io::connection::Flow;
+use crate::worker::state::{Peer, Place, SignIns, State};
+use crate::worker::tick::SIGN_IN_WINDOW;
+use crate::worker::{Mail, Worker};
 
 /// A verified connection on its way to its home worker.
 pub(crate) struct Arrival {

@@ -10,10 +10,10 @@ use lianwu_services::presence::{self, Change};
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::warn;
 
-use super::backend::Outgoing;
-use super::state::{Place, State};
-use super::{Mail, Worker};
 use crate::broker::{Receiver, Sender};
+use crate::worker::backend::Outgoing;
+use crate::worker::state::{Place, State};
+use crate::worker::{Mail, Worker};
 
 /// Messages for backends of one worker, in one arena.
 #[derive(Debug, Default)]

@@ -19,11 +19,11 @@ use lianwu_services::directory::DirectoryDevice;
 use tokio::sync::oneshot;
 use tracing::warn;
 
-use super::Worker;
-use super::held::{After, StatusRequest};
-use super::overrun::Way;
-use super::rate::Bucket;
-use super::state::{Connection, Place, State};
+use crate::worker::Worker;
+use crate::worker::held::{After, StatusRequest};
+use crate::worker::overrun::Way;
+use crate::worker::rate::Bucket;
+use crate::worker::state::{Connection, Place, State};
 
 impl Worker {
     pub(crate) fn send_down(

@@ -7,10 +7,10 @@ use lianwu_mqtt::{QoS, ReasonCode, Subscribe, Unsubscribe, encode, filter, grant
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::logs::notes;
 
-use super::Worker;
-use super::connection::Flow;
-use super::session::Custom;
-use super::state::{Connection, Place, State};
+use crate::worker::Worker;
+use crate::worker::device::session::Custom;
+use crate::worker::io::connection::Flow;
+use crate::worker::state::{Connection, Place, State};
 
 /// Code of a refused filter in the log, and in the SUBACK of a device below MQTT 5.
 const REFUSED_CODE: u8 = ReasonCode::UnspecifiedError.code();

@@ -14,11 +14,11 @@ use lianwu_ports::states::{KeptMessage, SessionSummary};
 use lianwu_services::directory::DirectoryDevice;
 use tracing::warn;
 
-use super::Worker;
-use super::control::publish_at_least_once;
-use super::held::After;
-use super::session::{Bounds, Session, Topics};
-use super::state::{Connection, Place, State};
+use crate::worker::Worker;
+use crate::worker::device::control::publish_at_least_once;
+use crate::worker::device::session::{Bounds, Session, Topics};
+use crate::worker::held::After;
+use crate::worker::state::{Connection, Place, State};
 
 /// A device that is not connected and whose session is kept.
 pub(crate) struct Away {

@@ -20,13 +20,13 @@ use lianwu_services::logs::notes;
 use lianwu_services::message::ActionReply;
 use lianwu_services::retention;
 
-use super::Worker;
-use super::connection::Flow;
-use super::control::{is_subscribed, publish};
-use super::forward::Sent;
-use super::held::{After, StatusRequest};
-use super::overrun::Way;
-use super::state::{Place, State};
+use crate::worker::Worker;
+use crate::worker::backend::forward::Sent;
+use crate::worker::device::control::{is_subscribed, publish};
+use crate::worker::held::{After, StatusRequest};
+use crate::worker::io::connection::Flow;
+use crate::worker::overrun::Way;
+use crate::worker::state::{Place, State};
 
 /// What a device is told while the disk is full.
 const STORAGE_FULL: &str = "not stored: storage is full";

@@ -15,10 +15,10 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, ReadBuf};
 use tracing::debug;
 
-use super::Worker;
-use super::queue::topics;
-use super::rate::PAUSE_MAX;
-use super::state::{Place, State};
+use crate::worker::Worker;
+use crate::worker::device::queue::topics;
+use crate::worker::rate::PAUSE_MAX;
+use crate::worker::state::{Place, State};
 
 /// Reads of one connection in one turn; more wait until the others had theirs.
 const READS_PER_TURN: usize = 4;

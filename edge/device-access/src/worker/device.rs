@@ -1,0 +1,9 @@
+//! Devices: sign-in, what they send, what they listen to, what waits for them.
+
+pub(crate) mod control;
+pub(crate) mod publish;
+pub(crate) mod queue;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+pub(crate) mod subscribe;
+pub(crate) mod system;

@@ -1,0 +1,6 @@
+//! Sockets: accepting them, reading what is ready, ending them.
+
+pub(crate) mod accept;
+pub(crate) mod connection;
+pub(crate) mod linger;
+pub(crate) mod ready;
