@@ -54,7 +54,7 @@ fn names_tell_reading_from_writing() {
 /// Parameters that satisfy the types of an operation and name the given product and project.
 fn plausible(fields: &'static [FieldSpec], product: &str, project: &str) -> Value {
     let mut object = Map::new();
-    for field in fields.iter().filter(|field| field.required || field.name == "ProjectId") {
+    for field in fields.iter().filter(|field| field.required || ["ProjectId", "Keywords"].contains(&field.name)) {
         object.insert(field.name.into(), value(field.name, &field.kind, product, project));
     }
     Value::Object(object)
@@ -65,6 +65,7 @@ fn value(name: &str, kind: &'static Kind, product: &str, project: &str) -> Value
         ("ProductId", _) => json!(product),
         ("ProjectId", _) => json!(project),
         ("DeviceName", _) => json!("lamp1"),
+        ("Keywords", _) => json!(format!("productid:{product} devicename:lamp1")),
         ("Operation", _) => json!("DescribeDevice"),
         (_, Kind::Text) => json!("1"),
         (_, Kind::Integer | Kind::Unsigned | Kind::Number) => json!(1),
@@ -208,4 +209,71 @@ async fn foreign_objects_do_not_exist() {
     assert!(named >= 20, "only {named} operations name an object");
     let after = scene.cloud.ok("DescribeStudioProduct", json!({"ProductId": scene.product})).await["Product"].clone();
     assert_eq!(before, after);
+}
+
+/// Are another account's people, keys, groups and policies absent for every operation that names one, and unharmed?
+#[tokio::test]
+async fn foreign_people_do_not_exist() {
+    const PEOPLE: [&str; 5] = ["Uin", "Uins", "SecretId", "GroupName", "Policies"];
+    let scene = Scene::new().await;
+    let cloud = &scene.cloud;
+    let everything = json!({"version": "2.0", "statement": [{"effect": "allow", "action": "*", "resource": "*"}]});
+    cloud.policy("theirs", &everything).await;
+    let victim = cloud.sub_account("victim", &["theirs"]).await;
+    let uin = victim.uin.to_string();
+    cloud.ok("CreateGroup", json!({"Name": "theirs", "Policies": ["theirs"]})).await;
+    cloud.ok("AddGroupMembers", json!({"Name": "theirs", "Uins": [uin]})).await;
+    let before = people(cloud, &uin).await;
+    let mut named = 0;
+    for row in operations().rows().filter(|row| row.spec.group == "account") {
+        let fields = row.spec.fields;
+        let is_by_name = matches!(row.spec.name, "DeleteGroup" | "DeletePolicy");
+        if !is_by_name && !fields.iter().any(|field| PEOPLE.contains(&field.name)) {
+            continue;
+        }
+        named += 1;
+        let mut parameters = scene.plausible(fields);
+        for field in fields {
+            let theirs = match field.name {
+                "Uin" => json!(uin),
+                "Uins" => json!([uin]),
+                "SecretId" => json!(victim.secret_id),
+                "Name" | "GroupName" => json!("theirs"),
+                "Policies" => json!(["theirs"]),
+                "NewPassword" => json!("a password of some length"),
+                "Operation" => json!("DescribeDevice"),
+                // Without bounds that exclude everything.
+                "MaxTime" => json!(NOW.0 + 1),
+                _ => continue,
+            };
+            // Both at once are refused before either is looked for.
+            if field.name != "GroupName" {
+                parameters[field.name] = theirs;
+            }
+        }
+        let response = cloud.call(&cloud.stranger, row.spec.name, parameters.clone()).await;
+        match response["Error"]["Code"].as_str() {
+            Some("ResourceNotFound") => {}
+            None if row.spec.name == "ListAuditLog" => assert_eq!(response["Entries"], json!([]), "{response}"),
+            _ => panic!("{} {parameters}: {response}", row.spec.name),
+        }
+    }
+    assert!(named >= 12, "only {named} operations name somebody");
+    assert_eq!(people(cloud, &uin).await, before);
+}
+
+/// Everything about the people of the main account that operations change.
+async fn people(cloud: &Cloud, uin: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    for (operation, parameters, list) in [
+        ("ListSubAccounts", json!({}), "SubAccounts"),
+        ("ListGroups", json!({}), "Groups"),
+        ("ListPolicies", json!({}), "Policies"),
+        ("ListSecretKeys", json!({"Uin": uin}), "SecretKeys"),
+    ] {
+        let rows = cloud.ok(operation, parameters).await[list].clone();
+        assert!(rows.as_array().is_some_and(|rows| !rows.is_empty()), "{operation}");
+        found.push(rows);
+    }
+    found
 }
