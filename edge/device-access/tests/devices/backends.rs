@@ -2,7 +2,7 @@
 
 use lianwu_device_access::AccessOptions;
 use lianwu_device_protocol::credentials::{Credentials, backend_credentials};
-use lianwu_model::account::{AccessKey, StoredPolicy};
+use lianwu_model::account::{AccessKey, Instance, Principal, StoredPolicy};
 use lianwu_model::{ProductId, Uin, UnixMillis};
 use lianwu_mqtt::packet::{Acknowledgement, SubscribeAnswer};
 use lianwu_mqtt::{Connect, Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, Will};
@@ -54,6 +54,17 @@ impl Scene {
         wait(account::save_policy(platform, policy)).unwrap();
         let created = account::create_sub_account(platform, self.owner, name, vec![format!("{name}-policy")]);
         wait(account::create_key(platform, wait(created).unwrap().uin)).unwrap()
+    }
+
+    /// The key of another main account.
+    pub fn second_account(&self) -> AccessKey {
+        let (uin, platform) = (Uin(100_000_000_009), &self.world.platform);
+        let principal = Principal { uin, owner: uin, name: "other".into(), policies: Vec::new(), created: NOW };
+        wait(platform.stores.accounts.create_principal(principal)).unwrap();
+        let instance = Instance { id: "ins-other00009".parse().unwrap(), owner: uin, enterprise: true, created: NOW };
+        wait(platform.stores.accounts.create_instance(instance)).unwrap();
+        wait(account::load(platform)).unwrap();
+        wait(account::create_key(platform, uin)).unwrap()
     }
 
     pub fn sign_in(&self, key: &AccessKey, client_id: &str) -> Wire {
@@ -347,6 +358,48 @@ fn sign_in_takes_a_good_key_only() {
     first.is_closed();
     other.has_nothing_but_a_ping_response();
     second.has_nothing_but_a_ping_response();
+}
+
+/// Another account under the same client id, topics, group and password material: does either get, keep or end what is the
+/// other's?
+#[test]
+fn another_accounts_client_id_takes_nothing() {
+    let scene = Scene::new();
+    let foreign = scene.second_account();
+    let mut ours = scene.listener("orders", "$share/workers/plant/+", QoS::AtLeastOnce);
+    assert_eq!(ours.subscribe("kept/+"), SubscribeAnswer::Granted(QoS::AtLeastOnce));
+    let mut theirs = scene.sign_in(&foreign, "orders");
+    for filter in ["$share/workers/plant/+", "kept/+", "#", "$thing/up/#"] {
+        assert_eq!(theirs.subscribe(filter), SubscribeAnswer::Granted(QoS::AtLeastOnce), "{filter}");
+    }
+    // Each of its messages goes to the one member its account has, and the other account's are never counted in.
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    for number in 0..10 {
+        writer.publish("plant/7", &number.to_string(), Some(1));
+        assert_eq!(writer.puback(), 1);
+        assert_eq!(ours.acknowledge().1, number.to_string());
+    }
+    writer.send_packet(&publish("kept/1", "ours", QoS::AtLeastOnce, true));
+    writer.puback();
+    assert_eq!(ours.acknowledge().1, "ours");
+    let mut lamp = scene.world.lamp("lamp-0");
+    lamp.publish(&up("property", "lamp-0"), REPORT, Some(1));
+    lamp.puback();
+    theirs.has_nothing_but_a_ping_response();
+    let mut late = scene.sign_in(&foreign, "late");
+    assert_eq!(late.subscribe("#"), SubscribeAnswer::Granted(QoS::AtLeastOnce));
+    late.has_nothing_but_a_ping_response();
+
+    // Their key with our password, our key with theirs.
+    let (mine, other) = (credentials(&scene.key, "orders"), credentials(&foreign, "orders"));
+    for (user, password) in [(&mine, &other), (&other, &mine)] {
+        let stolen = Credentials { user_name: user.user_name.clone(), ..password.clone() };
+        let mut wire = scene.world.socket();
+        wire.send_connect(&stolen);
+        assert_eq!(wire.connack(), 4);
+    }
+    ours.has_nothing_but_a_ping_response();
+    theirs.has_nothing_but_a_ping_response();
 }
 
 /// A device's topics are for devices: does a backend's message there go nowhere, and its own topics to nobody else?
