@@ -135,7 +135,14 @@ impl<T> SubscriptionTree<T> {
 
     /// Calls `visit` for every value whose filter matches a valid topic name, in no order; a value with several matching
     /// filters is visited for each. Of a group's members for one filter one is visited, the next one the next time.
-    pub fn for_each_match(&self, topic: &str, mut visit: impl FnMut(&T)) {
+    pub fn for_each_match(&self, topic: &str, visit: impl FnMut(&T)) {
+        self.for_each_fit_match(topic, |_| Fitness::Fit, visit);
+    }
+
+    /// As [`for_each_match`](Self::for_each_match), but each group's turn goes to the next member that is fit, else to the
+    /// next that is spare, else to nobody. Values outside of groups are all visited.
+    pub fn for_each_fit_match(&self, topic: &str, fitness: impl Fn(&T) -> Fitness, mut visit: impl FnMut(&T)) {
+        let mut visit = Visitor { fitness, visit: &mut visit };
         let (first, rest) = split_level(topic);
         // [MQTT-4.7.2-1]: a wildcard at the start must not reach into the `$` topics.
         if first.starts_with('$') {
@@ -148,7 +155,7 @@ impl<T> SubscriptionTree<T> {
     }
 
     /// Goes down with what is left of the topic. No deeper than the deepest filter.
-    fn walk(&self, at: u32, topic: Option<&str>, visit: &mut impl FnMut(&T)) {
+    fn walk<V: FnMut(&T)>(&self, at: u32, topic: Option<&str>, visit: &mut Visitor<'_, impl Fn(&T) -> Fitness, V>) {
         let node = &self.nodes[at as usize];
         if node.all != ROOT {
             // §4.7.1.2: the parent level itself is included.
@@ -223,13 +230,46 @@ impl<T> SubscriptionTree<T> {
     }
 }
 
+/// Should a member of a group have its turn?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fitness {
+    /// Never; otherwise a member that may not have a message would take it from those that may.
+    Unfit,
+    /// If no member is fit.
+    Spare,
+    Fit,
+}
+
+/// Who is told of matches.
+struct Visitor<'a, F, V> {
+    fitness: F,
+    visit: &'a mut V,
+}
+
 impl<T> Node<T> {
-    fn visit(&self, visit: &mut impl FnMut(&T)) {
-        self.values.iter().for_each(&mut *visit);
+    fn visit<V: FnMut(&T)>(&self, visitor: &mut Visitor<'_, impl Fn(&T) -> Fitness, V>) {
+        self.values.iter().for_each(&mut *visitor.visit);
         for group in &self.groups {
-            let turn = group.turn.fetch_add(1, Ordering::Relaxed);
-            visit(&group.members[turn % group.members.len()]);
+            if let Some(member) = group.next(&visitor.fitness) {
+                (visitor.visit)(member);
+            }
         }
+    }
+}
+
+impl<T> Group<T> {
+    fn next(&self, fitness: impl Fn(&T) -> Fitness) -> Option<&T> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.members.len();
+        let (before, after) = self.members.split_at(turn);
+        let mut spare = None;
+        for member in after.iter().chain(before) {
+            match fitness(member) {
+                Fitness::Fit => return Some(member),
+                Fitness::Spare => spare = spare.or(Some(member)),
+                Fitness::Unfit => {}
+            }
+        }
+        spare
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tree of subscriptions against a list of filters that is searched from end to end.
 
 use lianwu_mqtt::filter::matches;
-use lianwu_mqtt::subscriptions::{SubscriptionTree, split_shared};
+use lianwu_mqtt::subscriptions::{Fitness, SubscriptionTree, split_shared};
 use proptest::prelude::*;
 
 fn matching(tree: &SubscriptionTree<u32>, topic: &str) -> Vec<u32> {
@@ -76,6 +76,32 @@ proptest! {
             prop_assert_eq!(tree.len(), list.len());
         }
     }
+}
+
+/// Does a group's turn pass over whoever is unfit, end with a spare one if nobody is fit, and with nobody if there is none?
+#[test]
+fn a_turn_goes_to_whoever_is_fit() {
+    let mut tree = SubscriptionTree::default();
+    for member in 0..4 {
+        tree.insert("$share/group/plant/+", member);
+    }
+    tree.insert("plant/7", 9);
+    let turns = |tree: &SubscriptionTree<u32>, fitness: [Fitness; 4]| {
+        let mut taken = Vec::new();
+        for _ in 0..8 {
+            let fit = |member: &u32| fitness.get(*member as usize).copied().unwrap_or(Fitness::Unfit);
+            tree.for_each_fit_match("plant/7", fit, |member| taken.push(*member));
+        }
+        assert_eq!(taken.iter().filter(|member| **member == 9).count(), 8, "outside of groups nobody is passed over");
+        taken.retain(|member| *member != 9);
+        taken.sort_unstable();
+        taken
+    };
+    let (fit, spare, unfit) = (Fitness::Fit, Fitness::Spare, Fitness::Unfit);
+    assert_eq!(turns(&tree, [fit; 4]), [0, 0, 1, 1, 2, 2, 3, 3]);
+    assert_eq!(turns(&tree, [fit, spare, fit, unfit]), [0, 0, 0, 0, 2, 2, 2, 2]);
+    assert_eq!(turns(&tree, [unfit, spare, unfit, unfit]), [1; 8]);
+    assert_eq!(turns(&tree, [unfit; 4]), [0; 0]);
 }
 
 /// Does each message go to one member of a group, in turn, and to everybody outside of it?

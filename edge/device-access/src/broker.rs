@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_mqtt::QoS;
 use lianwu_mqtt::packet::SubscriptionOptions;
-use lianwu_mqtt::subscriptions::SubscriptionTree;
+use lianwu_mqtt::subscriptions::{Fitness, SubscriptionTree};
 use lianwu_ports::states::RetainedMessage;
 use lianwu_services::Platform;
 use lianwu_services::backend::Backend;
@@ -128,14 +128,18 @@ impl Broker {
         into.clear();
         let Sender { owner, device, from } = *sender;
         let Some(space) = self.spaces.read().get(&owner).cloned() else { return };
-        space.tree.read().for_each_match(topic, |subscriber| {
-            let Subscriber { at, options, id, backend } = subscriber;
-            let is_own = options.no_local && from == Some(*at);
-            let may_have = || match device {
-                Some(device) => backend.may_receive(platform, device, now),
-                None => backend.may_receive_own(platform, now),
-            };
-            if !is_own && may_have() {
+        let may_have = |subscriber: &Subscriber| {
+            let is_own = subscriber.options.no_local && from == Some(subscriber.at);
+            !is_own
+                && match device {
+                    Some(device) => subscriber.backend.may_receive(platform, device, now),
+                    None => subscriber.backend.may_receive_own(platform, now),
+                }
+        };
+        let fitness = |subscriber: &Subscriber| if may_have(subscriber) { Fitness::Fit } else { Fitness::Unfit };
+        space.tree.read().for_each_fit_match(topic, fitness, |subscriber| {
+            if may_have(subscriber) {
+                let Subscriber { at, options, id, .. } = subscriber;
                 let ids = if *id == 0 { Vec::new() } else { vec![*id] };
                 into.push(Receiver { at: *at, qos: options.qos, keeps_retain: options.retain_as_published, ids });
             }

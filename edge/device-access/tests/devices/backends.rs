@@ -330,6 +330,37 @@ fn a_group_shares_what_is_sent() {
     }
 }
 
+/// Does a member that may not have a message leave it to those of its group that may?
+#[test]
+fn a_member_without_rights_takes_nothing_from_its_group() {
+    let scene = Scene::new();
+    let resource = format!("qcs::iotexplorer:gz:uin/{}:project/prj-other001/product/*", scene.owner);
+    let statement = format!(r#"{{"effect":"allow","action":"lianwu:ReceiveMessages","resource":"{resource}"}}"#);
+    let outsider = scene.sub_account("outsider", &statement);
+    let filters = ["$share/workers/plant/+", "$share/workers/$thing/up/#"];
+    let mut member = scene.listener("member", filters[0], QoS::AtLeastOnce);
+    assert_eq!(member.subscribe(filters[1]), SubscribeAnswer::Granted(QoS::AtLeastOnce));
+    let mut outside: Vec<Wire> = (0..3).map(|n| scene.sign_in(&outsider, &format!("outside-{n}"))).collect();
+    for wire in &mut outside {
+        for filter in filters {
+            assert_eq!(wire.subscribe(filter), SubscribeAnswer::Granted(QoS::AtLeastOnce), "{filter}");
+        }
+    }
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    let mut lamp = scene.world.lamp("lamp-0");
+    for id in 1..=12 {
+        writer.publish("plant/7", "x", Some(id));
+        assert_eq!(writer.puback(), id);
+        assert_eq!(member.acknowledge().0, "plant/7");
+        lamp.publish(&up("property", "lamp-0"), REPORT, Some(id));
+        assert_eq!(lamp.puback(), id);
+        assert_eq!(member.acknowledge().0, up("property", "lamp-0"));
+    }
+    for wire in &mut outside {
+        wire.has_nothing_but_a_ping_response();
+    }
+}
+
 /// What is let in: the right key with an expiry to come, under any client id, the newest under one name.
 #[test]
 fn sign_in_takes_a_good_key_only() {
