@@ -14,6 +14,7 @@ mod device;
 mod diagnosis;
 pub mod limits;
 mod logs;
+mod main_account;
 mod model;
 mod paging;
 mod product;
@@ -31,7 +32,7 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    tags(accounts(messages(logs(instance(devices(models(storage(products(projects(table))))))))))
+    tags(platform(accounts(messages(logs(instance(devices(models(storage(products(projects(table)))))))))))
 }
 
 fn projects(table: Table) -> Table {
@@ -109,7 +110,6 @@ fn instance(table: Table) -> Table {
     table
         .on(op::ListMessages, Read, replay::target, replay::list)
         .on(op::DescribeLimits, Read, |_| Target::Account, limits::describe)
-        .on(op::DescribeConfiguration, Read, |_| Target::Account, limits::configuration)
         .on(op::DescribeAccessPoints, Read, |r| Target::Product(r.product_id.clone()), limits::access_points)
 }
 
@@ -153,6 +153,14 @@ fn accounts(table: Table) -> Table {
         .on(op::DetachPolicies, Write, |_| Target::Account, account::detach)
         .on(op::SetPassword, Write, |_| Target::Account, account::set_password)
         .on(op::ListAuditLog, Read, |_| Target::Account, audit::list)
+}
+
+/// About the platform as a whole: for the account that administers it. Source: spec/lianwu-api.json.
+fn platform(table: Table) -> Table {
+    table
+        .on(op::DescribeConfiguration, Read, |_| Target::Account, limits::configuration)
+        .on(op::CreateMainAccount, Write, |_| Target::Account, main_account::create)
+        .on(op::ListMainAccounts, Read, |_| Target::Account, main_account::list)
 }
 
 fn tags(table: Table) -> Table {

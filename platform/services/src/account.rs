@@ -8,6 +8,7 @@ mod found;
 mod group;
 mod key;
 mod key_use;
+mod main_account;
 mod password;
 mod policy;
 
@@ -28,6 +29,7 @@ pub use found::{FirstAccount, bootstrap, bootstrap_written};
 pub use group::{add_members, create_group, delete_group, groups, remove_members};
 pub use key::{KEYS_MAX, create_key, delete_key, keys, managed, set_key_active};
 pub use key_use::{KeyUseWriter, write_key_uses};
+pub use main_account::{MAIN_ACCOUNTS_MAX, MainAccount, create_main_account, main_accounts};
 pub use password::{
     FirstPassword, FirstRunNote, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SignIn, SignInError, check_password,
     ensure_password, set_password,
@@ -90,6 +92,7 @@ pub enum AccountError {
 /// What there are too many of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quota {
+    MainAccounts,
     SubAccounts,
     Groups,
     Policies,
@@ -99,6 +102,7 @@ pub enum Quota {
 impl std::fmt::Display for Quota {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Self::MainAccounts => "main accounts",
             Self::SubAccounts => "sub-accounts",
             Self::Groups => "groups",
             Self::Policies => "policies",

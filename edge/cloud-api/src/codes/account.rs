@@ -85,6 +85,15 @@ fn absent(zh: String, en: String) -> ApiError {
 
 fn too_many(what: Quota, max: usize) -> ApiError {
     let zh = match what {
+        Quota::MainAccounts => {
+            return ApiError::new(
+                "LimitExceeded",
+                format!("主账号数量已达上限 {max}，且主账号不能删除；更多账号请使用另一套平台。"),
+                format!(
+                    "There are {max} {what}, as many as allowed, and they cannot be deleted; more need another platform."
+                ),
+            );
+        }
         Quota::SubAccounts => "子账号",
         Quota::Groups => "用户组",
         Quota::Policies => "自定义策略",

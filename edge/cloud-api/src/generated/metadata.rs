@@ -570,6 +570,15 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "CreateMainAccount",
+        service: &SERVICES[2],
+        group: "platform",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "Name", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "CreateOtaModule",
         service: &SERVICES[0],
         group: "ota",
@@ -3033,6 +3042,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
             FieldSpec { name: "Keywords", kind: Kind::Text, required: true },
             FieldSpec { name: "Context", kind: Kind::Text, required: false },
             FieldSpec { name: "MaxNum", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "ListMainAccounts",
+        service: &SERVICES[2],
+        group: "platform",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Offset", kind: Kind::Unsigned, required: false },
+            FieldSpec { name: "Limit", kind: Kind::Unsigned, required: false },
         ],
     },
     OperationSpec {

@@ -246,10 +246,36 @@ pub struct CreateGroupRequest {
 pub struct CreateGroupResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct CreateMainAccount;
+
+impl Operation for CreateMainAccount {
+    const SPEC: &'static OperationSpec = &OPERATIONS[37];
+    type Request = CreateMainAccountRequest;
+    type Response = CreateMainAccountResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateMainAccountRequest {
+    #[serde(rename = "Name")]
+    pub name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateMainAccountResponse {
+    #[serde(rename = "MainAccount")]
+    pub main_account: Option<s::MainAccountItem>,
+    #[serde(rename = "SecretId")]
+    pub secret_id: String,
+    #[serde(rename = "SecretKey")]
+    pub secret_key: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct CreateProject;
 
 impl Operation for CreateProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[41];
+    const SPEC: &'static OperationSpec = &OPERATIONS[42];
     type Request = CreateProjectRequest;
     type Response = CreateProjectResponse;
 }
@@ -275,7 +301,7 @@ pub struct CreateProjectResponse {
 pub struct CreateSecretKey;
 
 impl Operation for CreateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[42];
+    const SPEC: &'static OperationSpec = &OPERATIONS[43];
     type Request = CreateSecretKeyRequest;
     type Response = CreateSecretKeyResponse;
 }
@@ -299,7 +325,7 @@ pub struct CreateSecretKeyResponse {
 pub struct CreateStudioProduct;
 
 impl Operation for CreateStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[43];
+    const SPEC: &'static OperationSpec = &OPERATIONS[44];
     type Request = CreateStudioProductRequest;
     type Response = CreateStudioProductResponse;
 }
@@ -341,7 +367,7 @@ pub struct CreateStudioProductResponse {
 pub struct CreateSubAccount;
 
 impl Operation for CreateSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[44];
+    const SPEC: &'static OperationSpec = &OPERATIONS[45];
     type Request = CreateSubAccountRequest;
     type Response = CreateSubAccountResponse;
 }
@@ -365,7 +391,7 @@ pub struct CreateSubAccountResponse {
 pub struct DeleteDevice;
 
 impl Operation for DeleteDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[60];
+    const SPEC: &'static OperationSpec = &OPERATIONS[61];
     type Request = DeleteDeviceRequest;
     type Response = DeleteDeviceResponse;
 }
@@ -393,7 +419,7 @@ pub struct DeleteDeviceResponse {
 pub struct DeleteDevices;
 
 impl Operation for DeleteDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[62];
+    const SPEC: &'static OperationSpec = &OPERATIONS[63];
     type Request = DeleteDevicesRequest;
     type Response = DeleteDevicesResponse;
 }
@@ -417,7 +443,7 @@ pub struct DeleteDevicesResponse {
 pub struct DeleteGroup;
 
 impl Operation for DeleteGroup {
-    const SPEC: &'static OperationSpec = &OPERATIONS[64];
+    const SPEC: &'static OperationSpec = &OPERATIONS[65];
     type Request = DeleteGroupRequest;
     type Response = DeleteGroupResponse;
 }
@@ -436,7 +462,7 @@ pub struct DeleteGroupResponse {}
 pub struct DeletePolicy;
 
 impl Operation for DeletePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[68];
+    const SPEC: &'static OperationSpec = &OPERATIONS[69];
     type Request = DeletePolicyRequest;
     type Response = DeletePolicyResponse;
 }
@@ -455,7 +481,7 @@ pub struct DeletePolicyResponse {}
 pub struct DeleteProject;
 
 impl Operation for DeleteProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[73];
+    const SPEC: &'static OperationSpec = &OPERATIONS[74];
     type Request = DeleteProjectRequest;
     type Response = DeleteProjectResponse;
 }
@@ -474,7 +500,7 @@ pub struct DeleteProjectResponse {}
 pub struct DeleteSecretKey;
 
 impl Operation for DeleteSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[74];
+    const SPEC: &'static OperationSpec = &OPERATIONS[75];
     type Request = DeleteSecretKeyRequest;
     type Response = DeleteSecretKeyResponse;
 }
@@ -493,7 +519,7 @@ pub struct DeleteSecretKeyResponse {}
 pub struct DeleteStudioProduct;
 
 impl Operation for DeleteStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[75];
+    const SPEC: &'static OperationSpec = &OPERATIONS[76];
     type Request = DeleteStudioProductRequest;
     type Response = DeleteStudioProductResponse;
 }
@@ -512,7 +538,7 @@ pub struct DeleteStudioProductResponse {}
 pub struct DeleteSubAccount;
 
 impl Operation for DeleteSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[76];
+    const SPEC: &'static OperationSpec = &OPERATIONS[77];
     type Request = DeleteSubAccountRequest;
     type Response = DeleteSubAccountResponse;
 }
@@ -531,7 +557,7 @@ pub struct DeleteSubAccountResponse {}
 pub struct DescribeAccess;
 
 impl Operation for DescribeAccess {
-    const SPEC: &'static OperationSpec = &OPERATIONS[86];
+    const SPEC: &'static OperationSpec = &OPERATIONS[87];
     type Request = DescribeAccessRequest;
     type Response = DescribeAccessResponse;
 }
@@ -571,7 +597,7 @@ pub struct DescribeAccessResponse {
 pub struct DescribeAccessPoints;
 
 impl Operation for DescribeAccessPoints {
-    const SPEC: &'static OperationSpec = &OPERATIONS[87];
+    const SPEC: &'static OperationSpec = &OPERATIONS[88];
     type Request = DescribeAccessPointsRequest;
     type Response = DescribeAccessPointsResponse;
 }
@@ -593,7 +619,7 @@ pub struct DescribeAccessPointsResponse {
 pub struct DescribeCaller;
 
 impl Operation for DescribeCaller {
-    const SPEC: &'static OperationSpec = &OPERATIONS[92];
+    const SPEC: &'static OperationSpec = &OPERATIONS[93];
     type Request = DescribeCallerRequest;
     type Response = DescribeCallerResponse;
 }
@@ -626,7 +652,7 @@ pub struct DescribeCallerResponse {
 pub struct DescribeConfiguration;
 
 impl Operation for DescribeConfiguration {
-    const SPEC: &'static OperationSpec = &OPERATIONS[111];
+    const SPEC: &'static OperationSpec = &OPERATIONS[112];
     type Request = DescribeConfigurationRequest;
     type Response = DescribeConfigurationResponse;
 }
@@ -645,7 +671,7 @@ pub struct DescribeConfigurationResponse {
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[113];
+    const SPEC: &'static OperationSpec = &OPERATIONS[114];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -671,7 +697,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[115];
+    const SPEC: &'static OperationSpec = &OPERATIONS[116];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -697,7 +723,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[116];
+    const SPEC: &'static OperationSpec = &OPERATIONS[117];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -737,7 +763,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[117];
+    const SPEC: &'static OperationSpec = &OPERATIONS[118];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -763,7 +789,7 @@ pub struct DescribeDeviceDiagnosisResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[135];
+    const SPEC: &'static OperationSpec = &OPERATIONS[136];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -782,7 +808,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[137];
+    const SPEC: &'static OperationSpec = &OPERATIONS[138];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -804,7 +830,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[148];
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -832,7 +858,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    const SPEC: &'static OperationSpec = &OPERATIONS[150];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -854,7 +880,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    const SPEC: &'static OperationSpec = &OPERATIONS[152];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -876,7 +902,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[174];
+    const SPEC: &'static OperationSpec = &OPERATIONS[175];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -899,7 +925,7 @@ pub struct DetachPoliciesResponse {}
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[185];
+    const SPEC: &'static OperationSpec = &OPERATIONS[186];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -937,7 +963,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[187];
+    const SPEC: &'static OperationSpec = &OPERATIONS[188];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -975,7 +1001,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[192];
+    const SPEC: &'static OperationSpec = &OPERATIONS[193];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -1011,7 +1037,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[193];
+    const SPEC: &'static OperationSpec = &OPERATIONS[194];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -1041,7 +1067,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[214];
+    const SPEC: &'static OperationSpec = &OPERATIONS[215];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -1079,7 +1105,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[215];
+    const SPEC: &'static OperationSpec = &OPERATIONS[216];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -1123,7 +1149,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[216];
+    const SPEC: &'static OperationSpec = &OPERATIONS[217];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -1165,7 +1191,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[218];
+    const SPEC: &'static OperationSpec = &OPERATIONS[219];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -1184,7 +1210,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[219];
+    const SPEC: &'static OperationSpec = &OPERATIONS[220];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -1220,7 +1246,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[220];
+    const SPEC: &'static OperationSpec = &OPERATIONS[221];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -1253,10 +1279,36 @@ pub struct ListLogPayloadResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListMainAccounts;
+
+impl Operation for ListMainAccounts {
+    const SPEC: &'static OperationSpec = &OPERATIONS[222];
+    type Request = ListMainAccountsRequest;
+    type Response = ListMainAccountsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListMainAccountsRequest {
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<u64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListMainAccountsResponse {
+    #[serde(rename = "Total")]
+    pub total: u64,
+    #[serde(rename = "MainAccounts")]
+    pub main_accounts: Vec<s::MainAccountItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[221];
+    const SPEC: &'static OperationSpec = &OPERATIONS[223];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -1294,7 +1346,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[223];
+    const SPEC: &'static OperationSpec = &OPERATIONS[225];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -1313,7 +1365,7 @@ pub struct ListPoliciesResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[225];
+    const SPEC: &'static OperationSpec = &OPERATIONS[227];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -1349,7 +1401,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[226];
+    const SPEC: &'static OperationSpec = &OPERATIONS[228];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -1371,7 +1423,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[227];
+    const SPEC: &'static OperationSpec = &OPERATIONS[229];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -1397,7 +1449,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[231];
+    const SPEC: &'static OperationSpec = &OPERATIONS[233];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -1423,7 +1475,7 @@ pub struct ListTagsResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[239];
+    const SPEC: &'static OperationSpec = &OPERATIONS[241];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -1444,7 +1496,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[244];
+    const SPEC: &'static OperationSpec = &OPERATIONS[246];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -1470,7 +1522,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[246];
+    const SPEC: &'static OperationSpec = &OPERATIONS[248];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -1502,7 +1554,7 @@ pub struct ModifyStudioProductResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[262];
+    const SPEC: &'static OperationSpec = &OPERATIONS[264];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -1531,7 +1583,7 @@ pub struct PublishMessageResponse {}
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[266];
+    const SPEC: &'static OperationSpec = &OPERATIONS[268];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -1552,7 +1604,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[267];
+    const SPEC: &'static OperationSpec = &OPERATIONS[269];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -1573,7 +1625,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[277];
+    const SPEC: &'static OperationSpec = &OPERATIONS[279];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -1596,7 +1648,7 @@ pub struct SavePolicyResponse {}
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[279];
+    const SPEC: &'static OperationSpec = &OPERATIONS[281];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -1632,7 +1684,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[281];
+    const SPEC: &'static OperationSpec = &OPERATIONS[283];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -1655,7 +1707,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[282];
+    const SPEC: &'static OperationSpec = &OPERATIONS[284];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -1687,7 +1739,7 @@ pub struct SetProductStorageResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[283];
+    const SPEC: &'static OperationSpec = &OPERATIONS[285];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -1710,7 +1762,7 @@ pub struct SetTagsResponse {}
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[294];
+    const SPEC: &'static OperationSpec = &OPERATIONS[296];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -1736,7 +1788,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[300];
+    const SPEC: &'static OperationSpec = &OPERATIONS[302];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

@@ -273,6 +273,20 @@ pub struct LoggedMessage {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct MainAccountItem {
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "Name")]
+    pub name: String,
+    #[serde(rename = "InstanceId")]
+    pub instance_id: String,
+    #[serde(rename = "Administrator")]
+    pub administrator: bool,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct PayloadLogItem {
     #[serde(rename = "Uin")]
     pub uin: String,

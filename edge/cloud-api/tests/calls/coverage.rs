@@ -137,8 +137,15 @@ async fn nothing_is_allowed_without_a_policy() {
 }
 
 /// Reading operations that no preset but the administrator's covers.
-const FOR_ADMINISTRATORS: [&str; 6] =
-    ["DescribeConfiguration", "ListAuditLog", "ListGroups", "ListPolicies", "ListSecretKeys", "ListSubAccounts"];
+const FOR_ADMINISTRATORS: [&str; 7] = [
+    "DescribeConfiguration",
+    "ListAuditLog",
+    "ListGroups",
+    "ListMainAccounts",
+    "ListPolicies",
+    "ListSecretKeys",
+    "ListSubAccounts",
+];
 
 /// Does the read-only preset allow what reads, but for accounts, keys, audit and configuration, and nothing else?
 #[tokio::test]
@@ -161,7 +168,8 @@ async fn full_access_leaves_accounts_alone() {
     for row in operations().rows() {
         let response = scene.cloud.call(&user, row.spec.name, scene.plausible(row.spec.fields)).await;
         let denied = response["Error"]["Code"] == "UnauthorizedOperation";
-        let administers = row.spec.group == "account" && row.grant == Grant::Write && row.spec.name != "SetTags";
+        let administers =
+            matches!(row.spec.group, "account" | "platform") && row.grant == Grant::Write && row.spec.name != "SetTags";
         let expected = administers || FOR_ADMINISTRATORS.contains(&row.spec.name);
         assert_eq!(denied, expected, "{}: {response}", row.spec.name);
     }

@@ -12,6 +12,7 @@ mod diagnosis;
 mod envelope;
 mod limits;
 mod logs;
+mod main_accounts;
 mod models;
 mod parameters;
 mod permissions;

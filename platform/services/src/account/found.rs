@@ -1,13 +1,13 @@
 //! The first main account, made when the registry is empty.
 
-use lianwu_model::account::{Instance, Principal, SecretKeyText};
+use lianwu_model::account::{Principal, SecretKeyText};
 use lianwu_model::{InstanceId, Uin};
 use lianwu_ports::registry::StoreError;
 
 use super::key::random_key;
+use super::main_account::instance_of;
 use super::{load, random_uin};
 use crate::Platform;
-use crate::randomness::{ALPHANUMERIC, text};
 
 /// What the first start writes down for its owner. `Debug` hides the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,17 +53,7 @@ pub async fn bootstrap_written<E: From<StoreError>>(
             uin
         }
     };
-    let instance = match accounts.instances().await?.into_iter().find(|instance| instance.owner == uin) {
-        Some(found) => found.id,
-        None => {
-            let id = format!("ins-{}", text(platform.randomness.as_ref(), ALPHANUMERIC, 11));
-            let id: InstanceId = id.parse().expect("made in the form of an InstanceId");
-            let instance =
-                Instance { id: id.clone(), owner: uin, enterprise: platform.limits.enterprise, created: now };
-            accounts.create_instance(instance).await?;
-            id
-        }
-    };
+    let instance = instance_of(platform, uin).await?;
     // The key comes last: its presence says that everything else is there.
     let key = random_key(platform.randomness.as_ref(), uin, now);
     let first = FirstAccount { uin, secret_id: key.secret_id.clone(), secret_key: key.secret_key.clone(), instance };

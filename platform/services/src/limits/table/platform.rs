@@ -4,7 +4,7 @@ use lianwu_model::DeviceName;
 use lianwu_model::policy::{DOCUMENT_BYTES_MAX, STATEMENTS_MAX};
 
 use super::super::{LimitSpec, Use, Value};
-use crate::account::{ATTACHED_MAX, GROUPS_MAX, KEYS_MAX, POLICIES_MAX, SUB_ACCOUNTS_MAX};
+use crate::account::{ATTACHED_MAX, GROUPS_MAX, KEYS_MAX, MAIN_ACCOUNTS_MAX, POLICIES_MAX, SUB_ACCOUNTS_MAX};
 use crate::device::BATCH_MAX;
 use crate::tag::TAGS_MAX;
 
@@ -98,6 +98,16 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         en: "Cloud API keys of an account or sub-account; used: the caller's",
         value: Value::Fixed(KEYS_MAX as u64),
         used: Some(Use::Keys),
+    },
+    LimitSpec {
+        name: "MainAccounts",
+        unit: "main accounts",
+        scope: "instance",
+        setting: None,
+        zh: "平台的主账号数",
+        en: "Main accounts of the platform",
+        value: Value::Fixed(MAIN_ACCOUNTS_MAX as u64),
+        used: None,
     },
     LimitSpec {
         name: "SubAccounts",
