@@ -35,6 +35,7 @@ pub struct Config {
     pub readings: ReadingsConfig,
     pub retention: Retention,
     pub audit: AuditConfig,
+    pub backends: Backends,
     pub server: Server,
     pub seal: Seal,
     pub instance: InstanceConfig,
@@ -171,6 +172,26 @@ impl Default for Retention {
         let product_days_max = limits.product_retention_days_max;
         Self { days: limits.retention_days, product_days_max, audit_days: limits.audit_days }
     }
+}
+
+/// Server-side clients and their account's own topics.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Backends {
+    pub messages: BackendMessages,
+}
+
+/// When such a message is delivered and acknowledged.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BackendMessages {
+    /// Once it is on disk.
+    #[default]
+    Disk,
+    /// At once; the log follows.
+    Memory,
+    /// At once; the log takes retained messages only.
+    Off,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

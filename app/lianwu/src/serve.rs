@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use lianwu_cloud_api::{CloudApi, Settings};
-use lianwu_device_access::{AccessOptions, DeviceAccess, LocalBus};
+use lianwu_device_access::{AccessOptions, BackendMessages, DeviceAccess, LocalBus};
 use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions};
 use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
@@ -27,7 +27,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
 use crate::cli::ServeOptions;
-use crate::config::{Config, LogFormat};
+use crate::config::{self, Config, LogFormat};
 #[cfg(test)]
 pub use facts::access_bounds;
 use storage::Storage;
@@ -176,6 +176,11 @@ fn access_options(config: &Config) -> AccessOptions {
         offline_messages: config.limits.offline_messages,
         offline_age_max: Duration::from_secs(u64::from(config.limits.offline_hours) * 3600),
         connect_timeout: Duration::from_secs(config.listen.connect_timeout),
+        backend_messages: match config.backends.messages {
+            config::BackendMessages::Disk => BackendMessages::Disk,
+            config::BackendMessages::Memory => BackendMessages::Memory,
+            config::BackendMessages::Off => BackendMessages::Off,
+        },
         ..AccessOptions::default()
     }
 }

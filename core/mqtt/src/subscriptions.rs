@@ -134,41 +134,47 @@ impl<T> SubscriptionTree<T> {
     }
 
     /// Calls `visit` for every value whose filter matches a valid topic name, in no order; a value with several matching
-    /// filters is visited for each. Of a group's members for one filter one is visited, the next one the next time.
-    pub fn for_each_match(&self, topic: &str, visit: impl FnMut(&T)) {
-        self.for_each_fit_match(topic, |_| Fitness::Fit, visit);
+    /// filters is visited for each. Of a group's members for one filter one is visited, the next one the next time;
+    /// `true` says that a group has chosen.
+    pub fn for_each_match(&self, topic: &str, visit: impl FnMut(&T)) -> bool {
+        self.for_each_fit_match(topic, |_| Fitness::Fit, visit)
     }
 
     /// As [`for_each_match`](Self::for_each_match), but each group's turn goes to the next member that is fit, else to the
     /// next that is spare, else to nobody. Values outside of groups are all visited.
-    pub fn for_each_fit_match(&self, topic: &str, fitness: impl Fn(&T) -> Fitness, mut visit: impl FnMut(&T)) {
+    pub fn for_each_fit_match(&self, topic: &str, fitness: impl Fn(&T) -> Fitness, mut visit: impl FnMut(&T)) -> bool {
         let mut visit = Visitor { fitness, visit: &mut visit };
         let (first, rest) = split_level(topic);
         // [MQTT-4.7.2-1]: a wildcard at the start must not reach into the `$` topics.
         if first.starts_with('$') {
-            if let Some(child) = self.child(ROOT, first) {
-                self.walk(child, rest, &mut visit);
-            }
+            self.child(ROOT, first).is_some_and(|child| self.walk(child, rest, &mut visit))
         } else {
-            self.walk(ROOT, Some(topic), &mut visit);
+            self.walk(ROOT, Some(topic), &mut visit)
         }
     }
 
     /// Goes down with what is left of the topic. No deeper than the deepest filter.
-    fn walk<V: FnMut(&T)>(&self, at: u32, topic: Option<&str>, visit: &mut Visitor<'_, impl Fn(&T) -> Fitness, V>) {
+    fn walk<V: FnMut(&T)>(
+        &self,
+        at: u32,
+        topic: Option<&str>,
+        visit: &mut Visitor<'_, impl Fn(&T) -> Fitness, V>,
+    ) -> bool {
         let node = &self.nodes[at as usize];
+        let mut has_chosen = false;
         if node.all != ROOT {
             // §4.7.1.2: the parent level itself is included.
-            self.nodes[node.all as usize].visit(visit);
+            has_chosen |= self.nodes[node.all as usize].visit(visit);
         }
-        let Some(topic) = topic else { return node.visit(visit) };
+        let Some(topic) = topic else { return node.visit(visit) || has_chosen };
         let (level, rest) = split_level(topic);
         if let Some(&child) = node.children.get(level) {
-            self.walk(child, rest, visit);
+            has_chosen |= self.walk(child, rest, visit);
         }
         if node.any != ROOT {
-            self.walk(node.any, rest, visit);
+            has_chosen |= self.walk(node.any, rest, visit);
         }
+        has_chosen
     }
 
     fn child(&self, at: u32, level: &str) -> Option<u32> {
@@ -247,13 +253,14 @@ struct Visitor<'a, F, V> {
 }
 
 impl<T> Node<T> {
-    fn visit<V: FnMut(&T)>(&self, visitor: &mut Visitor<'_, impl Fn(&T) -> Fitness, V>) {
+    fn visit<V: FnMut(&T)>(&self, visitor: &mut Visitor<'_, impl Fn(&T) -> Fitness, V>) -> bool {
         self.values.iter().for_each(&mut *visitor.visit);
         for group in &self.groups {
             if let Some(member) = group.next(&visitor.fitness) {
                 (visitor.visit)(member);
             }
         }
+        !self.groups.is_empty()
     }
 }
 

@@ -143,3 +143,16 @@ fn shared_filters_are_taken_apart() {
         assert_eq!(split_shared(filter), expected, "{filter}");
     }
 }
+
+/// Does the tree say when another message on the same topic may go to somebody else?
+#[test]
+fn a_choice_of_a_group_is_told() {
+    let mut tree = SubscriptionTree::default();
+    tree.insert("plant/+", 1);
+    assert!(!tree.for_each_match("plant/7", |_| {}));
+    tree.insert("$share/readers/plant/#", 2);
+    for topic in ["plant/7", "plant", "plant/7/x"] {
+        assert!(tree.for_each_match(topic, |_| {}), "{topic}");
+    }
+    assert!(!tree.for_each_match("office/7", |_| {}));
+}

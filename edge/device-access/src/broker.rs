@@ -4,9 +4,10 @@
 
 mod retained;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_mqtt::QoS;
@@ -72,6 +73,8 @@ pub(crate) struct Space {
 pub(crate) struct Broker {
     spaces: RwLock<HashMap<Uin, Arc<Space>>>,
     subscriptions: AtomicUsize,
+    /// How often a subscription came, went or was replaced.
+    changes: AtomicU64,
     /// Connected backends by account and client id.
     clients: Mutex<HashMap<(Uin, Box<str>), At>>,
 }
@@ -83,12 +86,18 @@ impl Broker {
         self.subscriptions.load(Ordering::Relaxed) == 0
     }
 
+    /// Differs from before when a subscription came, went or was replaced.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
     /// Notes a subscription; one with the same filter of the same connection is replaced.
     pub(crate) fn subscribe(&self, filter: &str, subscriber: Subscriber) {
         let space = self.space(subscriber.backend.owner);
         let mut tree = space.tree.write();
         let before = tree.remove(filter, |known| known.at == subscriber.at);
         tree.insert(filter, subscriber);
+        self.changes.fetch_add(1, Ordering::Release);
         if before.is_none() {
             self.subscriptions.fetch_add(1, Ordering::Relaxed);
         }
@@ -97,6 +106,7 @@ impl Broker {
     pub(crate) fn unsubscribe(&self, owner: Uin, filter: &str, at: At) {
         let Some(space) = self.spaces.read().get(&owner).cloned() else { return };
         if space.tree.write().remove(filter, |known| known.at == at).is_some() {
+            self.changes.fetch_add(1, Ordering::Release);
             self.subscriptions.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -117,6 +127,9 @@ impl Broker {
 
     /// Who is to have a message on `topic`, each connection once, with the highest QoS it asked for. A message is for
     /// those only that may have it now; one from a connection not for itself, if it wants that.
+    ///
+    /// `true`: the next message of this account or device on the topic has the same receivers, until a subscription
+    /// changes or rights are asked anew.
     pub(crate) fn receivers(
         &self,
         platform: &Platform,
@@ -124,11 +137,13 @@ impl Broker {
         topic: &str,
         now: UnixMillis,
         into: &mut Vec<Receiver>,
-    ) {
+    ) -> bool {
         into.clear();
         let Sender { owner, device, from } = *sender;
-        let Some(space) = self.spaces.read().get(&owner).cloned() else { return };
+        let Some(space) = self.spaces.read().get(&owner).cloned() else { return true };
+        let excludes_sender = Cell::new(false);
         let may_have = |subscriber: &Subscriber| {
+            excludes_sender.set(excludes_sender.get() || subscriber.options.no_local);
             let is_own = subscriber.options.no_local && from == Some(subscriber.at);
             !is_own
                 && match device {
@@ -137,7 +152,7 @@ impl Broker {
                 }
         };
         let fitness = |subscriber: &Subscriber| if may_have(subscriber) { Fitness::Fit } else { Fitness::Unfit };
-        space.tree.read().for_each_fit_match(topic, fitness, |subscriber| {
+        let has_chosen = space.tree.read().for_each_fit_match(topic, fitness, |subscriber| {
             if may_have(subscriber) {
                 let Subscriber { at, options, id, .. } = subscriber;
                 let ids = if *id == 0 { Vec::new() } else { vec![*id] };
@@ -155,6 +170,7 @@ impl Broker {
                 is_same
             });
         }
+        !has_chosen && !excludes_sender.get()
     }
 
     /// Takes in what an earlier run retained.

@@ -8,12 +8,13 @@ mod broker;
 pub mod bus;
 mod failures;
 pub mod options;
+mod route;
 pub mod server;
 pub mod stats;
 mod wheel;
 mod worker;
 
 pub use bus::LocalBus;
-pub use options::AccessOptions;
+pub use options::{AccessOptions, BackendMessages};
 pub use server::DeviceAccess;
 pub use stats::AccessStats;

@@ -2,6 +2,19 @@
 
 use std::time::Duration;
 
+/// When a message of a backend in its account's own topics is delivered and acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackendMessages {
+    /// Once it is in the log on disk: nothing acknowledged is lost.
+    #[default]
+    Disk,
+    /// At once; the log follows. A crash loses the last moments of what the log would have kept: retained messages, what
+    /// waits for kept sessions.
+    Memory,
+    /// At once, and only retained messages are logged.
+    Off,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessOptions {
     /// Threads that serve devices; each has its own listener on the same port.
@@ -22,6 +35,7 @@ pub struct AccessOptions {
     pub unread_bytes_max: usize,
     /// Bytes of unacknowledged messages that may wait for one backend; beyond it the connection is closed.
     pub backend_pending_bytes_max: usize,
+    pub backend_messages: BackendMessages,
     /// Messages per second of one device; 0 means no limit.
     pub device_up_tps: u32,
     /// Messages per second the cloud may send to one device; 0 means no limit.
@@ -50,6 +64,7 @@ impl Default for AccessOptions {
             uncommitted_bytes_max: 16 << 20,
             unread_bytes_max: 512 * 1024,
             backend_pending_bytes_max: 16 << 20,
+            backend_messages: BackendMessages::Disk,
             device_up_tps: 20,
             device_down_tps: 20,
             instance_tps: 0,

@@ -78,6 +78,8 @@ pub fn refused(platform: &Platform, user_name: &str, why: &str) -> Option<Refuse
 pub struct Backend {
     /// Main account whose devices and topics it sees.
     pub owner: Uin,
+    /// The same as a text, as records name it.
+    pub owner_name: Box<str>,
     pub principal: Uin,
     pub secret_id: Box<str>,
     /// Where it signed in from.
@@ -111,6 +113,7 @@ pub fn sign_in(
     signer.mark_used(platform.clock.now());
     Ok(Backend {
         owner: signer.principal.owner,
+        owner_name: signer.principal.owner.to_string().into(),
         principal: signer.principal.uin,
         secret_id: claim.secret_id.into(),
         source,

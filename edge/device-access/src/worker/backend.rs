@@ -39,7 +39,7 @@ pub(crate) use windows::Windows;
 /// What a connection knows once a backend has signed in on it.
 pub(crate) struct BackendConnection {
     pub(crate) backend: Arc<Backend>,
-    client_id: Box<str>,
+    client_id: Arc<str>,
     filters: HashSet<Box<str>>,
     /// Messages that wait until earlier ones are acknowledged, oldest first.
     pending: VecDeque<Pending>,
@@ -62,7 +62,7 @@ impl Worker {
             Ok(backend) => Arc::new(backend),
             Err(flow) => return flow,
         };
-        let client_id: Box<str> = if connect.client_id.is_empty() {
+        let client_id: Arc<str> = if connect.client_id.is_empty() {
             format!("{}-{}-{}", self.index, place.slot, place.generation).into()
         } else {
             connect.client_id.into()

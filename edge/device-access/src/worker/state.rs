@@ -25,7 +25,7 @@ use super::io::linger::Lingering;
 use super::io::ready::Wakeup;
 use super::overrun::Overruns;
 use super::rate::Bucket;
-use crate::broker::Receiver;
+use crate::route::Route;
 use crate::wheel::Wheel;
 
 /// Bytes read before they are handled, from as many connections as fit.
@@ -170,7 +170,7 @@ pub(crate) struct State {
     pub(crate) undelivered: VecDeque<(usize, Box<Forwards>)>,
     pub(crate) undelivered_bytes: usize,
     /// Receivers of the message at hand, and its packet.
-    pub(crate) receivers: Vec<Receiver>,
+    pub(crate) route: Route,
     pub(crate) frame: Vec<u8>,
     /// Emptied arenas.
     pub(crate) spare: Vec<Held>,
@@ -222,7 +222,7 @@ impl State {
             forwards: Vec::new(),
             undelivered: VecDeque::new(),
             undelivered_bytes: 0,
-            receivers: Vec::new(),
+            route: Route::default(),
             frame: Vec::new(),
             spare: Vec::new(),
             stalled: Vec::new(),

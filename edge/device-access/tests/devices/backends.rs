@@ -26,9 +26,12 @@ impl Scene {
     }
 
     pub fn with_workers(workers: usize) -> Self {
-        let options =
-            AccessOptions { workers, device_up_tps: 0, device_connects_per_5s: 0, ..AccessOptions::default() };
-        let world = World::with(&options);
+        Self::with(&AccessOptions { workers, ..AccessOptions::default() })
+    }
+
+    /// Without rates.
+    pub fn with(options: &AccessOptions) -> Self {
+        let world = World::with(&AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..options.clone() });
         let first = wait(account::bootstrap(&world.platform)).unwrap().unwrap();
         let product = world.platform.catalog.product(PRODUCT.parse().unwrap()).unwrap();
         let mut product = (*product.product).clone();
@@ -88,14 +91,14 @@ pub fn credentials(key: &AccessKey, client_id: &str) -> Credentials {
 }
 
 /// A message as a backend sends it.
-fn publish<'a>(topic: &'a str, payload: &'a str, qos: QoS, retain: bool) -> Packet<'a> {
+pub(crate) fn publish<'a>(topic: &'a str, payload: &'a str, qos: QoS, retain: bool) -> Packet<'a> {
     let packet_id = (qos != QoS::AtMostOnce).then_some(PacketId::FIRST);
     let (properties, payload) = (Properties::NONE, payload.as_bytes());
     Packet::Publish(Publish { duplicate: false, qos, retain, topic, packet_id, properties, payload })
 }
 
 /// Topic, payload and retain flag of the next message.
-fn kept(wire: &mut Wire) -> (String, String, bool) {
+pub(crate) fn kept(wire: &mut Wire) -> (String, String, bool) {
     wire.next(|packet| match packet {
         Packet::Publish(publish) => {
             let payload = String::from_utf8(publish.payload.to_vec()).unwrap();

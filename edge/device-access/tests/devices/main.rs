@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first thing that is not as expected")]
 
+mod at_once;
 mod backends;
 mod bad_input;
 mod harness;

@@ -119,11 +119,7 @@ impl Worker {
             return;
         }
         let Some(owner) = self.platform.catalog.load().get(&device.product).map(|p| p.product.owner) else { return };
-        let mut receivers = std::mem::take(&mut state.receivers);
-        let sender = Sender { owner, device: Some(device), from: None };
-        self.broker.receivers(&self.platform, &sender, sent.topic, state.wall, &mut receivers);
-        self.collect(state, &receivers, sent, durability);
-        state.receivers = receivers;
+        self.forward(state, &Sender { owner, device: Some(device), from: None }, sent, durability);
     }
 
     /// Tells whoever listens that a device came or went. Not while the platform stops: it ends the connections of those who
@@ -137,10 +133,30 @@ impl Worker {
         self.forward_of_device(state, device, Sent::new(&topic, &body, QoS::AtLeastOnce), Durability::Disk);
     }
 
-    /// Sorts a message to the workers of its receivers.
-    pub(crate) fn collect(&self, state: &mut State, receivers: &[Receiver], sent: Sent<'_>, durability: Durability) {
-        if receivers.is_empty() {
-            return;
+    /// Finds the receivers of a message and sorts it to their workers.
+    pub(crate) fn forward(&self, state: &mut State, sender: &Sender<'_>, sent: Sent<'_>, durability: Durability) {
+        let mut route = std::mem::take(&mut state.route);
+        route.find(&self.broker, &self.platform, sender, sent.topic, state.wall);
+        if !route.receivers().is_empty() {
+            self.collect(state, route.receivers(), sent, durability);
+        }
+        state.route = route;
+    }
+
+    fn collect(&self, state: &mut State, receivers: &[Receiver], sent: Sent<'_>, durability: Durability) {
+        if let (Durability::Memory, [only]) = (durability, receivers)
+            && only.at.worker == self.index
+        {
+            // Straight into its buffer.
+            let message = Outgoing {
+                topic: sent.topic,
+                payload: sent.payload,
+                retain: false,
+                properties: Properties::of_kept(sent.properties),
+            };
+            let target =
+                Target { place: only.at.place, qos: sent.qos.min(only.qos), keeps_retain: only.keeps_retain, ids: 0 };
+            return self.deliver_to(state, &target, sent.retain, &only.ids, &message);
         }
         let forwards = match durability {
             Durability::Disk => &mut state.held.forwards,
@@ -204,23 +220,29 @@ impl Worker {
             frame.clear();
             encode_once(&mut frame, &outgoing);
             for target in of_message {
-                self.stats.messages_forwarded.add(1);
-                let retain = message.retain && target.keeps_retain;
                 let (of_target, others) = ids.split_at(target.ids as usize);
                 ids = others;
                 let is_plain = target.qos == QoS::AtMostOnce
-                    && !retain
+                    && !(message.retain && target.keeps_retain)
                     && state.connection(target.place).is_some_and(|c| c.mqtt.version() != ProtocolVersion::V5);
                 if is_plain {
+                    self.stats.messages_forwarded.add(1);
                     state.send(target.place, |_, out| out.extend_from_slice(&frame));
                 } else {
-                    let named = with_ids(outgoing.properties, of_target);
-                    let properties = named.as_ref().map_or(outgoing.properties, PropertyBuffer::as_properties);
-                    self.deliver_one(state, target.place, target.qos, &Outgoing { retain, properties, ..outgoing });
+                    self.deliver_to(state, target, message.retain, of_target, &outgoing);
                 }
             }
         }
         state.frame = frame;
+    }
+
+    /// Writes a message for one target; `ids` name the subscriptions it comes by.
+    fn deliver_to(&self, state: &mut State, target: &Target, is_retained: bool, ids: &[u32], message: &Outgoing<'_>) {
+        self.stats.messages_forwarded.add(1);
+        let named = with_ids(message.properties, ids);
+        let properties = named.as_ref().map_or(message.properties, PropertyBuffer::as_properties);
+        let retain = is_retained && target.keeps_retain;
+        self.deliver_one(state, target.place, target.qos, &Outgoing { retain, properties, ..*message });
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a backend sends: in its account's own topics, live, retained, or as its will.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use lianwu_services::logs::notes;
 use super::BackendConnection;
 use super::forward::Sent;
 use super::told::Refused;
+use crate::BackendMessages;
 use crate::broker::{At, Kept, Sender};
 use crate::worker::Worker;
 use crate::worker::held::After;
@@ -54,13 +56,16 @@ impl Worker {
         let Some(connection) = state.connection(place) else { return Flow::Closed };
         let Some(backend) = connection.backend.as_ref() else { return Flow::Closed };
         let (identity, client_id) = (Arc::clone(&backend.backend), backend.client_id.clone());
-        let topic = connection.mqtt.topic_of(packet).to_owned();
+        let topic = match packet.topic {
+            "" => Cow::Owned(connection.mqtt.topic_of(packet).to_owned()),
+            topic => Cow::Borrowed(topic),
+        };
         self.stats.messages_up.add(1);
         if let Err(error @ (NameError::Wildcard | NameError::Nul)) = check_name(&topic) {
             self.disconnect(state, place, ReasonCode::TopicNameInvalid, &format!("protocol error: {error}"));
             return Flow::Closed;
         }
-        if state.refusing.is_some() {
+        if state.refusing.is_some() && self.is_logged(packet.retain) {
             // Not stored and not acknowledged; the client sends it again.
             self.stats.messages_refused.add(1);
             return Flow::Open;
@@ -75,13 +80,24 @@ impl Worker {
             properties: properties.as_properties(),
         };
         let reason = self.publish_of_account(state, &identity, &client_id, Some(place), &message);
-        if let Some(packet_id) = packet.packet_id {
-            state.held.after.push(After::Acknowledge { place, qos: packet.qos, packet_id, reason });
+        let Some(packet_id) = packet.packet_id else { return Flow::Open };
+        match self.options.backend_messages {
+            BackendMessages::Disk => {
+                state.held.after.push(After::Acknowledge { place, qos: packet.qos, packet_id, reason });
+            }
+            BackendMessages::Memory | BackendMessages::Off => state.send(place, |connection, out| {
+                connection.mqtt.acknowledge(packet.qos, packet_id, reason, out);
+            }),
         }
         Flow::Open
     }
 
-    /// Records a message and, once it is durable, gives it to whoever listens. Without permission it is recorded only, and
+    /// Does the log take this message?
+    fn is_logged(&self, is_retained: bool) -> bool {
+        is_retained || self.options.backend_messages != BackendMessages::Off
+    }
+
+    /// Records a message and, as [`BackendMessages`] says, gives it to whoever listens. Without permission it is recorded only, and
     /// acknowledged, or the client would send it for ever (decision 3).
     fn publish_of_account(
         &self,
@@ -102,23 +118,25 @@ impl Worker {
         } else {
             (0, ReasonCode::Success, "")
         };
-        let content = Content { properties: properties.as_bytes(), payload };
-        let joined = (!properties.is_empty()).then(|| content.encode());
-        let (flag, whole) = joined.as_ref().map_or((0, payload), |(flag, bytes)| (*flag, bytes));
-        state.batch.push(&Record {
-            kind: RecordKind::AccountMessage,
-            qos: qos.bits() | flag | if retain { RETAIN } else { 0 },
-            packet_id: packet_id.map_or(0, PacketId::get),
-            code,
-            number: DeviceNumber::NONE,
-            product: ProductId::ACCOUNT,
-            device: client_id,
-            sample_time: state.wall,
-            topic,
-            note: &owner.to_string(),
-            payload: whole,
-        });
-        state.want_turn();
+        if self.is_logged(retain) {
+            let content = Content { properties: properties.as_bytes(), payload };
+            let joined = (!properties.is_empty()).then(|| content.encode());
+            let (flag, whole) = joined.as_ref().map_or((0, payload), |(flag, bytes)| (*flag, bytes));
+            state.batch.push(&Record {
+                kind: RecordKind::AccountMessage,
+                qos: qos.bits() | flag | if retain { RETAIN } else { 0 },
+                packet_id: packet_id.map_or(0, PacketId::get),
+                code,
+                number: DeviceNumber::NONE,
+                product: ProductId::ACCOUNT,
+                device: client_id,
+                sample_time: state.wall,
+                topic,
+                note: &identity.owner_name,
+                payload: whole,
+            });
+            state.want_turn();
+        }
         if code != 0 {
             self.stats.messages_refused.add(1);
             let (event, cause) = (AccountEvent::PublishRefused, cause(why));
@@ -131,13 +149,14 @@ impl Worker {
             state.held.after.push(After::Retain { owner, topic: topic.into(), kept });
         }
         if !self.broker.is_silent() {
-            let mut receivers = std::mem::take(&mut state.receivers);
             let from = from.map(|place| At { worker: self.index, place });
             let sender = Sender { owner, device: None, from };
-            self.broker.receivers(&self.platform, &sender, topic, state.wall, &mut receivers);
             let sent = Sent { topic, payload, qos, retain, properties: properties.as_bytes() };
-            self.collect(state, &receivers, sent, Durability::Disk);
-            state.receivers = receivers;
+            let durability = match self.options.backend_messages {
+                BackendMessages::Disk => Durability::Disk,
+                BackendMessages::Memory | BackendMessages::Off => Durability::Memory,
+            };
+            self.forward(state, &sender, sent, durability);
         }
         reason
     }

@@ -121,11 +121,8 @@ impl Worker {
             return;
         }
         let body = presence::of_backend(client_id, backend.principal, change, state.wall);
-        let mut receivers = std::mem::take(&mut state.receivers);
         let sender = Sender { owner: backend.owner, device: None, from: None };
-        self.broker.receivers(&self.platform, &sender, &topic, state.wall, &mut receivers);
-        self.collect(state, &receivers, Sent::new(&topic, &body, QoS::AtLeastOnce), Durability::Disk);
-        state.receivers = receivers;
+        self.forward(state, &sender, Sent::new(&topic, &body, QoS::AtLeastOnce), Durability::Disk);
     }
 }
 

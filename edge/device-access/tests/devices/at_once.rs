@@ -1,0 +1,65 @@
+//! Messages of backends that do not wait for the disk, and receivers that are found once for many messages.
+
+use lianwu_device_access::{AccessOptions, BackendMessages};
+use lianwu_mqtt::{Packet, QoS};
+use lianwu_ports::record::RecordKind;
+
+use super::backends::{Scene, kept, publish};
+
+fn scene(backend_messages: BackendMessages, workers: usize) -> Scene {
+    Scene::with(&AccessOptions { workers, backend_messages, ..AccessOptions::default() })
+}
+
+/// Are messages delivered in order and acknowledged, and does the log take those it should?
+#[test]
+fn the_log_follows_or_takes_retained_messages_only() {
+    for (mode, logged, workers) in
+        [(BackendMessages::Disk, 102, 1), (BackendMessages::Memory, 102, 3), (BackendMessages::Off, 2, 3)]
+    {
+        let scene = scene(mode, workers);
+        let mut reader = scene.listener("reader", "plant/+", QoS::AtLeastOnce);
+        let mut all = scene.listener("all", "#", QoS::AtMostOnce);
+        let mut writer = scene.sign_in(&scene.key, "writer");
+        for id in 1..=100 {
+            writer.publish("plant/7", &id.to_string(), Some(id));
+            assert_eq!(writer.puback(), id);
+        }
+        for id in 1..=100_u16 {
+            assert_eq!(reader.acknowledge(), ("plant/7".to_owned(), id.to_string()), "{mode:?}");
+            assert_eq!(all.message().1, id.to_string());
+        }
+        for payload in ["old", "new"] {
+            writer.send_packet(&publish("plant/8", payload, QoS::AtLeastOnce, true));
+            assert_eq!(writer.puback(), 1);
+            assert_eq!(reader.acknowledge().1, payload);
+        }
+        let records = scene.world.records(logged);
+        let messages = records.iter().filter(|(kind, ..)| *kind == RecordKind::AccountMessage).count();
+        assert_eq!(messages as u64, logged, "{mode:?}");
+        let mut late = scene.listener("late", "plant/8", QoS::AtMostOnce);
+        assert_eq!(kept(&mut late), ("plant/8".into(), "new".into(), true), "{mode:?}");
+    }
+}
+
+/// Does a message on the topic of the one before go to whoever listens now?
+#[test]
+fn the_same_topic_again_goes_to_those_who_listen_now() {
+    let scene = scene(BackendMessages::Off, 1);
+    let mut first = scene.listener("first", "plant/7", QoS::AtMostOnce);
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    let mut send = |text: &str| {
+        writer.publish("plant/7", text, Some(1));
+        assert_eq!(writer.puback(), 1);
+    };
+    send("1");
+    let mut second = scene.listener("second", "plant/+", QoS::AtMostOnce);
+    send("2");
+    assert_eq!([first.message().1, first.message().1], ["1", "2"]);
+    first.unsubscribe("plant/7");
+    send("3");
+    send("4");
+    first.has_nothing_but_a_ping_response();
+    assert_eq!([second.message().1, second.message().1, second.message().1], ["2", "3", "4"]);
+    second.send_packet(&Packet::PingReq);
+    second.next(|packet| assert_eq!(packet, Packet::PingResp));
+}
