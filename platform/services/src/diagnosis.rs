@@ -4,6 +4,7 @@
 //! newest records of the device (a bounded number of each kind), its state and the catalog. A problem that was cured
 //! since is not shown. Source: spec/faq.md.
 
+mod backend;
 mod checks;
 mod facts;
 mod finding;
@@ -16,7 +17,8 @@ use crate::Platform;
 use crate::product::{self, ProductError};
 use crate::telemetry::TelemetryError;
 
-pub use table::{Entry, Severity, Text, entries};
+pub use backend::diagnose_backend;
+pub use table::{Entry, Severity, Text, backend_entries, entries};
 
 /// Of the texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

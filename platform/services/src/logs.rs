@@ -4,6 +4,7 @@
 //! one report gives the message, the reply, its thing-model line and its diagnostic lines. Source:
 //! spec/thing-model-and-console.md 7.4 and 7.5, spec/cloud-api.md 3.14, decisions 6, 8 and 21.
 
+pub mod account;
 mod keywords;
 mod line;
 pub mod notes;

@@ -1,7 +1,7 @@
 //! Who came and who went, as messages for backends.
 //!
 //! Body: the vendor's status change as it stands in a message queue (spec/rules-ota.md 3.4), with the moment in
-//! milliseconds and the cause in words besides. Topics: docs/adr/0015-told-to-the-owner.md.
+//! milliseconds and the cause in words besides. Topics: docs/adr/0016-told-to-the-owner.md.
 
 use std::fmt::Write as _;
 

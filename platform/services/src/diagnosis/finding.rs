@@ -40,6 +40,7 @@ pub(super) fn problem(entry: &'static Entry, facts: &Facts) -> Option<Problem> {
     let found = match &entry.detector {
         Detector::Check(check) => check(facts)?,
         Detector::Records(pattern) => Finding::rows(current(pattern, facts)?),
+        Detector::Backend(_) => return None,
     };
     let time = |row: Option<&&LogRow>| row.map_or(facts.now, |row| row.committed);
     let (last_seen, since) = (time(found.rows.first()), time(found.rows.last()));

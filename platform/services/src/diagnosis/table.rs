@@ -1,5 +1,6 @@
 //! The table of problems: id, texts, severity, detector. One file a subject.
 
+mod backend;
 mod connection;
 mod message;
 mod sign_in;
@@ -7,6 +8,7 @@ mod sign_in;
 use std::time::Duration;
 
 use lianwu_ports::record::RecordKind;
+use lianwu_ports::record::account::AccountEvent;
 
 use super::Language;
 use super::facts::Facts;
@@ -75,6 +77,28 @@ impl PartialEq for Entry {
 pub(super) enum Detector {
     Records(Pattern),
     Check(Check),
+    /// What happened to a backend.
+    Backend(BackendPattern),
+}
+
+/// Lines of an account's log that show a problem of a backend.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BackendPattern {
+    pub event: AccountEvent,
+    /// One of them is part of the cause; none means any cause.
+    pub notes: &'static [&'static str],
+    /// Fewer of them are no problem.
+    pub least: u64,
+    pub cure: BackendCure,
+}
+
+/// What shows that it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BackendCure {
+    /// A later sign-in.
+    SignIn,
+    /// It did not happen for so long.
+    Quiet(Duration),
 }
 
 /// A detector in code.
@@ -105,7 +129,14 @@ pub(super) enum Cure {
     Quiet(Duration),
 }
 
-/// All of them.
+pub(super) use backend::UNSEEN;
+
+/// All problems of backends.
+pub fn backend_entries() -> impl Iterator<Item = &'static Entry> {
+    backend::ENTRIES.iter()
+}
+
+/// All problems of devices.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     sign_in::ENTRIES.iter().chain(connection::ENTRIES).chain(message::ENTRIES)
 }
@@ -129,7 +160,7 @@ mod tests {
     #[test]
     fn every_entry_is_complete_and_named_once() {
         let mut ids = HashSet::new();
-        for entry in entries() {
+        for entry in entries().chain(backend_entries()) {
             assert!(ids.insert(entry.id), "{} is there twice", entry.id);
             for text in [entry.title, entry.cause, entry.cure] {
                 assert!(!text.zh.is_ascii() && text.en.is_ascii(), "{}: {text:?}", entry.id);
