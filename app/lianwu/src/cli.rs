@@ -18,7 +18,7 @@ pub enum Command {
     Serve(ServeOptions),
     /// Print ClientId, UserName and Password of a device, or of a backend
     Credentials(CredentialsOptions),
-    /// Say what is wrong with a device, and what to do
+    /// Say what is wrong with a device or a backend, and what to do
     Diagnose(crate::diagnose::DiagnoseOptions),
     /// Show, save or repeat the messages of a device or a product
     Replay(Box<crate::replay::ReplayOptions>),

@@ -1,8 +1,8 @@
-//! `lianwu diagnose`: what is wrong with a device, and what to do.
+//! `lianwu diagnose`: what is wrong with a device or a backend, and what to do.
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use lianwu_bench::cloud_client::CloudClient;
 use lianwu_model::{DeviceName, ProductId, UnixMillis};
@@ -13,8 +13,11 @@ use crate::replay::api;
 #[derive(Debug, Args)]
 pub struct DiagnoseOptions {
     /// The device
-    #[arg(value_name = "PRODUCT/DEVICE", value_parser = device)]
-    pub device: (ProductId, DeviceName),
+    #[arg(value_name = "PRODUCT/DEVICE", value_parser = device, required_unless_present = "backend")]
+    pub device: Option<(ProductId, DeviceName)>,
+    /// A backend instead: the client id it signs in with
+    #[arg(long, value_name = "CLIENT_ID", conflicts_with = "device")]
+    pub backend: Option<String>,
     /// Take address and key of the server from the file it wrote at its first start
     #[arg(long, value_name = "FILE")]
     pub first_run: PathBuf,
@@ -44,6 +47,12 @@ fn device(text: &str) -> Result<(ProductId, DeviceName)> {
 struct Request {
     product_id: String,
     device_name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct BackendRequest<'a> {
+    client_id: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -79,10 +88,17 @@ pub fn run(options: &DiagnoseOptions) -> Result<()> {
         LanguageName::En => "en-US",
     };
     let mut client = CloudClient::of_version(access, api::LIANWU).in_language(language);
-    let (product, name) = &options.device;
-    let request = Request { product_id: product.to_string(), device_name: name.to_string() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
-    let answer: serde_json::Value = runtime.block_on(client.call("DescribeDeviceDiagnosis", &request))?;
+    let answer: serde_json::Value = match (&options.device, &options.backend) {
+        (Some((product, name)), _) => {
+            let request = Request { product_id: product.to_string(), device_name: name.to_string() };
+            runtime.block_on(client.call("DescribeDeviceDiagnosis", &request))?
+        }
+        (None, Some(client_id)) => {
+            runtime.block_on(client.call("DescribeBackendDiagnosis", &BackendRequest { client_id }))?
+        }
+        (None, None) => bail!("name a device, or a backend with --backend"),
+    };
     if options.json {
         println!("{answer}");
         return Ok(());

@@ -6,7 +6,8 @@ mod explain;
 
 use lianwu_model::policy::{self, Context, Decision, Grantee, Object, ResourceName, ResourceScope, Tag, evaluate};
 use lianwu_model::product::{self as model, Product, Project};
-use lianwu_model::{DeviceName, ProductId, ProjectId};
+use lianwu_model::{DeviceName, DeviceNumber, ProductId, ProjectId};
+use lianwu_ports::readings::LogRow;
 use lianwu_services::device::{self, DeviceError};
 use lianwu_services::product::{self, ProductError};
 use lianwu_services::project::ProjectError;
@@ -105,6 +106,25 @@ fn on_all(named: &[Named], judge: impl FnOnce(policy::Target<'_>) -> Decision) -
 #[must_use]
 pub fn may_see_product(call: &Call, product: &Product) -> bool {
     decide(call, policy::Target::Objects(&[named_product(call, product).object()])).is_allowed()
+}
+
+/// May a list show this record to the caller? Its device counts with the tags it has now. Of one that was deleted nobody
+/// knows the tags any more: only who sees everything, or who asks for the product and may see all of it, sees its records.
+#[must_use]
+pub fn may_see_record(call: &Call, product: &Product, record: &LogRow) -> bool {
+    let name = record.device.trim();
+    let found = call.platform.directory.find(product.id, name);
+    let own = match &found {
+        Some(device) if record.number == device.number || record.number == DeviceNumber::NONE => device.tags(),
+        _ if record.number != DeviceNumber::NONE => return false,
+        _ => Vec::new(),
+    };
+    // A stranger may call itself anything; then its record is the product's.
+    let resource = match name.parse::<DeviceName>() {
+        Ok(name) => scope(call).device(&product.project, product.id, &name),
+        Err(_) => scope(call).product(&product.project, product.id),
+    };
+    decide(call, policy::Target::Objects(&[Named::device(resource, &own, product).object()])).is_allowed()
 }
 
 /// May a list show this project to the caller?

@@ -7,6 +7,7 @@
 //! here, and its errors in `codes` if a service has new ones.
 
 mod account;
+mod account_log;
 mod audit;
 mod control;
 mod data;
@@ -119,6 +120,8 @@ fn logs(table: Table) -> Table {
         .on(op::ListLogPayload, Read, |r| logs::keyword_target(&r.keywords), logs::list_payload)
         .on(op::ListSDKLog, Read, |r| logs::keyword_target(&r.keywords), logs::list_sdk)
         .on(op::ListDeviceLog, Read, logs::device_target, logs::list_device)
+        .on(op::ListAccountLog, Read, |_| Target::Account, account_log::list)
+        .on(op::DescribeBackendDiagnosis, Read, |_| Target::Account, diagnosis::describe_backend)
         .on(op::DescribeDeviceDiagnosis, Read, |r| named(&r.product_id, &r.device_name, None), diagnosis::describe)
 }
 

@@ -16,6 +16,6 @@ mod time;
 pub use keywords::{KeywordError, Keywords};
 pub use line::{Direction, Line, LineKind, Origin};
 pub use render::lines;
-pub use search::{LogFilter, LogPage, RECORDS_MAX, Source, search_in};
+pub use search::{LogFilter, LogPage, RECORDS_MAX, Source, Visible, search_in};
 pub use source::{DEVICES_MAX, LogError, PRODUCTS_MAX, Subject, search};
 pub use time::{beijing, beijing_seconds};

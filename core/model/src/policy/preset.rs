@@ -91,7 +91,8 @@ const FULL_ACCESS: &str = r#"{
       "effect": "allow",
       "action": [
         "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccess",
-        "lianwu:DescribeAccessPoints", "lianwu:DescribeCaller", "lianwu:DescribeDeviceDiagnosis",
+        "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:ListAccountLog",
         "lianwu:DescribeLimits", "lianwu:DescribeProductStorage", "lianwu:ListDeviceLog", "lianwu:ListMessages",
         "lianwu:ListTags", "lianwu:ReceiveMessages", "lianwu:SendMessages", "lianwu:SetProductStorage",
         "lianwu:SetTags"
@@ -115,7 +116,8 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetLoRaGatewayList", "iotexplorer:GetPositionSpaceList", "iotexplorer:GetProjectList",
         "iotexplorer:GetStudioProductList", "iotexplorer:GetTopicRuleList", "iotexplorer:GetTWeCallActiveStatus",
         "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:List*", "lianwu:DescribeAccess",
-        "lianwu:DescribeAccessPoints", "lianwu:DescribeCaller", "lianwu:DescribeDeviceDiagnosis",
+        "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:ListAccountLog",
         "lianwu:DescribeLimits", "lianwu:DescribeProductStorage", "lianwu:ListDeviceLog", "lianwu:ListMessages",
         "lianwu:ListTags"
       ],

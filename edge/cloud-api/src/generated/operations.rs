@@ -616,10 +616,34 @@ pub struct DescribeAccessPointsResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeBackendDiagnosis;
+
+impl Operation for DescribeBackendDiagnosis {
+    const SPEC: &'static OperationSpec = &OPERATIONS[91];
+    type Request = DescribeBackendDiagnosisRequest;
+    type Response = DescribeBackendDiagnosisResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeBackendDiagnosisRequest {
+    #[serde(rename = "ClientId")]
+    pub client_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeBackendDiagnosisResponse {
+    #[serde(rename = "CheckedTime")]
+    pub checked_time: u64,
+    #[serde(rename = "Problems")]
+    pub problems: Vec<s::Problem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeCaller;
 
 impl Operation for DescribeCaller {
-    const SPEC: &'static OperationSpec = &OPERATIONS[93];
+    const SPEC: &'static OperationSpec = &OPERATIONS[94];
     type Request = DescribeCallerRequest;
     type Response = DescribeCallerResponse;
 }
@@ -652,7 +676,7 @@ pub struct DescribeCallerResponse {
 pub struct DescribeConfiguration;
 
 impl Operation for DescribeConfiguration {
-    const SPEC: &'static OperationSpec = &OPERATIONS[112];
+    const SPEC: &'static OperationSpec = &OPERATIONS[113];
     type Request = DescribeConfigurationRequest;
     type Response = DescribeConfigurationResponse;
 }
@@ -671,7 +695,7 @@ pub struct DescribeConfigurationResponse {
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[114];
+    const SPEC: &'static OperationSpec = &OPERATIONS[115];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -697,7 +721,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[116];
+    const SPEC: &'static OperationSpec = &OPERATIONS[117];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -723,7 +747,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[117];
+    const SPEC: &'static OperationSpec = &OPERATIONS[118];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -763,7 +787,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[118];
+    const SPEC: &'static OperationSpec = &OPERATIONS[119];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -789,7 +813,7 @@ pub struct DescribeDeviceDiagnosisResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[136];
+    const SPEC: &'static OperationSpec = &OPERATIONS[137];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -808,7 +832,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[138];
+    const SPEC: &'static OperationSpec = &OPERATIONS[139];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -830,7 +854,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    const SPEC: &'static OperationSpec = &OPERATIONS[150];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -858,7 +882,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[150];
+    const SPEC: &'static OperationSpec = &OPERATIONS[151];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -880,7 +904,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[152];
+    const SPEC: &'static OperationSpec = &OPERATIONS[153];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -902,7 +926,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[175];
+    const SPEC: &'static OperationSpec = &OPERATIONS[176];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -925,7 +949,7 @@ pub struct DetachPoliciesResponse {}
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[186];
+    const SPEC: &'static OperationSpec = &OPERATIONS[187];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -963,7 +987,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[188];
+    const SPEC: &'static OperationSpec = &OPERATIONS[189];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -1001,7 +1025,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[193];
+    const SPEC: &'static OperationSpec = &OPERATIONS[194];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -1037,7 +1061,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[194];
+    const SPEC: &'static OperationSpec = &OPERATIONS[195];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -1064,10 +1088,48 @@ pub struct GetStudioProductListResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListAccountLog;
+
+impl Operation for ListAccountLog {
+    const SPEC: &'static OperationSpec = &OPERATIONS[216];
+    type Request = ListAccountLogRequest;
+    type Response = ListAccountLogResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListAccountLogRequest {
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "ClientId")]
+    pub client_id: Option<String>,
+    #[serde(rename = "Events", deserialize_with = "wire::list")]
+    pub events: Vec<String>,
+    #[serde(rename = "Keyword")]
+    pub keyword: Option<String>,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListAccountLogResponse {
+    #[serde(rename = "Rows")]
+    pub rows: Vec<s::AccountLogRow>,
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[215];
+    const SPEC: &'static OperationSpec = &OPERATIONS[217];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -1105,7 +1167,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[216];
+    const SPEC: &'static OperationSpec = &OPERATIONS[218];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -1149,7 +1211,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[217];
+    const SPEC: &'static OperationSpec = &OPERATIONS[219];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -1191,7 +1253,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[219];
+    const SPEC: &'static OperationSpec = &OPERATIONS[221];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -1210,7 +1272,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[220];
+    const SPEC: &'static OperationSpec = &OPERATIONS[222];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -1246,7 +1308,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[221];
+    const SPEC: &'static OperationSpec = &OPERATIONS[223];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -1282,7 +1344,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[222];
+    const SPEC: &'static OperationSpec = &OPERATIONS[224];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -1308,7 +1370,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[223];
+    const SPEC: &'static OperationSpec = &OPERATIONS[225];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -1346,7 +1408,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[225];
+    const SPEC: &'static OperationSpec = &OPERATIONS[227];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -1365,7 +1427,7 @@ pub struct ListPoliciesResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[227];
+    const SPEC: &'static OperationSpec = &OPERATIONS[229];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -1401,7 +1463,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[228];
+    const SPEC: &'static OperationSpec = &OPERATIONS[230];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -1423,7 +1485,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[229];
+    const SPEC: &'static OperationSpec = &OPERATIONS[231];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -1449,7 +1511,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[233];
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -1475,7 +1537,7 @@ pub struct ListTagsResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[241];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -1496,7 +1558,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[246];
+    const SPEC: &'static OperationSpec = &OPERATIONS[248];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -1522,7 +1584,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[250];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -1554,7 +1616,7 @@ pub struct ModifyStudioProductResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[264];
+    const SPEC: &'static OperationSpec = &OPERATIONS[266];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -1583,7 +1645,7 @@ pub struct PublishMessageResponse {}
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[268];
+    const SPEC: &'static OperationSpec = &OPERATIONS[270];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -1604,7 +1666,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    const SPEC: &'static OperationSpec = &OPERATIONS[271];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -1625,7 +1687,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[279];
+    const SPEC: &'static OperationSpec = &OPERATIONS[281];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -1648,7 +1710,7 @@ pub struct SavePolicyResponse {}
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[281];
+    const SPEC: &'static OperationSpec = &OPERATIONS[283];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -1684,7 +1746,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[283];
+    const SPEC: &'static OperationSpec = &OPERATIONS[285];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -1707,7 +1769,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[284];
+    const SPEC: &'static OperationSpec = &OPERATIONS[286];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -1739,7 +1801,7 @@ pub struct SetProductStorageResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[285];
+    const SPEC: &'static OperationSpec = &OPERATIONS[287];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -1762,7 +1824,7 @@ pub struct SetTagsResponse {}
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    const SPEC: &'static OperationSpec = &OPERATIONS[298];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -1788,7 +1850,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[302];
+    const SPEC: &'static OperationSpec = &OPERATIONS[304];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

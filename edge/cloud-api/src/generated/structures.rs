@@ -19,6 +19,28 @@ pub struct AccessPointItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct AccountLogRow {
+    #[serde(rename = "Time")]
+    pub time: u64,
+    #[serde(rename = "Event")]
+    pub event: String,
+    #[serde(rename = "ClientId")]
+    pub client_id: String,
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "SecretId")]
+    pub secret_id: String,
+    #[serde(rename = "Topic")]
+    pub topic: String,
+    #[serde(rename = "Content")]
+    pub content: String,
+    #[serde(rename = "Result")]
+    pub result: String,
+    #[serde(rename = "Count")]
+    pub count: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct AuditEntry {
     #[serde(rename = "Time")]
     pub time: u64,

@@ -1,10 +1,13 @@
-//! Current problems of a device. Source: spec/lianwu-api.json.
+//! Current problems of a device or a backend. Source: spec/lianwu-api.json.
 
-use lianwu_services::diagnosis::{self, Language as TextLanguage};
+use lianwu_services::diagnosis::{self, Diagnosis, Language as TextLanguage};
 
 use crate::call::Call;
 use crate::error::{ApiError, Language};
-use crate::generated::operations::{DescribeDeviceDiagnosisRequest, DescribeDeviceDiagnosisResponse};
+use crate::generated::operations::{
+    DescribeBackendDiagnosisRequest, DescribeBackendDiagnosisResponse, DescribeDeviceDiagnosisRequest,
+    DescribeDeviceDiagnosisResponse,
+};
 use crate::generated::structures::{Problem, ProblemEvidence};
 
 pub async fn describe(
@@ -12,11 +15,25 @@ pub async fn describe(
     r: DescribeDeviceDiagnosisRequest,
 ) -> Result<DescribeDeviceDiagnosisResponse, ApiError> {
     let found = diagnosis::diagnose(&call.platform, call.owner(), &r.product_id, &r.device_name).await?;
+    let checked_time = found.checked.0;
+    Ok(DescribeDeviceDiagnosisResponse { checked_time, problems: problems(&call, found) })
+}
+
+pub async fn describe_backend(
+    call: Call,
+    r: DescribeBackendDiagnosisRequest,
+) -> Result<DescribeBackendDiagnosisResponse, ApiError> {
+    let found = diagnosis::diagnose_backend(&call.platform, call.owner(), &r.client_id).await?;
+    let checked_time = found.checked.0;
+    Ok(DescribeBackendDiagnosisResponse { checked_time, problems: problems(&call, found) })
+}
+
+fn problems(call: &Call, found: Diagnosis) -> Vec<Problem> {
     let language = match call.language {
         Language::Chinese => TextLanguage::Chinese,
         Language::English => TextLanguage::English,
     };
-    let problems = found.problems.into_iter().map(|problem| Problem {
+    let shown = found.problems.into_iter().map(|problem| Problem {
         id: problem.entry.id.to_owned(),
         severity: problem.entry.severity.as_str().to_owned(),
         title: problem.entry.title.in_language(language).to_owned(),
@@ -31,5 +48,5 @@ pub async fn describe(
             .map(|evidence| ProblemEvidence { time: evidence.time.0, text: evidence.text })
             .collect(),
     });
-    Ok(DescribeDeviceDiagnosisResponse { checked_time: found.checked.0, problems: problems.collect() })
+    shown.collect()
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lianwu_model::UnixMillis;
 use lianwu_ports::readings::Cursor;
-use lianwu_services::logs::{self, Direction, Keywords, Line, LineKind, LogFilter, LogPage, Origin, Subject};
+use lianwu_services::logs::{self, Direction, Keywords, Line, LineKind, LogFilter, LogPage, Origin, Subject, Visible};
 use lianwu_services::product::{self, ProductFilter};
 
 use crate::access;
@@ -195,6 +195,10 @@ impl Search {
             (None, None) => Subject::Products(visible_products(call)),
         };
         let mut filter = LogFilter::new(times(self.min, self.max)?);
+        // What names a product or device was judged as a whole; here each device is judged for itself.
+        if let (Subject::Products(_), false) = (&subject, access::is_unrestricted(call)) {
+            filter.visible = Some(visible_records(call));
+        }
         filter.kinds = vec![kind];
         filter.scene = named.scene;
         filter.request_id = named.request_id;
@@ -213,6 +217,15 @@ impl Search {
         let is_over = next.is_none();
         Ok(Found { lines, is_over, context: next.map(|next| call.cursors.seal(&query, next)).unwrap_or_default() })
     }
+}
+
+/// Records of devices that the caller may see among those of the products it may see.
+fn visible_records(call: &Call) -> Visible {
+    let call = call.clone();
+    Visible::new(move |record| {
+        let product = call.platform.catalog.product(record.product);
+        product.is_some_and(|product| access::may_see_record(&call, &product.product, record))
+    })
 }
 
 /// Products whose diagnostics a caller that named none may see.
@@ -237,7 +250,7 @@ fn product_needed() -> ApiError {
     )
 }
 
-fn times(min: u64, max: u64) -> Result<std::ops::RangeInclusive<UnixMillis>, ApiError> {
+pub(super) fn times(min: u64, max: u64) -> Result<std::ops::RangeInclusive<UnixMillis>, ApiError> {
     if min > max {
         return Err(ApiError::value("MinTime", "不能晚于 MaxTime", "it must not be later than MaxTime")
             .with_code("InvalidParameterValue.StartTimeLaterEndTime"));
@@ -245,7 +258,7 @@ fn times(min: u64, max: u64) -> Result<std::ops::RangeInclusive<UnixMillis>, Api
     Ok(UnixMillis(min)..=UnixMillis(max))
 }
 
-fn page_size(name: &str, given: Option<u64>) -> Result<usize, ApiError> {
+pub(super) fn page_size(name: &str, given: Option<u64>) -> Result<usize, ApiError> {
     match given.map_or(Some(PAGE_DEFAULT), |given| usize::try_from(given).ok()) {
         Some(size @ 1..=PAGE_MAX) => Ok(size),
         _ => Err(ApiError::value(name, &format!("应为 1 到 {PAGE_MAX}"), &format!("it must be from 1 to {PAGE_MAX}"))),

@@ -1,7 +1,9 @@
 //! Reading lines: several sources merged, newest first, a bounded number of records a call.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::log::Lsn;
@@ -29,6 +31,37 @@ pub enum Source {
     Strangers(ProductId, String),
 }
 
+/// Decides whether somebody may see the records of a device. The answer follows from product, number and name.
+#[derive(Clone)]
+pub struct Visible(Arc<dyn Fn(&LogRow) -> bool + Send + Sync>);
+
+impl Visible {
+    #[must_use]
+    pub fn new(may_see: impl Fn(&LogRow) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(may_see))
+    }
+}
+
+impl fmt::Debug for Visible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Visible")
+    }
+}
+
+/// Answers one search remembers; beyond it they are forgotten and asked again.
+const JUDGED_MAX: usize = 16_384;
+
+type Judged = HashMap<(ProductId, DeviceNumber, Box<str>), bool>;
+
+/// Asks once for each device.
+fn may_see(visible: Option<&Visible>, judged: &mut Judged, row: &LogRow) -> bool {
+    let Some(Visible(ask)) = visible else { return true };
+    if judged.len() >= JUDGED_MAX {
+        judged.clear();
+    }
+    *judged.entry((row.product, row.number, row.device.clone())).or_insert_with(|| ask(row))
+}
+
 /// What is wanted. Every condition must hold.
 #[derive(Clone, Debug)]
 pub struct LogFilter {
@@ -39,6 +72,8 @@ pub struct LogFilter {
     pub times: RangeInclusive<UnixMillis>,
     /// What of a product was committed earlier is not shown; products that are missing have no bound of their own.
     pub oldest: HashMap<ProductId, UnixMillis>,
+    /// Whose records the caller may see; `None`: all.
+    pub visible: Option<Visible>,
     /// Exactly, letters in either case.
     pub scene: Option<String>,
     /// Of a call, or the client token of a message.
@@ -58,6 +93,7 @@ impl LogFilter {
             direction: None,
             times,
             oldest: HashMap::new(),
+            visible: None,
             scene: None,
             request_id: None,
             contents: Vec::new(),
@@ -161,6 +197,7 @@ pub fn search_in(
         .collect();
     let mut page = LogPage { lines: Vec::new(), next: None, touched: Touched::default() };
     let mut last = None;
+    let mut judged = HashMap::new();
     loop {
         let best = (streams.iter_mut())
             .filter_map(|stream| stream.next().map(|(position, is_record)| (position, is_record, stream)))
@@ -175,6 +212,9 @@ pub fn search_in(
             continue;
         }
         let Some(row) = stream.heads.pop_front() else { continue };
+        if !may_see(filter.visible.as_ref(), &mut judged, &row) {
+            continue;
+        }
         for (index, line) in (0_u16..).zip(lines(&row)).collect::<Vec<_>>().into_iter().rev() {
             let place = (row.committed.0, row.lsn.0, index);
             if place >= start || !filter.accepts(&line) {

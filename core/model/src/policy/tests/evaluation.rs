@@ -320,7 +320,9 @@ fn presets_of_the_platforms_own_service() {
     let (full, read) = ([Preset::FullAccess.policy()], [Preset::ReadOnly.policy()]);
     let rows = [
         ("DescribeCaller", true, true),
+        ("DescribeBackendDiagnosis", true, true),
         ("DescribeDeviceDiagnosis", true, true),
+        ("ListAccountLog", true, true),
         ("DescribeLimits", true, true),
         ("ListDeviceLog", true, true),
         ("ListMessages", true, true),
