@@ -28,6 +28,8 @@ pub struct AccessStats {
     /// Connections that ended without a sign-in, refused ones included.
     pub ended_before_sign_in: Counter,
     pub rate_limited: Counter,
+    /// Messages to devices that were refused for being over the device's rate.
+    pub down_over_rate: Counter,
     /// Connections closed because they did not read.
     pub slow_consumers: Counter,
 }

@@ -43,20 +43,20 @@ impl Overruns {
         overrun.count += 1;
     }
 
-    /// Windows that are over; each is seen once.
-    fn ended(&mut self, now: Instant) -> Vec<(DeviceNumber, Way, DeviceKey, u64)> {
+    /// Windows that are over, or all of them when the platform stops; each is seen once.
+    fn ended(&mut self, now: Instant, is_stopping: bool) -> Vec<(DeviceNumber, Way, DeviceKey, u64)> {
         self.open
-            .extract_if(|_, overrun| now.duration_since(overrun.since) >= WINDOW)
+            .extract_if(|_, overrun| is_stopping || now.duration_since(overrun.since) >= WINDOW)
             .map(|((number, way), overrun)| (number, way, overrun.device, overrun.count))
             .collect()
     }
 }
 
 impl Worker {
-    /// Records the windows that are over.
+    /// Records the windows that are over; all of them when the platform stops.
     pub(crate) fn record_overruns(&self, state: &mut State) {
-        let now = state.now;
-        for (number, way, device, count) in state.overruns.ended(now) {
+        let (now, is_stopping) = (state.now, state.is_stopping);
+        for (number, way, device, count) in state.overruns.ended(now, is_stopping) {
             let sample_time = state.wall;
             state.batch.push(&Record {
                 kind: RecordKind::RateLimited,
@@ -92,9 +92,11 @@ mod tests {
             overruns.count(Way::Up, DeviceNumber(7), key, start + Duration::from_secs(second));
         }
         overruns.count(Way::Down, DeviceNumber(7), key, start + Duration::from_secs(5));
-        assert_eq!(overruns.ended(start + Duration::from_secs(9)), []);
-        assert_eq!(overruns.ended(start + WINDOW), [(DeviceNumber(7), Way::Up, key(), 3)]);
-        assert_eq!(overruns.ended(start + WINDOW), []);
-        assert_eq!(overruns.ended(start + Duration::from_secs(15)), [(DeviceNumber(7), Way::Down, key(), 1)]);
+        assert_eq!(overruns.ended(start + Duration::from_secs(9), false), []);
+        assert_eq!(overruns.ended(start + WINDOW, false), [(DeviceNumber(7), Way::Up, key(), 3)]);
+        assert_eq!(overruns.ended(start + WINDOW, false), []);
+        let down = (DeviceNumber(7), Way::Down, key(), 1);
+        assert_eq!(overruns.ended(start + WINDOW, true), [down], "the platform stops");
+        assert_eq!(overruns.ended(start + Duration::from_secs(15), false), []);
     }
 }

@@ -9,9 +9,12 @@ use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_mqtt::{
     ConnAck, Connect, Packet, PacketId, Properties, Property, PropertyBuffer, ProtocolVersion, Publish, QoS, encode,
 };
+use lianwu_ports::bus::{Bus as _, DeliverError, Delivery, Down, DownKind};
 use lianwu_ports::log::{Log as _, Lsn};
+use lianwu_ports::record::RecordKind;
 use lianwu_ports::record::account::{AccountEvent, AccountLine};
 use lianwu_services::account;
+use lianwu_services::logs::notes;
 
 use super::backends::{Scene, credentials, wait};
 use super::harness::{NOW, PRODUCT, Wire, World};
@@ -113,7 +116,7 @@ fn a_refused_sign_in_is_told_to_the_owner_of_the_key_only() {
 /// Are refused messages and filters told to the account, once at once however many there are?
 #[test]
 fn refused_messages_and_filters_are_told_once_a_window() {
-    let scene = Scene::new();
+    let mut scene = Scene::new();
     let mut writer = scene.sign_in(&scene.key, "writer");
     for id in 1..=50 {
         writer.publish(&format!("$thing/down/property/{PRODUCT}/lamp-{id}"), "{}", Some(id));
@@ -139,6 +142,18 @@ fn refused_messages_and_filters_are_told_once_a_window() {
         line(AccountEvent::Disconnected, "writer", "", "the client said DISCONNECT"),
     ];
     assert_eq!(lines(&scene, expected.len()), expected);
+
+    // The other 49 are one line, at the latest when the platform stops.
+    scene.world.stop();
+    let more: Vec<String> = facts(&scene).into_iter().filter(|facts| facts.contains("more:")).collect();
+    assert!(more.len() == 1 && more[0].ends_with("more:49,within:10 s"), "{more:?}");
+}
+
+/// Facts of every line of the log.
+fn facts(scene: &Scene) -> Vec<String> {
+    let blocks = scene.world.log.read(Lsn(1), usize::MAX).unwrap();
+    let records = blocks.iter().flat_map(|block| block.records()).map(|record| record.unwrap().1);
+    records.filter_map(|record| AccountLine::of(&record).map(|line| line.facts.to_owned())).collect()
 }
 
 fn event(wire: &mut Wire) -> (String, String) {
@@ -260,4 +275,46 @@ fn retained_properties_outlive_a_restart() {
     });
     scene.world.clock.set(UnixMillis(NOW.0 + 10_000));
     listen(&scene).has_nothing_but_a_ping_response();
+}
+
+/// Messages to a device over its rate: is each refused, and how many there were told once?
+#[test]
+fn messages_down_over_the_rate_are_told_with_their_count() {
+    let options = AccessOptions { workers: 1, device_down_tps: 2, ..AccessOptions::default() };
+    let mut world = World::with(&options);
+    let mut lamp = world.listening_lamp("lamp-1");
+    let device = world.platform.directory.find(PRODUCT.parse().unwrap(), "lamp-1").unwrap();
+    let send = |world: &World| {
+        let down = Down {
+            device: device.key(),
+            number: device.number,
+            kind: DownKind::PropertyControl,
+            qos: 0,
+            payload: (*b"{}").into(),
+            request_id: "r-1".into(),
+        };
+        wait(world.bus.deliver(down))
+    };
+    let mut refused = 0_u64;
+    for _ in 0..40 {
+        match send(&world) {
+            Ok(Delivery::Delivered) => drop(lamp.message()),
+            Err(DeliverError::OverRate(2)) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(refused > 20, "only {refused} of 40 were over the rate");
+    // The count is written when the window is over, and at the latest when the platform stops.
+    world.restart(&options);
+    let mut told = Vec::new();
+    for block in world.log.read(Lsn(1), usize::MAX).unwrap() {
+        for record in block.records().map(Result::unwrap).map(|(_, record)| record) {
+            if record.kind == RecordKind::RateLimited {
+                assert_eq!((record.device, record.note), ("lamp-1", notes::DOWN_OVER_RATE));
+                told.push(std::str::from_utf8(record.payload).unwrap().parse::<u64>().unwrap());
+            }
+        }
+    }
+    assert_eq!(told.iter().sum::<u64>(), refused);
+    assert!(told.len() < 5, "one for each window: {told:?}");
 }

@@ -83,10 +83,10 @@ impl Worker {
         }
     }
 
-    /// Writes down the windows that are over.
+    /// Writes down the windows that are over; all of them when the platform stops.
     pub(crate) fn tell_of_windows(&self, state: &mut State) {
-        let now = state.now;
-        for about in state.told.ended(now) {
+        let (now, is_stopping) = (state.now, state.is_stopping);
+        for about in state.told.ended(now, is_stopping) {
             write(state, &about);
         }
     }

@@ -71,12 +71,12 @@ impl Windows {
         Some(about)
     }
 
-    /// Windows that are over and have something to tell; each is seen once.
-    pub(crate) fn ended(&mut self, now: Instant) -> Vec<About> {
+    /// Windows that are over, or all of them when the platform stops, and have something to tell; each is seen once.
+    pub(crate) fn ended(&mut self, now: Instant, is_stopping: bool) -> Vec<About> {
         if self.open.is_empty() {
             return Vec::new();
         }
-        let over = self.open.extract_if(|_, window| now.duration_since(window.since) >= WINDOW);
+        let over = self.open.extract_if(|_, window| is_stopping || now.duration_since(window.since) >= WINDOW);
         let told = over.map(|(_, window)| window).filter(|window| window.more > 0).map(|window| About {
             facts: format!("{},more:{},within:{} s", window.last.facts, window.more, WINDOW.as_secs()),
             ..window.last
@@ -115,9 +115,9 @@ mod tests {
         }
         let other = About { cause: 2, ..about(1, "plant", "a") };
         assert!(windows.note(start, other).is_some(), "another cause has a window of its own");
-        assert_eq!(windows.ended(start + Duration::from_secs(9)), []);
-        assert_eq!(windows.ended(start + WINDOW), [about(1, "plant", "b,more:3,within:10 s")]);
-        assert_eq!(windows.ended(start + WINDOW), []);
+        assert_eq!(windows.ended(start + Duration::from_secs(9), false), []);
+        assert_eq!(windows.ended(start + WINDOW, false), [about(1, "plant", "b,more:3,within:10 s")]);
+        assert_eq!(windows.ended(start + WINDOW, false), []);
         assert!(windows.note(start + WINDOW, about(1, "plant", "a")).is_some(), "a new window");
     }
 
@@ -132,7 +132,7 @@ mod tests {
         }
         assert_eq!(lines, OF_ACCOUNT_MAX + 1);
         assert!(windows.note(start, about(2, "plant", "a")).is_some(), "another account is told all the same");
-        let ended = windows.ended(start + WINDOW);
+        let ended = windows.ended(start, true);
         let more = 10_000 - OF_ACCOUNT_MAX - 1;
         assert_eq!(ended, [about(1, "", &format!("a,more:{more},within:10 s"))]);
     }

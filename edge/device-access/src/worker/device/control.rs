@@ -42,6 +42,7 @@ impl Worker {
             let now = state.now;
             let bucket = state.down_rates.entry(down.number).or_insert_with(|| Bucket::new(now));
             if !bucket.pause(now).is_zero() {
+                self.stats.down_over_rate.add(1);
                 state.overruns.count(Way::Down, down.number, || down.device.clone(), now);
                 drop(answer.send(Err(DeliverError::OverRate(per_second))));
                 return;

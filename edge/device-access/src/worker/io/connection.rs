@@ -310,5 +310,7 @@ impl Worker {
         for place in places {
             self.disconnect(&mut state, place, ReasonCode::ServerShuttingDown, "the platform is shutting down");
         }
+        self.record_overruns(&mut state);
+        self.tell_of_windows(&mut state);
     }
 }
