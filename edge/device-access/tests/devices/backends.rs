@@ -59,6 +59,14 @@ impl Scene {
         wait(account::create_key(platform, wait(created).unwrap().uin)).unwrap()
     }
 
+    /// Puts another statement into the policy of a sub-account.
+    fn save_policy(&self, name: &str, statement: &str) {
+        let document = format!(r#"{{"version":"2.0","statement":[{statement}]}}"#);
+        let policy =
+            StoredPolicy { owner: self.owner, name: format!("{name}-policy"), document, remark: String::new() };
+        wait(account::save_policy(&self.world.platform, policy)).unwrap();
+    }
+
     /// The key of another main account.
     pub fn second_account(&self) -> AccessKey {
         let (uin, platform) = (Uin(100_000_000_009), &self.world.platform);
@@ -515,18 +523,55 @@ fn a_revoked_right_ends_at_once() {
     assert_eq!(lamp.puback(), 1);
     assert_eq!(viewer.message(), report("lamp-0"));
 
-    let document = r#"{"version":"2.0","statement":[{"effect":"deny","action":"*","resource":"*"}]}"#;
-    let policy = StoredPolicy {
-        owner: scene.owner,
-        name: "viewer-policy".into(),
-        document: document.into(),
-        remark: String::new(),
-    };
-    wait(account::save_policy(&scene.world.platform, policy)).unwrap();
+    scene.save_policy("viewer", r#"{"effect":"deny","action":"*","resource":"*"}"#);
     scene.world.clock.set(UnixMillis(NOW.0 + 1000));
     lamp.publish(&up("property", "lamp-0"), REPORT, Some(2));
     assert_eq!(lamp.puback(), 2);
     viewer.has_nothing_but_a_ping_response();
+}
+
+/// Is what waits for a slow backend kept from it, too, once the right is gone?
+#[test]
+fn what_waits_ends_with_the_right() {
+    const SENT: u16 = 1_100;
+    let scene = Scene::new();
+    let key = scene.sub_account("viewer", r#"{"effect":"allow","action":"lianwu:*","resource":"*"}"#);
+    let mut viewer = scene.sign_in(&key, "viewer");
+    for filter in ["plant/+", "$thing/up/#"] {
+        assert_eq!(viewer.subscribe(filter), SubscribeAnswer::Granted(QoS::AtLeastOnce));
+    }
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    let mut lamp = scene.world.lamp("lamp-0");
+    for id in 1..=SENT {
+        writer.publish("plant/7", "x", Some(id));
+        assert_eq!(writer.puback(), id);
+        lamp.publish(&up("property", "lamp-0"), REPORT, Some(id));
+        assert_eq!(lamp.puback(), id);
+    }
+    scene.save_policy("viewer", r#"{"effect":"deny","action":"*","resource":"*"}"#);
+    scene.world.clock.set(UnixMillis(NOW.0 + 1000));
+    let mut received = 0;
+    loop {
+        viewer.send(&[0xC0, 0]);
+        let mut acknowledged = Vec::new();
+        while let Some(id) = viewer.next(|packet| match packet {
+            Packet::Publish(publish) => publish.packet_id,
+            other => {
+                assert_eq!(other, Packet::PingResp);
+                None
+            }
+        }) {
+            acknowledged.push(id);
+        }
+        if acknowledged.is_empty() {
+            break;
+        }
+        received += acknowledged.len();
+        for id in acknowledged {
+            viewer.send_puback(id.get());
+        }
+    }
+    assert!((1..=1_024).contains(&received), "{received} of {}: those that were on the way", 2 * SENT);
 }
 
 /// Another account's backend: does it see anything of ours, or we of it?

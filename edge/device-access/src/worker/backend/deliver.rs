@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
+use lianwu_model::{ProductId, UnixMillis};
 use lianwu_mqtt::connection::{Message, PublishError, expiry_left};
 use lianwu_mqtt::property::{Properties, Property, PropertyBuffer};
 use lianwu_mqtt::{Connection, QoS, ReasonCode};
+use lianwu_services::backend::Backend;
 use lianwu_services::logs::notes;
 
 use crate::worker::Worker;
@@ -65,14 +67,16 @@ impl Worker {
         }
     }
 
-    /// Something was acknowledged: there is room for what waits.
-    pub(crate) fn send_pending(state: &mut State, place: Place) {
-        let now = state.now;
+    /// Something was acknowledged: there is room for what waits, as far as the client may still have it.
+    pub(crate) fn send_pending(&self, state: &mut State, place: Place) {
+        let (now, wall) = (state.now, state.wall);
         state.send(place, |connection, out| {
             let Some(backend) = &mut connection.backend else { return };
             while let Some(next) = backend.pending.front() {
                 let aged = aged(Properties::of_kept(&next.properties), now.duration_since(next.since));
-                if let Some(properties) = &aged {
+                if let Some(properties) = &aged
+                    && self.may_still_have(&backend.backend, &next.topic, wall)
+                {
                     let message = Outgoing {
                         topic: &next.topic,
                         payload: &next.payload,
@@ -88,6 +92,24 @@ impl Worker {
             }
         });
     }
+
+    /// May a backend have a message that waited, by its rights now?
+    fn may_still_have(&self, backend: &Backend, topic: &str, now: UnixMillis) -> bool {
+        match device_of(topic).and_then(|(product, name)| self.platform.directory.find(product, name)) {
+            Some(device) => backend.may_receive(&self.platform, &device, now),
+            None => backend.may_receive_own(&self.platform, now),
+        }
+    }
+}
+
+/// The device whose topic it is: `PRODUCT/device/..` or, of a system topic, the two levels `PRODUCT/device` in it.
+fn device_of(topic: &str) -> Option<(ProductId, &str)> {
+    let mut levels = topic.split('/');
+    if topic.starts_with('$') {
+        let product = levels.by_ref().find_map(|level| level.parse().ok())?;
+        return levels.next().map(|name| (product, name));
+    }
+    Some((levels.next()?.parse().ok()?, levels.next()?))
 }
 
 /// What the client does not take counts as delivered. Source: MQTT 5 [MQTT-3.1.2-25].

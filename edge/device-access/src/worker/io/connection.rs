@@ -184,7 +184,7 @@ impl Worker {
             // A device gets no QoS 2; what became of its QoS 1 messages is told by the packet itself.
             Step::Idle | Step::Released(_) | Step::SignIn(_) => Flow::Open,
             Step::Delivered(_) | Step::Declined { .. } => {
-                Self::send_pending(state, place);
+                self.send_pending(state, place);
                 Flow::Open
             }
             Step::Publish(publish) => self.publish(state, place, &publish),
