@@ -7,6 +7,7 @@ use std::time::Duration;
 use lianwu_testkit::{
     COUNTER_MODEL, DEADLINE, Fixture, Ledger, Load, MqttClient, Server, ServerOptions, assert_nothing_lost,
 };
+use serde_json::json;
 
 /// Longest start after a crash, the reading of the log's tail included. The promise of the documentation.
 const REOPEN_MAX: Duration = Duration::from_secs(5);
@@ -66,6 +67,35 @@ fn latest_values_survive_a_crash() {
     load.wait_for_acknowledged(100);
     let ledgers = load.stop();
     assert_nothing_lost(&fixture, &devices, &ledgers);
+}
+
+/// Are devices found by the firmware they named, after a crash as before?
+#[test]
+fn firmware_is_found_after_a_crash() {
+    let mut server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, COUNTER_MODEL);
+    for (name, version) in [("old-1", "1.0"), ("old-2", "1.0"), ("new-1", "1.1"), ("silent", "")] {
+        let device = fixture.device(name);
+        let mut client = MqttClient::subscribed(server.mqtt_address(), &device);
+        let info = format!(r#"{{"method":"report_info","clientToken":"1","params":{{"fw_ver":"{version}"}}}}"#);
+        assert!(client.ask(&device.thing("up/property"), &info).contains(r#""code":0"#));
+    }
+    for round in 0..2 {
+        let cloud = server.cloud();
+        let found = |version: &str| {
+            let listed =
+                cloud.call("GetDeviceList", &json!({"ProductId": fixture.product, "FirmwareVersion": version}));
+            let rows = listed["Devices"].as_array().cloned().unwrap_or_default();
+            assert_eq!(listed["Total"], rows.len(), "{listed}");
+            rows.iter().map(|row| row["DeviceName"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("1.0"), ["old-2", "old-1"], "round {round}");
+        assert_eq!(found("1.1"), ["new-1"]);
+        assert_eq!(found("None-FirmwareVersion"), ["silent"]);
+        assert_eq!(found("2.0"), Vec::<String>::new());
+        server.kill();
+        server.restart();
+    }
 }
 
 /// Is every device whose creation was answered there after a crash, with the secret that was given out?
