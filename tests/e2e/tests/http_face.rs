@@ -1,5 +1,6 @@
 //! The HTTP port as a stranger, a browser and a load balancer see it.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -90,4 +91,22 @@ fn metrics() {
     let counted = |name: &str| text.lines().any(|line| line.starts_with(name) && line.ends_with(" 1"));
     assert!(text.contains("# TYPE"), "{text}");
     assert!(counted("lianwu_devices_online") || counted("lianwu_mqtt_devices_online"), "{text}");
+}
+
+/// Does the operator's page hold every metric there is, in both languages, and none that is gone?
+#[test]
+fn every_metric_is_described() {
+    const PAGES: [&str; 2] =
+        [include_str!("../../../docs/operation.md"), include_str!("../../../docs/operation.zh-CN.md")];
+    let server = Server::start(ServerOptions::default());
+    let metrics = server.metrics();
+    let types = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_whitespace().next());
+    let served: BTreeSet<&str> = types.collect();
+    assert!(served.len() > 20, "{served:?}");
+    for page in PAGES {
+        let rows = page.lines().filter(|line| line.starts_with("| `lianwu_"));
+        let described: BTreeSet<&str> =
+            rows.flat_map(|row| row.split('`')).filter(|word| word.starts_with("lianwu_")).collect();
+        assert_eq!(described, served);
+    }
 }
