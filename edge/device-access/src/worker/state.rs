@@ -141,6 +141,8 @@ pub(crate) struct State {
     pub(crate) overruns: Overruns,
     /// What was refused to backends.
     pub(crate) told: Windows,
+    /// Backends that came and went.
+    pub(crate) came_and_went: Windows,
     pub(crate) next_generation: u32,
     pub(crate) read_buffer: Box<[u8]>,
     /// What stands in it.
@@ -201,7 +203,8 @@ impl State {
             recent_sign_ins: HashMap::new(),
             down_rates: HashMap::new(),
             overruns: Overruns::default(),
-            told: Windows::default(),
+            told: Windows::of_refusals(),
+            came_and_went: Windows::of_connections(),
             next_generation: 0,
             read_buffer: vec![0; READ_BYTES].into(),
             reads: Vec::new(),

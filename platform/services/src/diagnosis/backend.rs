@@ -75,9 +75,11 @@ fn current<'a>(pattern: &BackendPattern, rows: &'a [AccountRow], now: UnixMillis
     };
     match pattern.cure {
         BackendCure::Quiet(span) => rows.iter().filter(is_of).filter(|row| row.time >= now.minus(span)).collect(),
-        BackendCure::SignIn => {
-            rows.iter().take_while(|row| row.event != AccountEvent::Connected).filter(is_of).collect()
-        }
+        // A line that came when a window was over says nothing about what is now.
+        BackendCure::SignIn => (rows.iter().filter(|row| row.event != AccountEvent::Disconnected || !row.is_later))
+            .take_while(|row| row.event != AccountEvent::Connected)
+            .filter(is_of)
+            .collect(),
     }
 }
 
@@ -102,6 +104,7 @@ mod tests {
             uin: String::new(),
             secret_id: String::new(),
             count: 1,
+            is_later: false,
         }
     }
 
@@ -165,6 +168,8 @@ mod tests {
     fn one_that_is_gone_is_named_so() {
         let gone = line(AccountEvent::Disconnected, "the client said DISCONNECT", 5);
         assert_eq!(ids(&[gone.clone(), line(AccountEvent::Connected, "", 9)]), ["backend-away"]);
-        assert_eq!(ids(&[line(AccountEvent::Connected, "", 1), gone]), [""; 0]);
+        assert_eq!(ids(&[line(AccountEvent::Connected, "", 1), gone.clone()]), [""; 0]);
+        let several = AccountRow { is_later: true, ..gone };
+        assert_eq!(ids(&[several, line(AccountEvent::Connected, "", 9)]), [""; 0], "there may be others since");
     }
 }

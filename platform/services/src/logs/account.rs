@@ -42,6 +42,8 @@ pub struct AccountRow {
     pub secret_id: String,
     /// How many there were of it.
     pub count: u64,
+    /// Written when a window was over, for those that were not told at once.
+    pub is_later: bool,
 }
 
 /// One page, newest first.
@@ -156,6 +158,7 @@ pub fn row(found: &LogRow) -> Option<AccountRow> {
         uin: fact("uin").unwrap_or_default().to_owned(),
         secret_id: fact("secretid").unwrap_or_default().to_owned(),
         count: fact("more").and_then(|more| more.parse().ok()).unwrap_or(1),
+        is_later: fact("more").is_some(),
     })
 }
 

@@ -86,7 +86,16 @@ impl Worker {
     /// Writes down the windows that are over; all of them when the platform stops.
     pub(crate) fn tell_of_windows(&self, state: &mut State) {
         let (now, is_stopping) = (state.now, state.is_stopping);
-        for about in state.told.ended(now, is_stopping) {
+        let refused = state.told.ended(now, is_stopping);
+        for about in refused.into_iter().chain(state.came_and_went.ended(now, is_stopping)) {
+            write(state, &about);
+        }
+    }
+
+    /// Writes that a connection came or went, unless its client does so again and again.
+    fn tell_of_connection(&self, state: &mut State, about: About) {
+        let now = state.now;
+        if let Some(about) = state.came_and_went.note(now, about) {
             write(state, &about);
         }
     }
@@ -94,7 +103,7 @@ impl Worker {
     /// A backend signed in.
     pub(super) fn tell_of_arrival(&self, state: &mut State, backend: &Backend, client_id: &str, connect: &str) {
         let facts = format!("{},{connect}", who(backend.principal, &backend.secret_id));
-        write(state, &of(backend, AccountEvent::Connected, client_id, "", facts));
+        self.tell_of_connection(state, of(backend, AccountEvent::Connected, client_id, "", facts));
         self.announce_backend(state, backend, client_id, Change::Online);
     }
 
@@ -107,7 +116,7 @@ impl Worker {
         };
         let BackendConnection { backend, client_id, .. } = connection;
         let facts = who(backend.principal, &backend.secret_id) + &address(backend.source);
-        write(state, &of(backend, AccountEvent::Disconnected, client_id, &why, facts));
+        self.tell_of_connection(state, of(backend, AccountEvent::Disconnected, client_id, &why, facts));
         self.announce_backend(state, backend, client_id, Change::Offline(&why));
     }
 

@@ -1,4 +1,4 @@
-//! Refusals of backends, counted: the first of its kind is told at once, those that follow within a window together.
+//! Events of backends, counted: the first of its kind is told at once, those that follow within a window together.
 //!
 //! Pure: time comes in. Bounded, whoever floods: an account has a few dozen windows of its own, and the worker a
 //! thousand for all; what is beyond shares a window without a client id.
@@ -42,32 +42,62 @@ struct Key {
 #[derive(Debug)]
 struct Window {
     since: Instant,
-    /// Behind the first.
+    /// Told at once.
+    told: u64,
+    /// Not yet.
     more: u64,
     last: About,
 }
 
 /// The windows that are open.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Windows {
     open: HashMap<Key, Window>,
+    bounds: Bounds,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// So many of one window are told at once.
+    at_once: u64,
+    /// What finds no window shares one without a client id; else it is told at once.
+    shares: bool,
 }
 
 impl Windows {
-    /// Counts a refusal; gives it back when it is to be told now.
+    /// For what was refused.
+    pub(crate) fn of_refusals() -> Self {
+        Self { open: HashMap::new(), bounds: Bounds { at_once: 1, shares: true } }
+    }
+
+    /// For connections that came and went: whether one is there follows from them, so only a client that comes again and again
+    /// is told in short.
+    pub(crate) fn of_connections() -> Self {
+        Self { open: HashMap::new(), bounds: Bounds { at_once: 10, shares: false } }
+    }
+
+    /// Counts an event; gives it back when it is to be told now.
     pub(crate) fn note(&mut self, now: Instant, about: About) -> Option<About> {
         let About { owner, event, cause, .. } = about;
+        let Bounds { at_once, shares } = self.bounds;
         let mut key = Key { owner, event, cause, client_id: about.client_id.clone() };
         if !self.open.contains_key(&key) && !self.has_room(owner) {
+            if !shares {
+                return Some(about);
+            }
             key.client_id = Box::default();
         }
         if let Some(window) = self.open.get_mut(&key) {
+            if window.told < at_once {
+                window.told += 1;
+                return Some(about);
+            }
             window.more += 1;
             window.last = About { client_id: key.client_id, ..about };
             return None;
         }
         let last = About { client_id: key.client_id.clone(), ..about.clone() };
-        self.open.insert(key, Window { since: now, more: 0, last });
+        self.open.insert(key, Window { since: now, told: 1, more: 0, last });
         Some(about)
     }
 
@@ -108,7 +138,7 @@ mod tests {
     #[test]
     fn the_first_is_told_at_once_and_the_others_together() {
         let start = Instant::now();
-        let mut windows = Windows::default();
+        let mut windows = Windows::of_refusals();
         assert_eq!(windows.note(start, about(1, "plant", "a")), Some(about(1, "plant", "a")));
         for second in 1..4 {
             assert_eq!(windows.note(start + Duration::from_secs(second), about(1, "plant", "b")), None);
@@ -125,7 +155,7 @@ mod tests {
     #[test]
     fn a_flood_of_client_ids_has_few_windows() {
         let start = Instant::now();
-        let mut windows = Windows::default();
+        let mut windows = Windows::of_refusals();
         let mut lines = 0;
         for at in 0..10_000 {
             lines += usize::from(windows.note(start, about(1, &format!("client-{at}"), "a")).is_some());
@@ -137,10 +167,23 @@ mod tests {
         assert_eq!(ended, [about(1, "", &format!("a,more:{more},within:10 s"))]);
     }
 
+    /// A fleet of programs that come back together is told one by one, one that comes again and again in short.
+    #[test]
+    fn connections_are_told_one_by_one_until_one_comes_again_and_again() {
+        let start = Instant::now();
+        let mut windows = Windows::of_connections();
+        for at in 0..1_000 {
+            assert!(windows.note(start, about(1, &format!("client-{at}"), "a")).is_some());
+        }
+        let told = (0..100).filter(|_| windows.note(start, about(1, "client-7", "a")).is_some()).count();
+        assert_eq!(told, 9, "ten with the first");
+        assert_eq!(windows.ended(start + WINDOW, false), [about(1, "client-7", "a,more:91,within:10 s")]);
+    }
+
     #[test]
     fn a_flood_of_accounts_is_bounded() {
         let start = Instant::now();
-        let mut windows = Windows::default();
+        let mut windows = Windows::of_refusals();
         for owner in 0..5_000 {
             for _ in 0..2 {
                 windows.note(start, about(owner, "plant", "a"));
