@@ -303,6 +303,7 @@ impl States for ReadingsEngine {
     }
 
     fn retained(&self) -> Result<Vec<RetainedMessage>, ReadingError> {
+        let _saving = self.shared.saving.lock();
         let table = self.shared.retained.lock();
         Ok(table.load(&self.shared.states_disk)?)
     }

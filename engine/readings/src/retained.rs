@@ -63,12 +63,21 @@ impl RetainedTable {
         self.changed.values().map(|row| row.lsn).max().unwrap_or_default()
     }
 
-    /// All retained messages, in order of account and topic.
+    /// All retained messages, in order of account and topic. Rows of messages that were taken away are removed from disk: what
+    /// took them away is behind the checkpoint or in `changed`. Nothing may be saved meanwhile.
     pub(crate) fn load(&self, disk: &Keyspace) -> Result<Vec<RetainedMessage>, Fault> {
-        let mut rows = BTreeMap::new();
+        let (mut rows, mut gone) = (BTreeMap::new(), Vec::new());
         for guard in disk.prefix([KEYS]) {
             let (key, value) = guard.into_inner()?;
-            rows.insert(key.to_vec(), Row::decode(&value).ok_or(Fault::Damaged("a retained message"))?);
+            let row = Row::decode(&value).ok_or(Fault::Damaged("a retained message"))?;
+            if row.payload.is_empty() {
+                gone.push(key.to_vec());
+            } else {
+                rows.insert(key.to_vec(), row);
+            }
+        }
+        for key in gone {
+            disk.remove(key)?;
         }
         rows.extend(self.changed.iter().map(|(key, row)| (key.clone(), row.clone())));
         let messages = rows.into_iter().filter(|(_, row)| !row.payload.is_empty());
@@ -133,5 +142,32 @@ mod tests {
         let found = Row::decode(&first).unwrap();
         assert_eq!((found.lsn, &*found.payload, found.properties.len()), (Lsn(7), &b"on"[..], 0));
         assert!(Row::decode(&[3, 0, 0]).is_none());
+    }
+
+    /// Is the row of a message that was taken away gone from disk after a start, and one that came since not?
+    #[test]
+    fn rows_of_messages_that_were_taken_away_go_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = fjall::Database::builder(folder.path()).open().unwrap();
+        let disk = database.keyspace("states", fjall::KeyspaceCreateOptions::default).unwrap();
+        let row = |payload: &[u8]| Row {
+            lsn: Lsn(7),
+            time: UnixMillis(9),
+            qos: 1,
+            payload: payload.into(),
+            properties: Box::default(),
+        };
+        for (topic, payload) in [("gone", &b""[..]), ("back", b""), ("there", b"on")] {
+            disk.insert(key(Uin(1), topic), row(payload).encode()).unwrap();
+        }
+        let mut table = RetainedTable::default();
+        table.changed.insert(key(Uin(1), "back"), row(b"on"));
+        let topics = |table: &RetainedTable| {
+            let found = table.load(&disk).unwrap();
+            found.into_iter().map(|message| message.topic.into_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(topics(&table), ["back", "there"]);
+        assert_eq!(disk.prefix([KEYS]).count(), 1, "only what is there takes a row");
+        assert_eq!(topics(&table), ["back", "there"]);
     }
 }
