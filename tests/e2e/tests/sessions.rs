@@ -39,6 +39,14 @@ fn received(paho: &mut Running) -> Value {
     control["params"]["brightness"].clone()
 }
 
+/// Everything paho has been shown is acknowledged, and that is on disk: it acknowledges after it shows a message, and
+/// whoever ends at once can be faster than that. A message behind it that is acknowledged in turn proves both.
+fn acknowledged(paho: &mut Running, device: &Device) {
+    let topic = format!("{}/{}/event", device.product, device.name);
+    paho.tell(&json!({"do": "publish", "topic": topic, "payload": "seen", "qos": 1}).to_string());
+    assert_eq!(paho.next_json()["event"], "published");
+}
+
 /// Do subscription and waiting messages survive `kill -9`, and does everything come once, in order?
 #[test]
 fn what_waits_for_paho_survives_a_crash() {
@@ -64,6 +72,7 @@ fn what_waits_for_paho_survives_a_crash() {
     }
     assert_eq!(control(&fixture, &device, 32), json!({"Sent": 1, "pushResult": 0}));
     assert_eq!(received(&mut second), 32);
+    acknowledged(&mut second, &device);
     second.finish().succeeded();
     server.kill();
     server.restart();
