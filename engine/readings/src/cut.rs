@@ -15,6 +15,7 @@ use lianwu_ports::log::Lsn;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use crate::activity::{self, ActivityTable};
+use crate::backend_sessions::BackendTable;
 use crate::coding::{Reader, put};
 use crate::fault::Fault;
 use crate::firmware::FirmwareTable;
@@ -70,6 +71,7 @@ pub(crate) struct Shared {
     pub(crate) live: RwLock<Live>,
     pub(crate) states: RwLock<StateTable>,
     pub(crate) retained: Mutex<RetainedTable>,
+    pub(crate) backend_sessions: Mutex<BackendTable>,
     pub(crate) activity: RwLock<ActivityTable>,
     pub(crate) firmware: Mutex<FirmwareTable>,
     /// Held while rows of states go to disk, so that an older row never follows a newer one.
@@ -101,6 +103,7 @@ impl Shared {
         partitions.sort_unstable_by_key(|partition| partition.day);
         let activity = ActivityTable::load(&states_disk)?;
         let firmware = Mutex::new(FirmwareTable::load(&states_disk, &activity)?);
+        let backend_sessions = Mutex::new(BackendTable::load(&states_disk)?);
         let live = Live { active: Tail::after(disk), cutting: None, partitions, disk, first_day };
         Ok(Self {
             database,
@@ -108,6 +111,7 @@ impl Shared {
             live: RwLock::new(live),
             states: RwLock::default(),
             retained: Mutex::default(),
+            backend_sessions,
             activity: RwLock::new(activity),
             firmware,
             saving: Mutex::new(()),
@@ -267,10 +271,11 @@ impl Shared {
             let table = self.retained.lock();
             (table.rows(), table.last())
         };
+        let (backends, backends_up_to) = self.backend_sessions.lock().rows();
         let dirty = self.states.write().take_dirty();
         let seen = self.activity.write().take_dirty();
         let firmware = self.firmware.lock().take_rows();
-        let rows = [retained.as_slice(), firmware.as_slice()];
+        let rows = [retained.as_slice(), backends.as_slice(), firmware.as_slice()];
         let result = self.ingest_states(&dirty, &seen, &rows);
         if result.is_err() {
             self.firmware.lock().give_back(&firmware);
@@ -278,11 +283,13 @@ impl Shared {
             self.activity.write().give_back(&seen);
         } else {
             self.retained.lock().saved(retained_up_to);
+            self.backend_sessions.lock().saved(backends_up_to);
         }
         result
     }
 
-    /// `more` are rows that are encoded already, in order of their keys, which come behind those of the others.
+    /// `more` are rows that are encoded already, in order of their keys, which come behind those of the others;
+    /// an empty one takes away what was there.
     fn ingest_states(&self, dirty: &[u32], seen: &[u32], more: &[&[(Vec<u8>, Vec<u8>)]]) -> Result<(), Fault> {
         if dirty.is_empty() && seen.is_empty() && more.iter().all(|rows| rows.is_empty()) {
             return Ok(());
@@ -315,7 +322,11 @@ impl Shared {
             }
         }
         for (key, row) in more.iter().copied().flatten() {
-            ingestion.write(key.as_slice(), row.as_slice())?;
+            if row.is_empty() {
+                ingestion.write_tombstone(key.as_slice())?;
+            } else {
+                ingestion.write(key.as_slice(), row.as_slice())?;
+            }
         }
         Ok(ingestion.finish()?)
     }

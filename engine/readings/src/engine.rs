@@ -12,7 +12,10 @@ use lianwu_ports::readings::{
     EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings,
 };
 use lianwu_ports::record::{Record, RecordKind};
-use lianwu_ports::states::{Activity, Day, DeviceState, KeptMessage, RetainedMessage, SessionSummary, States};
+use lianwu_ports::states::backend_session::concerns_backend_session;
+use lianwu_ports::states::{
+    Activity, BackendSession, Day, DeviceState, KeptMessage, RetainedMessage, SessionSummary, States,
+};
 use parking_lot::{Mutex, RwLockWriteGuard};
 
 use crate::activity;
@@ -106,6 +109,8 @@ impl ReadingsEngine {
             activity.apply(committed, record);
             if record.kind == RecordKind::AccountMessage {
                 self.shared.retained.lock().apply(*lsn, record);
+            } else if concerns_backend_session(record) {
+                self.shared.backend_sessions.lock().apply(*lsn, record);
             }
             read_properties(record, properties);
             if concerns(record) {
@@ -315,6 +320,10 @@ impl States for ReadingsEngine {
             sessions.extend(session.flatten());
         }
         Ok(sessions)
+    }
+
+    fn backend_sessions(&self) -> Result<Vec<BackendSession>, ReadingError> {
+        Ok(self.shared.backend_sessions.lock().all())
     }
 
     fn session_messages(&self, number: DeviceNumber, ids: &[u16]) -> Result<Vec<KeptMessage>, ReadingError> {

@@ -6,6 +6,7 @@
 //! the bytes on disk are drawn in `docs/readings-format.md`.
 
 mod activity;
+mod backend_sessions;
 mod chunk;
 mod coding;
 mod cut;

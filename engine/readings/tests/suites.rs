@@ -64,6 +64,7 @@ fn single_questions() {
     let questions = [
         suite::late_samples_stand_at_their_sample_time,
         suite::retained_messages_are_the_newest,
+        suite::sessions_of_backends_come_back,
         suite::retained_properties_are_kept,
         suite::lines_of_accounts_are_theirs_alone,
         suite::devices_are_found_by_their_firmware,

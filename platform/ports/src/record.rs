@@ -63,6 +63,10 @@ pub enum RecordKind {
     /// A backend's message in its account's own topic space: of [`ProductId::ACCOUNT`]; `device` is the client id,
     /// `note` the main account. No log of a device or product shows it.
     AccountMessage = 26,
+    /// What became of the kept session of a backend; `payload` says it, `device` and `note` as of an `AccountMessage`.
+    BackendSession = 27,
+    /// Which messages of this batch wait for which kept sessions of backends; `payload` says it.
+    BackendQueued = 28,
     /// What happened to a backend, for its account's own log: see [`account::AccountLine`].
     AccountEvent = 31,
 }
@@ -101,6 +105,8 @@ impl RecordKind {
             24 => K::DownDropped,
             25 => K::SessionEnded,
             26 => K::AccountMessage,
+            27 => K::BackendSession,
+            28 => K::BackendQueued,
             31 => K::AccountEvent,
             _ => return None,
         })
@@ -134,6 +140,8 @@ impl RecordKind {
             K::DownDropped => "DownDropped",
             K::SessionEnded => "SessionEnded",
             K::AccountMessage => "AccountMessage",
+            K::BackendSession => "BackendSession",
+            K::BackendQueued => "BackendQueued",
             K::AccountEvent => "AccountEvent",
         }
     }
@@ -165,7 +173,7 @@ impl RecordKind {
     /// Of an account, not of a product or device?
     #[must_use]
     pub fn is_of_account(self) -> bool {
-        matches!(self, Self::AccountMessage | Self::AccountEvent)
+        matches!(self, Self::AccountMessage | Self::AccountEvent | Self::BackendSession | Self::BackendQueued)
     }
 
     /// Does it show that the device was there: it signed in, spoke, subscribed or left?

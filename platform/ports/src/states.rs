@@ -3,6 +3,7 @@
 //!
 //! Derived from the log like readings, but kept for ever; a restart replays only the tail.
 
+pub mod backend_session;
 pub mod firmware;
 #[cfg(feature = "suites")]
 pub mod memory;
@@ -15,6 +16,7 @@ use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 
 use crate::readings::ReadingError;
 
+pub use backend_session::{BackendSession, SessionNumber};
 pub use firmware::firmware_version;
 pub use retained::RetainedMessage;
 pub use session::{KeptMessage, KeptSession, SessionSummary};
@@ -129,6 +131,12 @@ pub trait States: Send + Sync {
     /// # Errors
     /// When the store fails.
     fn sessions(&self) -> Result<Vec<SessionSummary>, ReadingError>;
+
+    /// Every kept session of a backend, in order of their numbers. For start-up.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn backend_sessions(&self) -> Result<Vec<BackendSession>, ReadingError>;
 
     /// Of the messages that wait in a device's session those with these ids, in the session's order; one that is not
     /// among them any more is missing.

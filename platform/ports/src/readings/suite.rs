@@ -21,6 +21,7 @@ pub use scenarios::{
     activity_counts_devices_by_day, applying_twice_changes_nothing, batch_events_are_rows_of_their_own,
     devices_are_found_by_their_firmware, diagnostics_hold_what_went_wrong, late_samples_stand_at_their_sample_time,
     lines_of_accounts_are_theirs_alone, retained_messages_are_the_newest, retained_properties_are_kept,
+    sessions_of_backends_come_back,
 };
 pub use workload::{Random, Workload};
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use lianwu_model::{DeviceNumber, ProductId, Uin};
 
+use super::backend_session::BackendSessions;
 use super::retained::retaining_account;
 use super::session::concerns_session;
 use super::{
-    Activity, Day, DeviceState, KeptMessage, KeptSession, PropertyValue, RetainedMessage, SessionSummary, States,
-    firmware_version,
+    Activity, BackendSession, Day, DeviceState, KeptMessage, KeptSession, PropertyValue, RetainedMessage,
+    SessionSummary, States, firmware_version,
 };
 use crate::readings::memory::{Inner, MemoryReadings, merged, params};
 use crate::readings::{LogRow, ReadingError};
@@ -180,6 +181,14 @@ impl States for MemoryReadings {
         numbers.dedup();
         let session = |number| folded(&inner, number).1.map(|session| session.summary(number));
         Ok(numbers.into_iter().filter_map(session).collect())
+    }
+
+    fn backend_sessions(&self) -> Result<Vec<BackendSession>, ReadingError> {
+        let mut sessions = BackendSessions::default();
+        for row in &self.lock().records {
+            sessions.apply(row.lsn, &row.as_record(), |_| {});
+        }
+        Ok(sessions.iter().cloned().collect())
     }
 
     fn session_messages(&self, number: DeviceNumber, ids: &[u16]) -> Result<Vec<KeptMessage>, ReadingError> {

@@ -9,7 +9,8 @@ use crate::log::{Block, Lsn};
 use crate::readings::{EventQuery, LogQuery, LogScope, PropertyQuery};
 use crate::record::account::{AccountEvent, AccountLine, Content};
 use crate::record::{RETAIN, Record, RecordBatch, RecordKind};
-use crate::states::Day;
+use crate::states::backend_session::{Change, Changes, Queued, queued};
+use crate::states::{Day, SessionNumber};
 
 const NOON: u64 = 1_714_564_800_000;
 
@@ -343,5 +344,49 @@ pub fn activity_counts_devices_by_day(subject: &mut dyn Subject) {
     assert_eq!(counted(subject, 10), [2, 1, 1, 1, 1, 1, 1], "without the deleted one");
     if subject.reopen() {
         assert_eq!(counted(subject, 10), [2, 1, 1, 1, 1, 1, 1], "after another restart");
+    }
+}
+
+/// Is a backend's kept session there after a restart as it was before, and gone once it is over?
+pub fn sessions_of_backends_come_back(subject: &mut dyn Subject) {
+    let of_session = |changes: &[Change<'_>]| {
+        let mut all = Changes::default();
+        changes.iter().for_each(|change| all.push(change));
+        all.take_payload(SessionNumber(3))
+    };
+    let opened = of_session(&[
+        Change::Opened { expiry_seconds: 600, secret_id: "AKID1" },
+        Change::Subscribed { filter: "plant/#", options: 1, id: 4 },
+    ]);
+    let waits = Queued { session: SessionNumber(3), index: 0, bytes: 20, qos: 1, retain: false, ids: [4].into() };
+    let queued = queued::payload(&[waits.clone(), Queued { bytes: 30, ..waits }], 1);
+    let left = of_session(&[Change::Settled { position: Lsn(1) }, Change::Left { expiry_seconds: 600, will: None }]);
+    let closed = of_session(&[Change::Closed]);
+    let steps = [
+        (RecordKind::BackendSession, opened),
+        (RecordKind::BackendQueued, queued),
+        (RecordKind::BackendSession, left),
+        (RecordKind::BackendSession, closed),
+    ];
+    let mut blocks = Vec::new();
+    for (number, (kind, payload)) in (1..).zip(&steps) {
+        let (number_of, note) = (DeviceNumber::NONE, "100000000001");
+        let record =
+            Record { number: number_of, product: ProductId::ACCOUNT, note, payload, ..record(*kind, NOON, "") };
+        blocks.push(block(number, NOON, &[record]));
+        subject.readings().apply(&blocks).expect("apply");
+        let before = subject.states().backend_sessions().expect("sessions");
+        subject.readings().seal().expect("seal");
+        if subject.reopen() {
+            subject.readings().apply(&blocks).expect("apply after a restart");
+        }
+        let kept = subject.states().backend_sessions().expect("sessions");
+        assert_eq!(kept, before, "after {number}");
+        let waiting: Vec<_> = kept.iter().map(|session| session.waiting.len()).collect();
+        let away: Vec<_> = kept.iter().map(|session| session.away_since.is_some()).collect();
+        let expected: (&[usize], &[bool]) =
+            [(&[0_usize][..], &[false][..]), (&[2], &[false]), (&[1], &[true]), (&[], &[])]
+                [usize::try_from(number).expect("a small number") - 1];
+        assert_eq!((&*waiting, &*away), expected, "after {number}");
     }
 }
