@@ -2,18 +2,19 @@
 //!
 //! A message costs one look at a counter while nobody listens, and a read lock of its account's tree otherwise.
 
+mod kept;
 mod retained;
 
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_mqtt::QoS;
 use lianwu_mqtt::packet::SubscriptionOptions;
 use lianwu_mqtt::subscriptions::{Fitness, SubscriptionTree};
-use lianwu_ports::states::RetainedMessage;
+use lianwu_ports::states::{RetainedMessage, SessionNumber};
 use lianwu_services::Platform;
 use lianwu_services::backend::Backend;
 use lianwu_services::directory::DirectoryDevice;
@@ -25,11 +26,21 @@ use retained::Retained;
 
 pub(crate) use retained::Kept;
 
-/// A connection of some worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use kept::KeptSessions;
+pub use kept::{SessionUse, SessionsUse};
+
+/// A connection or a kept session of some worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct At {
     pub(crate) worker: usize,
-    pub(crate) place: Place,
+    pub(crate) seat: Seat,
+}
+
+/// Who is to have something: a connection, or a session that outlives its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Seat {
+    Connection(Place),
+    Session(SessionNumber),
 }
 
 /// One subscription.
@@ -40,6 +51,14 @@ pub(crate) struct Subscriber {
     /// The client's name for it; 0 if it gave none.
     pub(crate) id: u32,
     pub(crate) backend: Arc<Backend>,
+    /// Of a kept session: is its client away?
+    pub(crate) is_away: Option<Arc<AtomicBool>>,
+}
+
+impl Subscriber {
+    fn is_here(&self) -> bool {
+        self.is_away.as_ref().is_none_or(|is_away| !is_away.load(Ordering::Relaxed))
+    }
 }
 
 /// Whose message it is.
@@ -47,11 +66,11 @@ pub(crate) struct Sender<'a> {
     pub(crate) owner: Uin,
     /// The device it is about; `None` for the account's own topics.
     pub(crate) device: Option<&'a DirectoryDevice>,
-    /// The backend's connection it came from.
+    /// The backend it came from.
     pub(crate) from: Option<At>,
 }
 
-/// One connection that is to have a message.
+/// One client that is to have a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Receiver {
     pub(crate) at: At,
@@ -75,8 +94,7 @@ pub(crate) struct Broker {
     subscriptions: AtomicUsize,
     /// How often a subscription came, went or was replaced.
     changes: AtomicU64,
-    /// Connected backends by account and client id.
-    clients: Mutex<HashMap<(Uin, Box<str>), At>>,
+    pub(crate) kept: KeptSessions,
 }
 
 impl Broker {
@@ -111,22 +129,8 @@ impl Broker {
         }
     }
 
-    /// Notes where a client is; the connection that had its name before.
-    pub(crate) fn connected(&self, owner: Uin, client_id: &str, at: At) -> Option<At> {
-        self.clients.lock().insert((owner, client_id.into()), at)
-    }
-
-    /// Forgets a client, unless it is somewhere else by now.
-    pub(crate) fn disconnected(&self, owner: Uin, client_id: &str, at: At) {
-        let mut clients = self.clients.lock();
-        let key = (owner, client_id.into());
-        if clients.get(&key) == Some(&at) {
-            clients.remove(&key);
-        }
-    }
-
-    /// Who is to have a message on `topic`, each connection once, with the highest QoS it asked for. A message is for
-    /// those only that may have it now; one from a connection not for itself, if it wants that.
+    /// Who is to have a message on `topic`, each client once, with the highest QoS it asked for. A message is for
+    /// those only that may have it now; one from a client not for itself, if it wants that.
     ///
     /// `true`: the next message of this account or device on the topic has the same receivers, until a subscription
     /// changes or rights are asked anew.
@@ -151,7 +155,12 @@ impl Broker {
                     None => subscriber.backend.may_receive_own(platform, now),
                 }
         };
-        let fitness = |subscriber: &Subscriber| if may_have(subscriber) { Fitness::Fit } else { Fitness::Unfit };
+        // What is for a group should not wait for a member that is away while another is here.
+        let fitness = |subscriber: &Subscriber| match (may_have(subscriber), subscriber.is_here()) {
+            (false, _) => Fitness::Unfit,
+            (true, false) => Fitness::Spare,
+            (true, true) => Fitness::Fit,
+        };
         let has_chosen = space.tree.read().for_each_fit_match(topic, fitness, |subscriber| {
             if may_have(subscriber) {
                 let Subscriber { at, options, id, .. } = subscriber;
@@ -160,7 +169,7 @@ impl Broker {
             }
         });
         if into.len() > 1 {
-            into.sort_unstable_by_key(|r| (r.at.worker, r.at.place.slot, std::cmp::Reverse(r.qos)));
+            into.sort_unstable_by_key(|r| (r.at, std::cmp::Reverse(r.qos)));
             into.dedup_by(|later, first| {
                 let is_same = later.at == first.at;
                 if is_same {

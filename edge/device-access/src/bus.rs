@@ -1,8 +1,9 @@
 //! The in-process bus: a device's home worker follows from its number, so a message is sent there without a look-up.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::OnceLock;
 
-use lianwu_model::DeviceNumber;
+use lianwu_model::{DeviceNumber, Uin};
 use lianwu_ports::Answer;
 use lianwu_ports::bus::{Bus, DeliverError, Delivery, Down};
 use tokio::sync::mpsc::error::TrySendError;
@@ -14,6 +15,13 @@ use crate::worker::Mail;
 /// Which of `workers` a device lives on.
 pub(crate) fn home(number: DeviceNumber, workers: usize) -> usize {
     number.0 as usize % workers
+}
+
+/// Which of `workers` a backend lives on, and its session while it is away.
+pub(crate) fn home_of_backend(owner: Uin, client_id: &str, workers: usize) -> usize {
+    let mut hasher = DefaultHasher::new();
+    (owner, client_id).hash(&mut hasher);
+    usize::try_from(hasher.finish() % workers as u64).unwrap_or(0)
 }
 
 /// Mailboxes of the workers. Made before them, because the platform needs its bus first.

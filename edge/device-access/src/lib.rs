@@ -14,7 +14,8 @@ pub mod stats;
 mod wheel;
 mod worker;
 
+pub use broker::{SessionUse, SessionsUse};
 pub use bus::LocalBus;
 pub use options::{AccessOptions, BackendMessages};
-pub use server::DeviceAccess;
+pub use server::{DeviceAccess, SessionsOfBackends};
 pub use stats::AccessStats;

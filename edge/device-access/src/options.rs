@@ -36,6 +36,15 @@ pub struct AccessOptions {
     /// Bytes of unacknowledged messages that may wait for one backend; beyond it the connection is closed.
     pub backend_pending_bytes_max: usize,
     pub backend_messages: BackendMessages,
+    /// Kept sessions the backends of one account may have.
+    pub backend_sessions_max: usize,
+    /// Filters of one kept session of a backend.
+    pub backend_session_filters_max: usize,
+    /// Messages that may wait for one kept session of a backend, and their bytes; over it the oldest are given up.
+    pub backend_session_messages: usize,
+    pub backend_session_bytes_max: usize,
+    /// Longest time such a session outlives its connection.
+    pub backend_session_age_max: Duration,
     /// Messages per second of one device; 0 means no limit.
     pub device_up_tps: u32,
     /// Messages per second the cloud may send to one device; 0 means no limit.
@@ -65,6 +74,11 @@ impl Default for AccessOptions {
             unread_bytes_max: 512 * 1024,
             backend_pending_bytes_max: 16 << 20,
             backend_messages: BackendMessages::Disk,
+            backend_sessions_max: 1_000,
+            backend_session_filters_max: 10_000,
+            backend_session_messages: 10_000,
+            backend_session_bytes_max: 16 << 20,
+            backend_session_age_max: Duration::from_secs(72 * 3600),
             device_up_tps: 20,
             device_down_tps: 20,
             instance_tps: 0,

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use lianwu_model::Uin;
 use lianwu_ports::readings::ReadingError;
-use lianwu_ports::states::SessionSummary;
+use lianwu_ports::states::{BackendSession, SessionSummary};
 use lianwu_services::Platform;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::{mpsc, watch};
 use tracing::error;
 
-use crate::broker::Broker;
-use crate::bus::{LocalBus, home};
+use crate::broker::{Broker, SessionsUse};
+use crate::bus::{LocalBus, home, home_of_backend};
 use crate::failures::Failures;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
@@ -39,6 +40,7 @@ pub struct DeviceAccess {
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
     stats: Vec<Arc<AccessStats>>,
+    broker: Arc<Broker>,
 }
 
 impl DeviceAccess {
@@ -59,6 +61,10 @@ impl DeviceAccess {
         for session in platform.states.sessions()? {
             sessions[home(session.number, workers)].push(session);
         }
+        let mut backend_sessions: Vec<Vec<BackendSession>> = (0..workers).map(|_| Vec::new()).collect();
+        for session in platform.states.backend_sessions()? {
+            backend_sessions[home_of_backend(session.owner, &session.client_id, workers)].push(session);
+        }
         let (stop, stopped) = watch::channel(false);
         let (peers, mailboxes): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(options.mailbox_max)).unzip();
         bus.connect(peers.clone());
@@ -66,9 +72,9 @@ impl DeviceAccess {
         broker.restore(platform.states.retained()?);
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
         let failures = Failures::new(options.sign_in_failures, Instant::now()).map(Arc::new);
-        let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new() };
-        let parts = listeners.into_iter().zip(mailboxes).zip(sessions);
-        for (index, ((listener, mailbox), sessions)) in parts.enumerate() {
+        let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new(), broker: Arc::clone(&broker) };
+        let parts = listeners.into_iter().zip(mailboxes).zip(sessions).zip(backend_sessions);
+        for (index, (((listener, mailbox), sessions), backend_sessions)) in parts.enumerate() {
             let stats = Arc::new(AccessStats::default());
             access.stats.push(Arc::clone(&stats));
             let start = Start {
@@ -84,6 +90,7 @@ impl DeviceAccess {
                 peers: peers.clone(),
                 stop: stopped.clone(),
                 sessions,
+                backend_sessions,
             };
             let thread = std::thread::Builder::new().name(format!("device-{index}")).spawn(move || {
                 if let Err(error) = worker::run(start) {
@@ -107,6 +114,12 @@ impl DeviceAccess {
         &self.stats
     }
 
+    /// What the kept sessions of an account's backends hold, for whoever asks while it runs.
+    #[must_use]
+    pub fn sessions_of_backends(&self) -> SessionsOfBackends {
+        SessionsOfBackends { broker: Arc::clone(&self.broker) }
+    }
+
     /// Stops accepting and reading, commits and writes what was taken in, closes every connection. Blocks until done.
     pub fn stop(self) {
         self.stop.send_replace(true);
@@ -115,6 +128,19 @@ impl DeviceAccess {
                 error!("a device worker ended in a panic");
             }
         }
+    }
+}
+
+/// Tells what the kept sessions of backends hold.
+#[derive(Clone, Debug)]
+pub struct SessionsOfBackends {
+    broker: Arc<Broker>,
+}
+
+impl SessionsOfBackends {
+    #[must_use]
+    pub fn used(&self, owner: Uin) -> SessionsUse {
+        self.broker.kept.used(owner)
     }
 }
 

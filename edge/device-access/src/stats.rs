@@ -21,6 +21,8 @@ pub struct AccessStats {
     pub messages_down: Counter,
     /// Messages queued towards backends.
     pub messages_forwarded: Counter,
+    /// Messages that waited for a kept session of a backend and were given up.
+    pub backend_messages_dropped: Counter,
     /// Messages answered with an error.
     pub messages_refused: Counter,
     pub bytes_up: Counter,
@@ -56,6 +58,14 @@ pub struct Gauge(AtomicU64);
 impl Gauge {
     pub fn set(&self, value: u64) {
         self.0.store(value, Ordering::Relaxed);
+    }
+
+    pub fn add(&self, amount: u64) {
+        self.set(self.get().wrapping_add(amount));
+    }
+
+    pub fn sub(&self, amount: u64) {
+        self.set(self.get().wrapping_sub(amount));
     }
 
     #[must_use]

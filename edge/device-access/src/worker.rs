@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use lianwu_model::DeviceNumber;
 use lianwu_ports::bus::{DeliverError, Delivery, Down};
-use lianwu_ports::states::SessionSummary;
+use lianwu_ports::states::{BackendSession, SessionSummary};
 use lianwu_services::Platform;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
@@ -48,8 +48,6 @@ pub(crate) enum Mail {
     Disconnect(DeviceNumber, &'static str),
     /// Messages for backends that live here.
     Forwards(Box<Forwards>),
-    /// The client of this connection signed in elsewhere.
-    CloseBackend(Place, &'static str),
 }
 
 impl std::fmt::Debug for Mail {
@@ -58,7 +56,6 @@ impl std::fmt::Debug for Mail {
             Self::Arrival(_) => f.write_str("Arrival"),
             Self::Down(down, _) => f.debug_tuple("Down").field(down).finish(),
             Self::Forwards(_) => f.write_str("Forwards"),
-            Self::CloseBackend(place, why) => f.debug_tuple("CloseBackend").field(place).field(why).finish(),
             Self::Disconnect(number, why) => f.debug_tuple("Disconnect").field(number).field(why).finish(),
         }
     }
@@ -79,6 +76,8 @@ pub(crate) struct Start {
     pub(crate) stop: watch::Receiver<bool>,
     /// Kept sessions of the devices that live here.
     pub(crate) sessions: Vec<SessionSummary>,
+    /// Those of backends.
+    pub(crate) backend_sessions: Vec<BackendSession>,
 }
 
 /// What the tasks of one worker share.
@@ -131,6 +130,7 @@ async fn serve(start: Start) -> std::io::Result<()> {
         drained: Notify::new(),
     });
     worker.restore(start.sessions);
+    worker.restore_kept(start.backend_sessions);
     let accept = tokio::task::spawn_local(accept::run(Rc::clone(&worker), listener));
     let mailbox = tokio::task::spawn_local(accept::mailbox(Rc::clone(&worker), start.mailbox));
     let turn = tokio::task::spawn_local(tokio::task::unconstrained(turn::run(Rc::clone(&worker))));

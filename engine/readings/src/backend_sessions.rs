@@ -36,7 +36,9 @@ impl BackendTable {
 
     pub(crate) fn apply(&mut self, lsn: Lsn, record: &Record<'_>) {
         let Self { sessions, changed } = self;
-        sessions.apply(lsn, record, |number| drop(changed.insert(number, lsn)));
+        sessions.apply(lsn, record, |number| {
+            changed.insert(number, lsn);
+        });
     }
 
     /// Rows to be written, in order of their keys, and the last change in them.

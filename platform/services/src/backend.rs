@@ -3,6 +3,8 @@
 //! Source: decisions 2, docs/adr/0009-backends.md. Whether a backend may have a message is asked anew every second, so a
 //! right that was taken away, or a key that was disabled, ends within that time.
 
+mod messages;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -15,6 +17,8 @@ use crate::Platform;
 use crate::account::Signer;
 use crate::directory::DirectoryDevice;
 use crate::logs::notes;
+
+pub use messages::{LoggedPublish, messages};
 
 /// Receiving messages: of a device, then the resource is the device, or in the account's own topic space, then it is `*`.
 pub const RECEIVE: &str = "lianwu:ReceiveMessages";
@@ -121,6 +125,20 @@ pub fn sign_in(
     })
 }
 
+/// The backend whose session was kept, until it signs in again: with the rights its key has now, none if it is gone.
+#[must_use]
+pub fn of_session(platform: &Platform, owner: Uin, secret_id: &str) -> Backend {
+    let principal = platform.accounts.signer(secret_id).map_or(owner, |signer| signer.principal.uin);
+    Backend {
+        owner,
+        owner_name: owner.to_string().into(),
+        principal,
+        secret_id: secret_id.into(),
+        source: None,
+        remembered: Mutex::default(),
+    }
+}
+
 impl Backend {
     /// Is its key still good?
     #[must_use]
@@ -142,6 +160,21 @@ impl Backend {
         }
         remembered.devices.insert(device.number, allowed);
         allowed
+    }
+
+    /// May it have a message that has waited? A deleted device has no tags any more that could be asked about: its
+    /// messages are for the main account alone.
+    #[must_use]
+    pub fn may_receive_later(&self, platform: &Platform, message: &LoggedPublish, now: UnixMillis) -> bool {
+        let Some((product, device, number)) = &message.device else { return self.may_receive_own(platform, now) };
+        let known = platform.directory.find(*product, device).filter(|known| known.number == *number);
+        match known {
+            Some(device) => self.may_receive(platform, &device, now),
+            None => {
+                let of_account = platform.catalog.product(*product).is_some_and(|p| p.product.owner == self.owner);
+                of_account && self.signer(platform).is_some_and(|signer| signer.principal.is_main_account())
+            }
+        }
     }
 
     /// May it send in its account's own topics now?

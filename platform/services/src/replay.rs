@@ -179,7 +179,7 @@ fn message(position: Lsn, committed: UnixMillis, record: &Record<'_>) -> LoggedM
 }
 
 /// The topic a record leaves out because its kind says it.
-fn write_canonical(record: &Record<'_>, out: &mut String) {
+pub(crate) fn write_canonical(record: &Record<'_>, out: &mut String) {
     use RecordKind as K;
     let (thing, is_up) = match record.kind {
         K::PropertyReport | K::PropertyOther | K::DeviceInfo | K::DesiredCleared => (ThingKind::Property, true),

@@ -1,11 +1,15 @@
 //! Connections of backends: sign-in and end. What they listen to, send and are sent is in the folder.
 //!
-//! A backend stays on the worker that accepted it; the broker knows where it is.
+//! A backend lives on the worker that its account and client id say, whichever accepted it.
 
+mod backlog;
 mod deliver;
+mod exactly_once;
+mod fetch;
 pub(crate) mod forward;
 mod publish;
 mod retained;
+pub(crate) mod session;
 mod subscribe;
 mod told;
 mod windows;
@@ -18,19 +22,22 @@ use lianwu_device_protocol::credentials::{BackendSignIn, BackendSignInError};
 use lianwu_mqtt::connection::{Acceptance, Role};
 use lianwu_mqtt::{Connect, ConnectRefusal, ProtocolVersion, ReasonCode};
 use lianwu_ports::record::account::AccountEvent;
+use lianwu_ports::states::SessionNumber;
 use lianwu_services::backend::{self, Backend, BackendError};
 use lianwu_services::logs::notes;
 use tracing::debug;
 
 use super::Worker;
-use super::device::sign_in::facts;
+use super::device::sign_in::{SignedIn, facts};
 use super::io::connection::Flow;
 use super::state::{Peer, Place, State};
-use crate::broker::At;
+use crate::broker::{At, Seat};
+use crate::bus::home_of_backend;
 use crate::failures::Attempt;
 use deliver::Pending;
 use publish::Will;
 use retained::LookedThrough;
+use session::{Entered, Entering};
 use told::Refused;
 
 pub(crate) use deliver::Outgoing;
@@ -40,12 +47,26 @@ pub(crate) use windows::Windows;
 pub(crate) struct BackendConnection {
     pub(crate) backend: Arc<Backend>,
     client_id: Arc<str>,
+    /// Its kept session, which then has the filters.
+    pub(crate) session: Option<SessionNumber>,
     filters: HashSet<Box<str>>,
     /// Messages that wait until earlier ones are acknowledged, oldest first.
     pending: VecDeque<Pending>,
     pending_bytes: usize,
     will: Option<Box<Will>>,
     looked_through: LookedThrough,
+}
+
+/// A backend whose key was checked, on its way to its home worker.
+pub(crate) struct Claimed {
+    backend: Arc<Backend>,
+    client_id: Arc<str>,
+    /// Given by the server.
+    is_assigned: bool,
+    starts_clean: bool,
+    will: Option<Box<Will>>,
+    /// What the log says about the CONNECT.
+    facts: String,
 }
 
 impl Worker {
@@ -62,39 +83,87 @@ impl Worker {
             Ok(backend) => Arc::new(backend),
             Err(flow) => return flow,
         };
-        let client_id: Arc<str> = if connect.client_id.is_empty() {
-            format!("{}-{}-{}", self.index, place.slot, place.generation).into()
-        } else {
-            connect.client_id.into()
+        let client_id = if connect.client_id.is_empty() { self.fresh_client_id() } else { connect.client_id.into() };
+        let claimed = Claimed {
+            backend,
+            client_id,
+            is_assigned: connect.client_id.is_empty(),
+            starts_clean: connect.clean_session,
+            will: connect.will.as_ref().map(|will| Box::new(will.into())),
+            facts: facts(connect, peer),
         };
-        let at = At { worker: self.index, place };
-        if let Some(before) = self.broker.connected(backend.owner, &client_id, at) {
-            self.close_backend(state, before, notes::CLIENT_TAKEN_OVER);
+        let home = home_of_backend(claimed.backend.owner, &claimed.client_id, self.peers.len());
+        if home == self.index {
+            return self.let_in(state, place, claimed, rest);
         }
+        self.move_home(state, place, home, SignedIn::Backend(Box::new(claimed)), rest)
+    }
+
+    /// For a client without one. Nobody else has it, nor had it in an earlier run.
+    fn fresh_client_id(&self) -> Arc<str> {
+        let mut bytes = [0; 8];
+        self.platform.randomness.fill(&mut bytes);
+        format!("backend-{:016x}", u64::from_le_bytes(bytes)).into()
+    }
+
+    /// On the home worker: take-over, session, CONNACK.
+    pub(crate) fn let_in(self: &Rc<Self>, state: &mut State, place: Place, claimed: Claimed, rest: &[u8]) -> Flow {
+        let Claimed { backend, client_id, starts_clean, .. } = &claimed;
+        let key = (backend.owner, client_id.clone());
+        if let Some(before) = state.backends.get(&key).copied() {
+            self.disconnect(state, before, ReasonCode::SessionTakenOver, notes::CLIENT_TAKEN_OVER);
+        }
+        let Some(expiry_seconds) = state.connection(place).map(|c| c.mqtt.session_expiry_seconds()) else {
+            return Flow::Closed;
+        };
+        let entering = Entering { backend, client_id, starts_clean: *starts_clean, expiry_seconds, place };
+        let entered = match self.enter(state, &entering) {
+            Ok(entered) => entered,
+            Err(why) => return self.refuse_session(state, place, &claimed, &why),
+        };
+        let Claimed { backend, client_id, is_assigned, will, facts, .. } = claimed;
         let now = state.now;
         self.stats.sign_ins.add(1);
-        state.backends += 1;
-        self.stats.backends_online.set(state.backends);
+        state.backends.insert(key, place);
+        self.stats.backends_online.set(state.backends.len() as u64);
+        let Entered { session, is_present, expiry_seconds, in_flight, received } = entered;
         state.send(place, |connection, out| {
             connection.backend = Some(Box::new(BackendConnection {
                 backend: Arc::clone(&backend),
                 client_id: client_id.clone(),
+                session,
                 filters: HashSet::new(),
                 pending: VecDeque::new(),
                 pending_bytes: 0,
-                will: connect.will.as_ref().map(|will| Box::new(will.into())),
+                will,
                 looked_through: LookedThrough::default(),
             }));
             let packet_bytes_max = u32::try_from(self.options.packet_bytes_max).unwrap_or(u32::MAX);
             let acceptance = Acceptance {
-                assigned_client_id: connect.client_id.is_empty().then_some(&*client_id),
+                session_present: is_present,
+                session_expiry_seconds: expiry_seconds,
+                assigned_client_id: is_assigned.then_some(&*client_id),
+                in_flight,
+                received,
                 ..Acceptance::new(Role::Backend, packet_bytes_max)
             };
             connection.mqtt.accept(now, acceptance, out);
         });
         self.watch_keep_alive(state, place);
-        self.tell_of_arrival(state, &backend, &client_id, &facts(connect, peer));
+        self.tell_of_arrival(state, &backend, &client_id, &facts);
+        if let Some(number) = session {
+            self.pump(state, number);
+        }
         self.received(state, place, rest)
+    }
+
+    /// No session can be kept for it: letting it in without one would lose what it relies on.
+    fn refuse_session(&self, state: &mut State, place: Place, claimed: &Claimed, why: &str) -> Flow {
+        self.stats.sign_ins_refused.add(1);
+        let event = AccountEvent::ConnectRefused;
+        let refused = Refused { event, cause: NO_SESSION, client_id: &claimed.client_id, topic: "", why };
+        self.tell_of_refusal(state, &claimed.backend, &refused);
+        self.turn_down(state, place, ConnectRefusal::Other(ReasonCode::QuotaExceeded), why)
     }
 
     /// Who it is. One that is refused was answered and closed, and the owner of its key told.
@@ -145,16 +214,6 @@ impl Worker {
         Flow::Closed
     }
 
-    /// Closes a backend wherever it is. A worker that has too much to do finds out by itself: the broker has forgotten
-    /// where the client was.
-    fn close_backend(&self, state: &mut State, at: At, why: &'static str) {
-        if at.worker == self.index {
-            self.disconnect(state, at.place, ReasonCode::SessionTakenOver, why);
-        } else {
-            drop(self.peers[at.worker].try_send(super::Mail::CloseBackend(at.place, why)));
-        }
-    }
-
     /// The client said goodbye: nothing is sent in its name.
     pub(crate) fn forget_will(state: &mut State, place: Place) {
         if let Some(backend) = state.connection(place).and_then(|connection| connection.backend.as_mut()) {
@@ -162,25 +221,37 @@ impl Worker {
         }
     }
 
-    /// Takes everything back that a backend's connection had, and sends its will.
-    pub(crate) fn forget_backend(&self, state: &mut State, place: Place, connection: &BackendConnection, why: &str) {
-        let at = At { worker: self.index, place };
-        let owner = connection.backend.owner;
-        for filter in &connection.filters {
-            self.broker.unsubscribe(owner, filter, at);
+    /// Takes everything back that a backend's connection had. Its session stays if it is to be kept; its will goes out.
+    pub(crate) fn forget_backend(
+        &self,
+        state: &mut State,
+        place: Place,
+        connection: BackendConnection,
+        mqtt: &mut lianwu_mqtt::Connection,
+        why: &str,
+    ) {
+        let BackendConnection { backend, client_id, session, filters, will, .. } = connection;
+        let at = At { worker: self.index, seat: Seat::Connection(place) };
+        for filter in &filters {
+            self.broker.unsubscribe(backend.owner, filter, at);
         }
-        self.broker.disconnected(owner, &connection.client_id, at);
-        let filters = self.stats.backend_subscriptions.get() - connection.filters.len() as u64;
-        self.stats.backend_subscriptions.set(filters);
-        state.backends -= 1;
-        self.stats.backends_online.set(state.backends);
-        self.tell_of_departure(state, connection, why);
-        self.publish_will(state, connection);
+        self.stats.backend_subscriptions.sub(filters.len() as u64);
+        let key = (backend.owner, client_id.clone());
+        if state.backends.get(&key) == Some(&place) {
+            state.backends.remove(&key);
+        }
+        self.stats.backends_online.set(state.backends.len() as u64);
+        self.tell_of_departure(state, &backend, &client_id, why);
+        if let Some(number) = session {
+            self.leave(state, number, mqtt.session_expiry_seconds(), mqtt.take_in_flight(), will.as_deref());
+        } else if let Some(will) = &will {
+            self.publish_will(state, &backend, &client_id, will);
+        }
     }
 
     /// Closes backends whose key is gone. Called once a second.
     pub(crate) fn check_backends(&self, state: &mut State) {
-        if state.backends == 0 {
+        if state.backends.is_empty() {
             return;
         }
         let invalid: Vec<Place> = (state.connections.iter())
@@ -193,9 +264,10 @@ impl Worker {
     }
 }
 
-/// Causes of a refused sign-in, each counted for itself: these two and [`cause`].
+/// Causes of a refused sign-in, each counted for itself: these and [`cause`].
 const NO_CLIENT_ID: u8 = 1;
 const UNCHECKED: u8 = 2;
+const NO_SESSION: u8 = 8;
 
 fn cause(error: &BackendError) -> u8 {
     match error {

@@ -3,6 +3,7 @@
 use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 use lianwu_mqtt::{PacketId, QoS, ReasonCode};
 use lianwu_ports::bus::{DeliverError, Delivery};
+use lianwu_ports::states::SessionNumber;
 use lianwu_services::message::ActionReply;
 use tokio::sync::oneshot;
 
@@ -33,7 +34,7 @@ pub(crate) enum After {
     /// Keep a message of an account for later subscribers; an empty one takes the kept one away.
     Retain { owner: Uin, topic: Box<str>, kept: Kept },
     /// Acknowledge a message of a backend.
-    Acknowledge { place: Place, qos: QoS, packet_id: PacketId, reason: ReasonCode },
+    Acknowledge { place: Place, session: Option<SessionNumber>, qos: QoS, packet_id: PacketId, reason: ReasonCode },
     /// Answer `get_status` from the state that includes this batch.
     ReadStatus { place: Place, number: DeviceNumber, request: StatusRequest },
     /// Answer a question for the time that came at `received`.

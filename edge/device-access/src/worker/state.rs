@@ -7,7 +7,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use lianwu_device_protocol::topic::DownTopics;
-use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 use lianwu_mqtt::connection::Framing;
 use lianwu_ports::log::Rejected;
 use lianwu_ports::record::{BatchBuffers, RecordBatch};
@@ -16,6 +16,7 @@ use slab::Slab;
 use tokio::net::TcpStream;
 
 use super::backend::forward::Forwards;
+use super::backend::session::KeptHere;
 use super::backend::{BackendConnection, Windows};
 use super::device::queue::Away;
 use super::device::session::Session;
@@ -41,7 +42,7 @@ const POOL_BYTES: usize = 1 << 20;
 const POOL_BUFFER_BYTES: usize = 16 * 1024;
 
 /// Where a connection stands, and which one it is: a slot is used again, a generation is not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) slot: u32,
     pub(crate) generation: u32,
@@ -164,8 +165,10 @@ pub(crate) struct State {
     /// The log did not take it; offered again at the next completion or tick.
     pub(crate) rejected: Option<Rejected>,
     pub(crate) lingering: Lingering,
-    /// Signed-in backends.
-    pub(crate) backends: u64,
+    /// Signed-in backends by account and client id.
+    pub(crate) backends: HashMap<(Uin, Arc<str>), Place>,
+    /// Sessions of backends that live here.
+    pub(crate) kept: KeptHere,
     /// Messages of this turn for backends that need not wait for the disk, by worker.
     pub(crate) forwards: Vec<Forwards>,
     /// Messages for backends of other workers whose mailboxes are full.
@@ -221,7 +224,8 @@ impl State {
             next_ticket: 0,
             rejected: None,
             lingering: Lingering::default(),
-            backends: 0,
+            backends: HashMap::new(),
+            kept: KeptHere::default(),
             forwards: Vec::new(),
             undelivered: VecDeque::new(),
             undelivered_bytes: 0,

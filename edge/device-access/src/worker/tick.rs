@@ -57,6 +57,7 @@ pub(crate) async fn run(worker: Rc<Worker>) {
             worker.end_sessions(&mut state);
         }
         worker.check_backends(&mut state);
+        worker.check_kept(&mut state);
         let now = state.now;
         state.down_rates.retain(|_, bucket| !bucket.is_full(now));
     }

@@ -8,12 +8,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use lianwu_ports::log::{CommitError, Committed, LogHealth, Rejected, SubmitError};
+use lianwu_ports::log::{CommitError, Committed, LogHealth, Lsn, Rejected, SubmitError};
 use lianwu_services::logs::notes;
 use parking_lot::Mutex;
 use tracing::{error, warn};
 
 use super::Worker;
+use super::backend::forward::Forwards;
 use super::held::{After, Held};
 use super::state::{InFlight, Place, State};
 
@@ -107,7 +108,7 @@ impl Worker {
         }
         self.submit(&mut state);
         let mut forwards = std::mem::take(&mut state.forwards);
-        self.hand_over(&mut state, &mut forwards);
+        self.hand_over(&mut state, &mut forwards, Lsn(0));
         state.forwards = forwards;
         self.write_all(&mut state);
         if state.is_stopping && is_idle(&state) {
@@ -129,7 +130,7 @@ impl Worker {
                     at += part.length as usize;
                     state.send(part.place, |_, out| out.extend_from_slice(bytes));
                 }
-                self.hand_over(state, &mut held.forwards);
+                self.hand_over(state, &mut held.forwards, committed.first);
                 for after in held.after.drain(..) {
                     self.durable(state, after, committed);
                 }
@@ -144,7 +145,7 @@ impl Worker {
 
     fn durable(self: &Rc<Self>, state: &mut State, after: After, committed: Committed) {
         match after {
-            After::Acknowledge { place, qos, packet_id, reason } => state.send(place, |connection, out| {
+            After::Acknowledge { place, qos, packet_id, reason, .. } => state.send(place, |connection, out| {
                 connection.mqtt.acknowledge(qos, packet_id, reason, out);
             }),
             After::Retain { owner, topic, kept } => self.broker.retain(owner, &topic, kept),
@@ -164,12 +165,17 @@ impl Worker {
     /// Nothing of the batch was acknowledged: the devices are disconnected and will send again.
     fn lost(&self, state: &mut State, held: &mut Held, error: &CommitError) {
         error!(%error, replies = held.parts.len(), "a batch could not be committed; its devices are disconnected");
+        // Whoever sent them sends them again.
+        held.forwards.iter_mut().for_each(Forwards::clear);
         for part in std::mem::take(&mut held.parts) {
             self.close(state, part.place, &format!("message not stored: {error}"));
         }
         for after in held.after.drain(..) {
             match after {
-                After::Acknowledge { place, .. } => self.close(state, place, &format!("message not stored: {error}")),
+                After::Acknowledge { place, session, packet_id, .. } => {
+                    Self::was_not_taken(state, session, packet_id);
+                    self.close(state, place, &format!("message not stored: {error}"));
+                }
                 After::Delivered { answer, .. } => drop(answer.send(Err(error.clone().into()))),
                 // The log does not know of this connection, so it knows nothing of the session either.
                 After::FetchMessages { place } => self.close(state, place, &format!("sign-in not stored: {error}")),
@@ -186,6 +192,7 @@ impl Worker {
             self.rejected(state, rejected);
             return;
         }
+        self.write_sessions(state);
         if state.batch.is_empty() {
             return;
         }

@@ -11,7 +11,7 @@ use lianwu_services::account;
 
 use super::harness::{NOW, PRODUCT, Wire, World, up};
 
-const REPORT: &str = r#"{"method":"report","clientToken":"1","params":{"brightness":42}}"#;
+pub const REPORT: &str = r#"{"method":"report","clientToken":"1","params":{"brightness":42}}"#;
 
 /// A world whose product belongs to an account with a key.
 pub struct Scene {
@@ -94,12 +94,12 @@ impl Scene {
 }
 
 pub fn credentials(key: &AccessKey, client_id: &str) -> Credentials {
-    let expiry = UnixMillis::from_seconds(NOW.seconds() + 600);
+    let expiry = UnixMillis::from_seconds(NOW.seconds() + 86_400);
     backend_credentials(&key.secret_id, &key.secret_key.0, client_id, expiry)
 }
 
 /// A message as a backend sends it.
-pub(crate) fn publish<'a>(topic: &'a str, payload: &'a str, qos: QoS, retain: bool) -> Packet<'a> {
+pub fn publish<'a>(topic: &'a str, payload: &'a str, qos: QoS, retain: bool) -> Packet<'a> {
     let packet_id = (qos != QoS::AtMostOnce).then_some(PacketId::FIRST);
     let (properties, payload) = (Properties::NONE, payload.as_bytes());
     Packet::Publish(Publish { duplicate: false, qos, retain, topic, packet_id, properties, payload })
@@ -120,7 +120,7 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-fn report(name: &str) -> (String, String) {
+pub fn report(name: &str) -> (String, String) {
     (up("property", name), REPORT.to_owned())
 }
 

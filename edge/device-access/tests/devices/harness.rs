@@ -132,6 +132,11 @@ impl World {
         self.access = Some(DeviceAccess::start(&self.platform, &self.bus, address, options).unwrap());
     }
 
+    /// What the kept sessions of an account's backends hold.
+    pub fn sessions_of_backends(&self, owner: Uin) -> lianwu_device_access::SessionsUse {
+        self.access.as_ref().unwrap().sessions_of_backends().used(owner)
+    }
+
     /// A fresh socket from another address of this machine.
     pub fn socket_from(&self, source: [u8; 4]) -> Wire {
         let address = self.access.as_ref().unwrap().address();

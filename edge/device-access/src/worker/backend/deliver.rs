@@ -5,7 +5,7 @@ use std::time::Instant;
 use lianwu_model::{ProductId, UnixMillis};
 use lianwu_mqtt::connection::{Message, PublishError, expiry_left};
 use lianwu_mqtt::property::{Properties, Property, PropertyBuffer};
-use lianwu_mqtt::{Connection, QoS, ReasonCode};
+use lianwu_mqtt::{Connection, PacketId, QoS, ReasonCode};
 use lianwu_services::backend::Backend;
 use lianwu_services::logs::notes;
 
@@ -113,9 +113,14 @@ fn device_of(topic: &str) -> Option<(ProductId, &str)> {
 }
 
 /// What the client does not take counts as delivered. Source: MQTT 5 [MQTT-3.1.2-25].
-fn write(mqtt: &mut Connection, qos: QoS, message: &Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), PublishError> {
+pub(super) fn write(
+    mqtt: &mut Connection,
+    qos: QoS,
+    message: &Outgoing<'_>,
+    out: &mut Vec<u8>,
+) -> Result<Option<PacketId>, PublishError> {
     let Outgoing { topic, payload, retain, properties } = *message;
-    mqtt.publish(qos, &Message { topic, payload, retain, properties }, out).map(drop)
+    mqtt.publish(qos, &Message { topic, payload, retain, properties }, out)
 }
 
 /// The properties of a message that has waited; `None` when it has expired. Source: MQTT 5 [MQTT-3.3.2-5].

@@ -5,15 +5,21 @@ use std::rc::Rc;
 
 use lianwu_model::product::Durability;
 use lianwu_mqtt::{Properties, Property, PropertyBuffer, ProtocolVersion, Publish, QoS, encode};
+use lianwu_ports::log::Lsn;
+use lianwu_ports::states::backend_session::Queued;
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::presence::{self, Change};
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::warn;
 
-use crate::broker::{Receiver, Sender};
+use crate::broker::{Receiver, Seat, Sender};
 use crate::worker::backend::Outgoing;
+use crate::worker::backend::fetch::Delivery;
 use crate::worker::state::{Place, State};
 use crate::worker::{Mail, Worker};
+
+/// In place of a record's number in its batch: the message is not in the log.
+const NOT_LOGGED: u32 = u32::MAX;
 
 /// Messages for backends of one worker, in one arena.
 #[derive(Debug, Default)]
@@ -21,6 +27,8 @@ pub(crate) struct Forwards {
     /// Topic, payload and properties of each message.
     bytes: Vec<u8>,
     messages: Vec<Message>,
+    /// Number of the first record of their batch, once it is durable.
+    first: Lsn,
     targets: Vec<Target>,
     /// Names of the targets' subscriptions.
     ids: Vec<u32>,
@@ -33,12 +41,14 @@ struct Message {
     payload: u32,
     properties: u32,
     targets: u32,
+    /// Which record of its batch it is.
+    record: u32,
     retain: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Target {
-    place: Place,
+    seat: Seat,
     qos: QoS,
     /// Takes the message with its retain flag as it was sent.
     keeps_retain: bool,
@@ -47,12 +57,15 @@ struct Target {
 }
 
 impl Forwards {
-    fn push(&mut self, sent: Sent<'_>, receivers: &[Receiver]) {
+    fn push(&mut self, sent: Sent<'_>, record: u32, receivers: &[Receiver]) {
+        if receivers.is_empty() {
+            return;
+        }
         let before = self.targets.len();
         for Receiver { at, qos, keeps_retain, ids } in receivers {
             self.ids.extend_from_slice(ids);
             self.targets.push(Target {
-                place: at.place,
+                seat: at.seat,
                 qos: sent.qos.min(*qos),
                 keeps_retain: *keeps_retain,
                 ids: u32::try_from(ids.len()).expect("fewer than 2^32 subscriptions"),
@@ -65,13 +78,14 @@ impl Forwards {
             topic: u16::try_from(sent.topic.len()).expect("a topic of a packet"),
             payload: u32::try_from(sent.payload.len()).expect("a payload of a packet"),
             properties: u32::try_from(sent.properties.len()).expect("properties of a packet"),
+            record,
             targets: u32::try_from(self.targets.len() - before).expect("fewer than 2^32 connections"),
             retain: sent.retain,
         });
     }
 
     /// Keeps the memory for the next turn.
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.messages.clear();
         self.targets.clear();
@@ -97,12 +111,14 @@ pub(crate) struct Sent<'a> {
     pub(crate) retain: bool,
     /// As they stand in an MQTT 5 packet.
     pub(crate) properties: &'a [u8],
+    /// Does the last record of the batch hold it, or say it? Otherwise it cannot wait for anybody.
+    pub(crate) is_logged: bool,
 }
 
 impl<'a> Sent<'a> {
     /// A message of a device.
     pub(crate) fn new(topic: &'a str, payload: &'a [u8], qos: QoS) -> Self {
-        Self { topic, payload, qos, retain: false, properties: &[] }
+        Self { topic, payload, qos, retain: false, properties: &[], is_logged: true }
     }
 }
 
@@ -146,6 +162,7 @@ impl Worker {
     fn collect(&self, state: &mut State, receivers: &[Receiver], sent: Sent<'_>, durability: Durability) {
         if let (Durability::Memory, [only]) = (durability, receivers)
             && only.at.worker == self.index
+            && let Seat::Connection(place) = only.at.seat
         {
             // Straight into its buffer.
             let message = Outgoing {
@@ -155,27 +172,39 @@ impl Worker {
                 properties: Properties::of_kept(sent.properties),
             };
             let target =
-                Target { place: only.at.place, qos: sent.qos.min(only.qos), keeps_retain: only.keeps_retain, ids: 0 };
-            return self.deliver_to(state, &target, sent.retain, &only.ids, &message);
+                Target { seat: only.at.seat, qos: sent.qos.min(only.qos), keeps_retain: only.keeps_retain, ids: 0 };
+            return self.deliver_to(state, place, &target, sent.retain, &only.ids, &message);
         }
-        let forwards = match durability {
-            Durability::Disk => &mut state.held.forwards,
-            Durability::Memory => &mut state.forwards,
-        };
-        forwards.resize_with(self.peers.len(), Forwards::default);
-        // They are sorted by worker.
+        let record = if sent.is_logged { state.batch.len().saturating_sub(1) } else { NOT_LOGGED };
+        for forwards in [&mut state.held.forwards, &mut state.forwards] {
+            forwards.resize_with(self.peers.len(), Forwards::default);
+        }
+        // They are sorted by worker, connections before sessions.
         for of_worker in receivers.chunk_by(|a, b| a.at.worker == b.at.worker) {
-            forwards[of_worker[0].at.worker].push(sent, of_worker);
+            let worker = of_worker[0].at.worker;
+            let connections = of_worker.partition_point(|receiver| matches!(receiver.at.seat, Seat::Connection(_)));
+            let (connections, sessions) = of_worker.split_at(connections);
+            match durability {
+                Durability::Disk => state.held.forwards[worker].push(sent, record, of_worker),
+                Durability::Memory => {
+                    state.forwards[worker].push(sent, record, connections);
+                    // What a session holds is known by its place in the log.
+                    state.held.forwards[worker].push(sent, record, sessions);
+                }
+            }
+            state.kept.queued.extend(sessions.iter().filter_map(|receiver| queued(&sent, record, receiver)));
         }
         state.want_turn();
     }
 
-    /// Hands collected messages over: to this worker's connections at once, to other workers by mail.
-    pub(crate) fn hand_over(self: &Rc<Self>, state: &mut State, forwards: &mut [Forwards]) {
+    /// Hands collected messages over: to this worker's connections at once, to other workers by mail. `first`: number of
+    /// the first record of their batch, if they waited for it.
+    pub(crate) fn hand_over(self: &Rc<Self>, state: &mut State, forwards: &mut [Forwards], first: Lsn) {
         for (index, of_worker) in forwards.iter_mut().enumerate() {
             if of_worker.is_empty() {
                 continue;
             }
+            of_worker.first = first;
             if index == self.index {
                 self.deliver(state, of_worker);
                 of_worker.clear();
@@ -222,14 +251,26 @@ impl Worker {
             for target in of_message {
                 let (of_target, others) = ids.split_at(target.ids as usize);
                 ids = others;
+                let place = match target.seat {
+                    Seat::Connection(place) => place,
+                    Seat::Session(number) => {
+                        let position =
+                            (message.record != NOT_LOGGED).then(|| Lsn(forwards.first.0 + u64::from(message.record)));
+                        let retain = message.retain && target.keeps_retain;
+                        let (qos, bytes) = (target.qos.bits(), waiting_bytes(topic, payload, properties));
+                        let delivery = Delivery { position, bytes, qos, ids: of_target };
+                        self.deliver_kept(state, number, &delivery, &Outgoing { retain, ..outgoing });
+                        continue;
+                    }
+                };
                 let is_plain = target.qos == QoS::AtMostOnce
                     && !(message.retain && target.keeps_retain)
-                    && state.connection(target.place).is_some_and(|c| c.mqtt.version() != ProtocolVersion::V5);
+                    && state.connection(place).is_some_and(|c| c.mqtt.version() != ProtocolVersion::V5);
                 if is_plain {
                     self.stats.messages_forwarded.add(1);
-                    state.send(target.place, |_, out| out.extend_from_slice(&frame));
+                    state.send(place, |_, out| out.extend_from_slice(&frame));
                 } else {
-                    self.deliver_to(state, target, message.retain, of_target, &outgoing);
+                    self.deliver_to(state, place, target, message.retain, of_target, &outgoing);
                 }
             }
         }
@@ -237,13 +278,42 @@ impl Worker {
     }
 
     /// Writes a message for one target; `ids` name the subscriptions it comes by.
-    fn deliver_to(&self, state: &mut State, target: &Target, is_retained: bool, ids: &[u32], message: &Outgoing<'_>) {
+    fn deliver_to(
+        &self,
+        state: &mut State,
+        place: Place,
+        target: &Target,
+        is_retained: bool,
+        ids: &[u32],
+        message: &Outgoing<'_>,
+    ) {
         self.stats.messages_forwarded.add(1);
         let named = with_ids(message.properties, ids);
         let properties = named.as_ref().map_or(message.properties, PropertyBuffer::as_properties);
         let retain = is_retained && target.keeps_retain;
-        self.deliver_one(state, target.place, target.qos, &Outgoing { retain, properties, ..*message });
+        self.deliver_one(state, place, target.qos, &Outgoing { retain, properties, ..*message });
     }
+}
+
+/// What a session is told of a message in the batch; nothing for QoS 0, which does not wait.
+fn queued(sent: &Sent<'_>, index: u32, receiver: &Receiver) -> Option<Queued> {
+    let Seat::Session(session) = receiver.at.seat else { return None };
+    let qos = sent.qos.min(receiver.qos).bits();
+    let retain = sent.retain && receiver.keeps_retain;
+    let bytes = waiting_bytes(sent.topic, sent.payload, sent.properties);
+    (qos > 0 && sent.is_logged).then(|| Queued {
+        session,
+        index,
+        bytes,
+        qos,
+        retain,
+        ids: receiver.ids.as_slice().into(),
+    })
+}
+
+/// Memory a message takes while it is on its way.
+fn waiting_bytes(topic: &str, payload: &[u8], properties: &[u8]) -> u32 {
+    u32::try_from(topic.len() + payload.len() + properties.len()).expect("parts of a packet")
 }
 
 /// Adds the names of the subscriptions a message comes by, if they have any.

@@ -11,14 +11,15 @@ use lianwu_mqtt::property::{Properties, Property, PropertyBuffer};
 use lianwu_mqtt::{PacketId, Publish, QoS, ReasonCode};
 use lianwu_ports::record::account::{AccountEvent, Content};
 use lianwu_ports::record::{RETAIN, Record, RecordKind};
+use lianwu_ports::states::SessionNumber;
+use lianwu_ports::states::backend_session::{Change, DelayedWill};
 use lianwu_services::backend::Backend;
 use lianwu_services::logs::notes;
 
-use super::BackendConnection;
 use super::forward::Sent;
 use super::told::Refused;
 use crate::BackendMessages;
-use crate::broker::{At, Kept, Sender};
+use crate::broker::{At, Kept, Seat, Sender};
 use crate::worker::Worker;
 use crate::worker::held::After;
 use crate::worker::io::connection::Flow;
@@ -41,13 +42,34 @@ pub(crate) struct Will {
     qos: QoS,
     retain: bool,
     properties: Box<[u8]>,
+    /// How long after the connection it is sent, if the session lives as long. Unit: seconds.
+    pub(super) delay_seconds: u32,
 }
 
 impl From<&lianwu_mqtt::Will<'_>> for Will {
     fn from(will: &lianwu_mqtt::Will<'_>) -> Self {
         let properties = forwarded(will.properties);
         let properties = properties.as_properties().as_bytes().into();
-        Self { topic: will.topic.into(), payload: will.payload.into(), qos: will.qos, retain: will.retain, properties }
+        let delay_seconds = will.properties.will_delay().unwrap_or(0);
+        let (topic, payload) = (will.topic.into(), will.payload.into());
+        Self { topic, payload, qos: will.qos, retain: will.retain, properties, delay_seconds }
+    }
+}
+
+impl From<DelayedWill> for Will {
+    fn from(will: DelayedWill) -> Self {
+        let DelayedWill { topic, payload, properties, qos, retain, .. } = will;
+        let qos = QoS::from_bits(qos).unwrap_or(QoS::AtMostOnce);
+        Self { topic, payload, qos, retain, properties, delay_seconds: 0 }
+    }
+}
+
+impl Will {
+    /// To be sent at this time.
+    pub(super) fn due(&self, due: UnixMillis) -> DelayedWill {
+        let Self { topic, payload, qos, retain, properties, .. } = self;
+        let (topic, payload, properties) = (topic.clone(), payload.clone(), properties.clone());
+        DelayedWill { due, topic, payload, properties, qos: qos.bits(), retain: *retain }
     }
 }
 
@@ -56,6 +78,7 @@ impl Worker {
         let Some(connection) = state.connection(place) else { return Flow::Closed };
         let Some(backend) = connection.backend.as_ref() else { return Flow::Closed };
         let (identity, client_id) = (Arc::clone(&backend.backend), backend.client_id.clone());
+        let session = backend.session;
         let topic = match packet.topic {
             "" => Cow::Owned(connection.mqtt.topic_of(packet).to_owned()),
             topic => Cow::Borrowed(topic),
@@ -79,11 +102,15 @@ impl Worker {
             retain: packet.retain,
             properties: properties.as_properties(),
         };
-        let reason = self.publish_of_account(state, &identity, &client_id, Some(place), &message);
+        let from = session.map_or(Seat::Connection(place), Seat::Session);
+        let reason = self.publish_of_account(state, &identity, &client_id, Some(from), &message);
         let Some(packet_id) = packet.packet_id else { return Flow::Open };
+        if packet.qos == QoS::ExactlyOnce {
+            Self::take(state, session, packet_id, reason);
+        }
         match self.options.backend_messages {
             BackendMessages::Disk => {
-                state.held.after.push(After::Acknowledge { place, qos: packet.qos, packet_id, reason });
+                state.held.after.push(After::Acknowledge { place, session, qos: packet.qos, packet_id, reason });
             }
             BackendMessages::Memory | BackendMessages::Off => state.send(place, |connection, out| {
                 connection.mqtt.acknowledge(packet.qos, packet_id, reason, out);
@@ -97,6 +124,15 @@ impl Worker {
         is_retained || self.options.backend_messages != BackendMessages::Off
     }
 
+    /// A message of QoS 2 is in the batch: its session knows the id with it.
+    fn take(state: &mut State, session: Option<SessionNumber>, packet_id: PacketId, reason: ReasonCode) {
+        let Some(number) = session.filter(|_| !reason.is_failure()) else { return };
+        if let Some(session) = state.kept.sessions.get_mut(&number) {
+            session.taken.insert(packet_id);
+        }
+        state.note(number, &Change::Taken { packet_id: packet_id.get() });
+    }
+
     /// Records a message and, as [`BackendMessages`] says, gives it to whoever listens. Without permission it is recorded only, and
     /// acknowledged, or the client would send it for ever (decision 3).
     fn publish_of_account(
@@ -104,7 +140,7 @@ impl Worker {
         state: &mut State,
         identity: &Backend,
         client_id: &str,
-        from: Option<Place>,
+        from: Option<Seat>,
         message: &Message<'_>,
     ) -> ReasonCode {
         let Message { topic, payload, qos, packet_id, retain, properties } = *message;
@@ -149,9 +185,16 @@ impl Worker {
             state.held.after.push(After::Retain { owner, topic: topic.into(), kept });
         }
         if !self.broker.is_silent() {
-            let from = from.map(|place| At { worker: self.index, place });
+            let from = from.map(|seat| At { worker: self.index, seat });
             let sender = Sender { owner, device: None, from };
-            let sent = Sent { topic, payload, qos, retain, properties: properties.as_bytes() };
+            let sent = Sent {
+                topic,
+                payload,
+                qos,
+                retain,
+                properties: properties.as_bytes(),
+                is_logged: self.is_logged(retain),
+            };
             let durability = match self.options.backend_messages {
                 BackendMessages::Disk => Durability::Disk,
                 BackendMessages::Memory | BackendMessages::Off => Durability::Memory,
@@ -168,8 +211,7 @@ impl Worker {
     }
 
     /// Sends the will of a connection that has ended. Its rights count as they are now.
-    pub(crate) fn publish_will(&self, state: &mut State, connection: &BackendConnection) {
-        let Some(will) = &connection.will else { return };
+    pub(crate) fn publish_will(&self, state: &mut State, backend: &Backend, client_id: &str, will: &Will) {
         if state.is_stopping || state.refusing.is_some() || check_name(&will.topic).is_err() {
             return;
         }
@@ -181,7 +223,7 @@ impl Worker {
             retain: will.retain,
             properties: Properties::of_kept(&will.properties),
         };
-        self.publish_of_account(state, &connection.backend, &connection.client_id, None, &message);
+        self.publish_of_account(state, backend, client_id, None, &message);
     }
 }
 

@@ -6,10 +6,13 @@ use lianwu_mqtt::packet::{RetainHandling, SubscribeAnswer, SubscriptionOptions};
 use lianwu_mqtt::subscriptions::split_shared;
 use lianwu_mqtt::{ReasonCode, Subscribe, Unsubscribe, encode, filter};
 use lianwu_ports::record::account::AccountEvent;
+use lianwu_ports::states::SessionNumber;
+use lianwu_ports::states::backend_session::Change;
+use lianwu_services::backend::Backend;
 
 use super::retained::Wanted;
 use super::told::Refused;
-use crate::broker::{At, Subscriber};
+use crate::broker::{At, Seat, Subscriber};
 use crate::worker::Worker;
 use crate::worker::io::connection::Flow;
 use crate::worker::state::{Place, State};
@@ -25,34 +28,30 @@ impl Worker {
         let mut answers = Vec::new();
         let mut wanted = Vec::new();
         let now = state.wall;
-        let mut filters_added = 0;
         let id = subscribe.properties.subscription_id().unwrap_or(0);
         for (filter, options) in subscribe.filters() {
-            let Some(backend) = state.connection(place).and_then(|c| c.backend.as_mut()) else { return Flow::Closed };
-            let is_new = !backend.filters.contains(filter);
-            let is_room = !is_new || backend.filters.len() < FILTERS_MAX;
+            let Some(known) = Known::of(state, place, filter) else { return Flow::Closed };
+            let filters_max =
+                if known.session.is_some() { self.options.backend_session_filters_max } else { FILTERS_MAX };
+            let is_room = !known.is_new || known.count < filters_max;
             let outcome = if !is_usable(filter) {
                 Err("not a topic filter".to_owned())
             } else if !is_room {
-                Err(format!("more than {FILTERS_MAX} filters"))
+                Err(format!("more than {filters_max} filters"))
             } else {
-                backend.backend.check_filter(&self.platform, filter).map_err(|refusal| refusal.to_string())
+                known.backend.check_filter(&self.platform, filter).map_err(|refusal| refusal.to_string())
             };
             answers.push(match outcome {
                 Ok(()) => {
-                    backend.filters.insert(filter.into());
-                    filters_added += u64::from(is_new);
-                    let at = At { worker: self.index, place };
-                    self.broker
-                        .subscribe(filter, Subscriber { at, options, id, backend: Arc::clone(&backend.backend) });
-                    let may_have = || backend.backend.may_receive_own(&self.platform, now);
-                    if wants_retained(filter, options, is_new) && may_have() {
+                    self.listen(state, place, &known, filter, options, id);
+                    let may_have = || known.backend.may_receive_own(&self.platform, now);
+                    if wants_retained(filter, options, known.is_new) && may_have() {
                         wanted.push(Wanted { filter, qos: options.qos });
                     }
                     SubscribeAnswer::Granted(options.qos)
                 }
                 Err(why) => {
-                    let (identity, client_id) = (Arc::clone(&backend.backend), backend.client_id.clone());
+                    let (identity, client_id) = (Arc::clone(&known.backend), known.client_id.clone());
                     let event = AccountEvent::SubscribeRefused;
                     let refused = Refused { event, cause: 0, client_id: &client_id, topic: filter, why: &why };
                     self.tell_of_refusal(state, &identity, &refused);
@@ -64,7 +63,6 @@ impl Worker {
                 }
             });
         }
-        self.stats.backend_subscriptions.set(self.stats.backend_subscriptions.get() + filters_added);
         state.send(place, |connection, out| {
             let version = connection.mqtt.version();
             encode::suback(out, version, subscribe.packet_id, answers).expect("a SUBSCRIBE has at least one filter");
@@ -76,12 +74,10 @@ impl Worker {
     pub(crate) fn unsubscribe_backend(&self, state: &mut State, place: Place, unsubscribe: &Unsubscribe<'_>) -> Flow {
         let mut answers = Vec::new();
         for filter in unsubscribe.filters() {
-            let Some(backend) = state.connection(place).and_then(|c| c.backend.as_mut()) else { return Flow::Closed };
-            let existed = backend.filters.remove(filter);
-            answers.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
-            if existed {
-                self.stats.backend_subscriptions.set(self.stats.backend_subscriptions.get() - 1);
-                self.broker.unsubscribe(backend.backend.owner, filter, At { worker: self.index, place });
+            let Some(known) = Known::of(state, place, filter) else { return Flow::Closed };
+            answers.push(if known.is_new { ReasonCode::NoSubscriptionExisted } else { ReasonCode::Success });
+            if !known.is_new {
+                self.listen_no_more(state, place, &known, filter);
             }
         }
         state.send(place, |connection, out| {
@@ -90,6 +86,87 @@ impl Worker {
                 .expect("an UNSUBSCRIBE has at least one filter");
         });
         Flow::Open
+    }
+}
+
+/// What is known of a client and a filter before it subscribes or unsubscribes.
+struct Known {
+    backend: Arc<Backend>,
+    client_id: Arc<str>,
+    session: Option<SessionNumber>,
+    is_new: bool,
+    /// Filters it has.
+    count: usize,
+}
+
+impl Known {
+    fn of(state: &mut State, place: Place, filter: &str) -> Option<Self> {
+        let connection = state.connection(place)?.backend.as_ref()?;
+        let (backend, session) = (Arc::clone(&connection.backend), connection.session);
+        let client_id = connection.client_id.clone();
+        let (is_new, count) = match session {
+            None => (!connection.filters.contains(filter), connection.filters.len()),
+            Some(number) => {
+                let filters = &state.kept.sessions.get(&number)?.filters;
+                (!filters.contains_key(filter), filters.len())
+            }
+        };
+        Some(Self { backend, client_id, session, is_new, count })
+    }
+}
+
+impl Worker {
+    fn listen(
+        &self,
+        state: &mut State,
+        place: Place,
+        known: &Known,
+        filter: &str,
+        options: SubscriptionOptions,
+        id: u32,
+    ) {
+        let backend = Arc::clone(&known.backend);
+        let subscriber = match known.session {
+            None => {
+                if let Some(connection) = state.connection(place).and_then(|c| c.backend.as_mut()) {
+                    connection.filters.insert(filter.into());
+                }
+                let at = At { worker: self.index, seat: Seat::Connection(place) };
+                Some(Subscriber { at, options, id, backend, is_away: None })
+            }
+            Some(number) => {
+                let at = At { worker: self.index, seat: Seat::Session(number) };
+                let subscriber = state.kept.sessions.get_mut(&number).map(|session| {
+                    session.filters.insert(filter.into(), (options, id));
+                    session.subscriber(at, options, id)
+                });
+                state.note(number, &Change::Subscribed { filter, options: options.byte(), id });
+                subscriber
+            }
+        };
+        if let Some(subscriber) = subscriber {
+            self.broker.subscribe(filter, subscriber);
+        }
+        self.stats.backend_subscriptions.add(u64::from(known.is_new));
+    }
+
+    fn listen_no_more(&self, state: &mut State, place: Place, known: &Known, filter: &str) {
+        let seat = known.session.map_or(Seat::Connection(place), Seat::Session);
+        match known.session {
+            None => {
+                if let Some(connection) = state.connection(place).and_then(|c| c.backend.as_mut()) {
+                    connection.filters.remove(filter);
+                }
+            }
+            Some(number) => {
+                if let Some(session) = state.kept.sessions.get_mut(&number) {
+                    session.filters.remove(filter);
+                }
+                state.note(number, &Change::Unsubscribed { filter });
+            }
+        }
+        self.stats.backend_subscriptions.sub(1);
+        self.broker.unsubscribe(known.backend.owner, filter, At { worker: self.index, seat });
     }
 }
 

@@ -9,7 +9,6 @@ use lianwu_ports::record::account::{AccountEvent, AccountLine};
 use lianwu_services::backend::{self, Backend};
 use lianwu_services::presence::{self, Change};
 
-use super::BackendConnection;
 use super::forward::Sent;
 use super::windows::About;
 use crate::broker::Sender;
@@ -108,13 +107,12 @@ impl Worker {
     }
 
     /// A backend's connection ended.
-    pub(super) fn tell_of_departure(&self, state: &mut State, connection: &BackendConnection, why: &str) {
+    pub(super) fn tell_of_departure(&self, state: &mut State, backend: &Backend, client_id: &str, why: &str) {
         // The texts are those of devices' connections.
         let why = match why.strip_prefix("the device ") {
             Some(rest) => format!("the client {rest}"),
             None => why.to_owned(),
         };
-        let BackendConnection { backend, client_id, .. } = connection;
         let facts = who(backend.principal, &backend.secret_id) + &address(backend.source);
         self.tell_of_connection(state, of(backend, AccountEvent::Disconnected, client_id, &why, facts));
         self.announce_backend(state, backend, client_id, Change::Offline(&why));

@@ -18,6 +18,7 @@ use tracing::debug;
 
 use crate::bus::home;
 use crate::failures::{self, Attempt, Notice};
+use crate::worker::backend::Claimed;
 use crate::worker::io::connection::Flow;
 use crate::worker::state::{Peer, Place, SignIns, State};
 use crate::worker::tick::SIGN_IN_WINDOW;
@@ -28,13 +29,19 @@ pub(crate) struct Arrival {
     stream: std::net::TcpStream,
     peer: Peer,
     mqtt: lianwu_mqtt::Connection,
-    verified: Verified,
-    /// What the device sent behind its CONNECT.
+    who: SignedIn,
+    /// What it sent behind its CONNECT.
     rest: Vec<u8>,
 }
 
-/// Who signed in, and what the log says about it.
-struct Verified {
+/// Whose credentials were checked.
+pub(crate) enum SignedIn {
+    Device(Verified),
+    Backend(Box<Claimed>),
+}
+
+/// Which device signed in, and what the log says about it.
+pub(crate) struct Verified {
     device: Arc<DirectoryDevice>,
     /// `version:4,keepalive:60,cleansession:1,clientip:192.0.2.1`
     facts: String,
@@ -54,7 +61,7 @@ fn claimed_product(client_id: &str) -> Option<ProductId> {
     ProductId::from_bytes(trimmed(client_id).get(..ProductId::LEN)?.as_bytes())
 }
 
-/// The home worker of the device has too much to do.
+/// The home worker has too much to do.
 const HOME_BUSY: &str = "too many sign-ins at once, the device may try again";
 
 /// A refused sign-in, for the device (a code), its owner (a text), and both without the secret.
@@ -102,7 +109,7 @@ impl Worker {
         if home == self.index {
             return self.accepted(state, place, &verified, rest);
         }
-        self.move_home(state, place, home, verified, rest)
+        self.move_home(state, place, home, SignedIn::Device(verified), rest)
     }
 
     fn verify(&self, state: &State, connect: &Connect<'_>) -> Result<Arc<DirectoryDevice>, Refusal> {
@@ -227,7 +234,7 @@ impl Worker {
         state.want_turn();
     }
 
-    fn move_home(&self, state: &mut State, place: Place, home: usize, verified: Verified, rest: &[u8]) -> Flow {
+    pub(crate) fn move_home(&self, state: &mut State, place: Place, home: usize, who: SignedIn, rest: &[u8]) -> Flow {
         let connection = state.connections.remove(place.slot as usize);
         self.stats.connections.set(state.connections.len() as u64);
         let peer = connection.peer;
@@ -238,15 +245,16 @@ impl Worker {
                 return Flow::Closed;
             }
         };
-        let arrival = Arrival { stream, peer, mqtt: connection.mqtt, verified, rest: rest.to_vec() };
+        let arrival = Arrival { stream, peer, mqtt: connection.mqtt, who, rest: rest.to_vec() };
         if let Err(rejected) = self.peers[home].try_send(Mail::Arrival(Box::new(arrival))) {
-            // Its worker has too much to do: the device is told to come back, and the socket closes when dropped.
+            // Its worker has too much to do: the client is told to come back, and the socket closes when dropped.
             if let Mail::Arrival(mut arrival) = rejected.into_inner() {
                 let mut answer = Vec::new();
                 arrival.mqtt.refuse(ConnectRefusal::ServerUnavailable, HOME_BUSY, &mut answer);
                 drop(std::io::Write::write(&mut arrival.stream, &answer));
-                let Verified { device, facts, .. } = &arrival.verified;
-                self.record(state, RecordKind::ConnectRefused, device, HOME_BUSY, facts.as_bytes());
+                if let SignedIn::Device(Verified { device, facts, .. }) = &arrival.who {
+                    self.record(state, RecordKind::ConnectRefused, device, HOME_BUSY, facts.as_bytes());
+                }
             }
             self.stats.sign_ins_refused.add(1);
         }
@@ -263,7 +271,10 @@ impl Worker {
             }
         };
         let place = self.insert(state, stream, arrival.peer, arrival.mqtt);
-        self.accepted(state, place, &arrival.verified, &arrival.rest);
+        match arrival.who {
+            SignedIn::Device(verified) => self.accepted(state, place, &verified, &arrival.rest),
+            SignedIn::Backend(claimed) => self.let_in(state, place, *claimed, &arrival.rest),
+        };
     }
 
     /// On the home worker: brake, take-over, CONNACK. It waits for no commit.

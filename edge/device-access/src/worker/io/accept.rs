@@ -51,9 +51,6 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
         match mail {
             Mail::Arrival(arrival) => worker.arrive(&mut state, *arrival),
             Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
-            Mail::CloseBackend(place, why) => {
-                worker.disconnect(&mut state, place, ReasonCode::SessionTakenOver, why);
-            }
             Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
             Mail::Disconnect(number, why) => {
                 if let Some(&slot) = state.homes.get(&number) {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use lianwu_mqtt::{CloseReason, Packet, ReasonCode, Step, decode};
+use lianwu_mqtt::{CloseReason, Packet, Publish, QoS, ReasonCode, Step, decode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::presence::Change;
@@ -146,8 +146,18 @@ impl Worker {
                     let now = state.now;
                     let acknowledged = if let Packet::PubAck(said) = packet { Some(said.packet_id) } else { None };
                     let connect = if let Packet::Connect(connect) = &packet { Some(*connect) } else { None };
-                    let mut step = Step::Idle;
-                    state.send(place, |connection, out| step = connection.mqtt.handle(now, packet, out));
+                    let step = match packet {
+                        Packet::PubRec(_)
+                        | Packet::PubRel(_)
+                        | Packet::Publish(Publish { qos: QoS::ExactlyOnce, .. }) => {
+                            Self::handle_exactly_once(state, place, packet)
+                        }
+                        _ => {
+                            let mut step = Step::Idle;
+                            state.send(place, |connection, out| step = connection.mqtt.handle(now, packet, out));
+                            step
+                        }
+                    };
                     if let Step::SignIn(connect) = step {
                         // The connection may move to another worker, together with what it sent behind its CONNECT.
                         return self.sign_in(state, place, &connect, &bytes[at..]);
@@ -183,8 +193,8 @@ impl Worker {
         match step {
             // A device gets no QoS 2; what became of its QoS 1 messages is told by the packet itself.
             Step::Idle | Step::Released(_) | Step::SignIn(_) => Flow::Open,
-            Step::Delivered(_) | Step::Declined { .. } => {
-                self.send_pending(state, place);
+            Step::Delivered(packet_id) | Step::Declined { packet_id, .. } => {
+                self.delivered(state, place, packet_id);
                 Flow::Open
             }
             Step::Publish(publish) => self.publish(state, place, &publish),
@@ -238,7 +248,7 @@ impl Worker {
             // written: it would say "later", and there is none. What does not fit now is lost with the connection.
             let _ = SockRef::from(&connection.stream).send(&connection.out);
         }
-        match (&connection.device, &connection.backend) {
+        match (&connection.device, connection.backend.take()) {
             (Some(device), _) => {
                 if state.homes.get(&device.number) == Some(&place.slot) {
                     state.homes.remove(&device.number);
@@ -257,7 +267,7 @@ impl Worker {
             }
             (None, Some(backend)) => {
                 debug!(peer = %connection.peer, why, "a backend's connection ended");
-                self.forget_backend(state, place, backend, why);
+                self.forget_backend(state, place, *backend, &mut connection.mqtt, why);
             }
             (None, None) => {
                 self.stats.ended_before_sign_in.add(1);
