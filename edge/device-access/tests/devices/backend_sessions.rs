@@ -196,6 +196,7 @@ fn sessions_outlive_a_restart() {
     let (_, id, _) = reader.arrival();
     assert_eq!(id, 2);
     assert_eq!(reader.message().1, "unseen");
+    reader.has_nothing_but_a_ping_response();
     scene.world.restart(&AccessOptions { workers: 3, ..options() });
     let mut writer = Writer::new(&scene);
     writer.says("plant/8", "after the restart");
