@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 use lianwu_model::{ProductId, Uin, UnixMillis};
 use lianwu_ports::log::Lsn;
 use lianwu_ports::readings::is_diagnostic;
-use lianwu_ports::record::Record;
 use lianwu_ports::record::account::AccountLine;
+use lianwu_ports::record::{Record, RecordKind};
 
 use crate::chunk::{Chunk, Lane, event_term, property_term};
 use crate::keys::Owner;
@@ -140,7 +140,9 @@ impl Tail {
             let (grown, freed) = push_diagnostic(lane, lsn, committed, record, bytes_max);
             self.bytes = self.bytes + grown - freed;
             self.bytes += (self.products.capacity() - before) * size_of::<(ProductId, LaneTail)>();
-        } else if let Some(line) = AccountLine::of(record) {
+        } else if record.kind == RecordKind::AccountEvent
+            && let Some(line) = AccountLine::of(record)
+        {
             let before = self.accounts.capacity();
             let lane = self.accounts.entry(line.owner).or_default();
             let (grown, freed) = push_diagnostic(lane, lsn, committed, record, bytes_max);
