@@ -40,6 +40,22 @@ fn faq_21_messages_on_another_topic() {
     world.is_well();
 }
 
+/// faq-21: or they are empty because what was sent is not JSON: the content log still shows it.
+#[test]
+fn faq_21_messages_that_are_not_json() {
+    let world = World::new(TBOX_MODEL);
+    let mut client = world.client();
+    let broken = r#"{"method":"report","params":{"lac":1}"#;
+    client.ask(&world.device.thing("up/property"), broken);
+    assert_eq!(world.fixture.latest(&world.device), json!({}), "neither value nor time");
+    assert!(evidence(&world.problem("faq-23")).contains("json format illegal"));
+    let rows = world.fixture.device_log(&world.device, &json!({"Kinds": ["content"], "Direction": "up"}));
+    assert_eq!(rows[0]["Content"], broken);
+    world.report(&mut client, r#"{"lac":1}"#);
+    assert!(world.fixture.latest(&world.device)["lac"]["LastUpdate"].is_number());
+    world.is_well();
+}
+
 /// faq-22 to 29: is each refusal named with its evidence, and gone with the next good report?
 #[test]
 fn faq_22_to_29_refused_reports() {

@@ -1,7 +1,9 @@
 //! Topics: which a device has, who may publish to them, and how many messages a second.
 
 use lianwu_mqtt::QoS;
-use lianwu_testkit::{Device, Fixture, LAMP_MODEL, MqttClient, Received, Server, ServerOptions, now_ms};
+use lianwu_testkit::{
+    DEADLINE, Device, Fixture, LAMP_MODEL, MqttClient, Received, Server, ServerOptions, now_ms, wait_for,
+};
 use serde_json::{Value, json};
 
 struct World {
@@ -207,6 +209,12 @@ fn faq_66_over_the_rate_is_answered() {
     client.expect_nothing();
     world.fixture.cloud.call("PublishMessage", &post(&other, "control", "free"));
     assert_eq!(listener.next_message().1, "free", "each device has a rate of its own");
+    // What was refused is one line with its number, and the diagnosis names it.
+    let line =
+        wait_for("the line", DEADLINE, || world.fixture.diagnostics(&device, "rate%20limited").into_iter().next());
+    assert_eq!(line["Content"], "Messages over the rate limit,count:1");
+    assert!(line["Result"].as_str().is_some_and(|text| text.contains("limits.device_down_tps")), "{line}");
+    world.fixture.problem(&device, "faq-66");
 }
 
 /// faq-66: together over the rate of the instance, each below its own: do all wait a little, and is everything answered?
