@@ -92,10 +92,9 @@ const FULL_ACCESS: &str = r#"{
       "action": [
         "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:ListAccountLog",
-        "lianwu:DescribeLimits", "lianwu:DescribeProductStorage", "lianwu:ListDeviceLog", "lianwu:ListMessages",
-        "lianwu:ListTags", "lianwu:ReceiveMessages", "lianwu:SendMessages", "lianwu:SetProductStorage",
-        "lianwu:SetTags"
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeProductStorage",
+        "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags", "lianwu:ReceiveMessages",
+        "lianwu:SendMessages", "lianwu:SetProductStorage", "lianwu:SetTags"
       ],
       "resource": "*"
     }
@@ -117,9 +116,8 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetStudioProductList", "iotexplorer:GetTopicRuleList", "iotexplorer:GetTWeCallActiveStatus",
         "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:List*", "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:ListAccountLog",
-        "lianwu:DescribeLimits", "lianwu:DescribeProductStorage", "lianwu:ListDeviceLog", "lianwu:ListMessages",
-        "lianwu:ListTags"
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeProductStorage",
+        "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags"
       ],
       "resource": "*"
     }

@@ -137,8 +137,9 @@ async fn nothing_is_allowed_without_a_policy() {
 }
 
 /// Reading operations that no preset but the administrator's covers.
-const FOR_ADMINISTRATORS: [&str; 7] = [
+const FOR_ADMINISTRATORS: [&str; 8] = [
     "DescribeConfiguration",
+    "ListAccountLog",
     "ListAuditLog",
     "ListGroups",
     "ListMainAccounts",

@@ -57,7 +57,7 @@ fn problem(entry: &'static Entry, rows: &[AccountRow], now: UnixMillis) -> Optio
     let shown: Vec<&AccountRow> = current(pattern, rows, now);
     let (last, first) = (shown.first()?, shown.last()?);
     let count = shown.iter().map(|row| row.count).sum();
-    let evidence = |row: &&AccountRow| Evidence { time: row.time, text: format!("{} -> {}", row.content, row.result) };
+    let evidence = |row: &&AccountRow| Evidence { time: row.time, text: without_key(row) };
     (count >= pattern.least).then(|| Problem {
         entry,
         since: first.time,
@@ -65,6 +65,12 @@ fn problem(entry: &'static Entry, rows: &[AccountRow], now: UnixMillis) -> Optio
         count,
         evidence: shown.iter().take(EVIDENCE_MAX).map(evidence).collect(),
     })
+}
+
+/// Without whose key it was: who may ask for a diagnosis need not be somebody who may look at keys.
+fn without_key(row: &AccountRow) -> String {
+    let whose = format!("uin:{},secretid:{},", row.uin, row.secret_id);
+    format!("{} -> {}", row.content.replace(&whose, ""), row.result)
 }
 
 /// The lines of a pattern that nothing has cured since.

@@ -322,7 +322,7 @@ fn presets_of_the_platforms_own_service() {
         ("DescribeCaller", true, true),
         ("DescribeBackendDiagnosis", true, true),
         ("DescribeDeviceDiagnosis", true, true),
-        ("ListAccountLog", true, true),
+        ("ListAccountLog", false, false),
         ("DescribeLimits", true, true),
         ("ListDeviceLog", true, true),
         ("ListMessages", true, true),

@@ -33,7 +33,8 @@ fn who(principal: Uin, secret_id: &str) -> String {
 }
 
 fn address(source: Option<IpAddr>) -> String {
-    source.map(|ip| format!(",clientip:{ip}")).unwrap_or_default()
+    let ip = source.map(|ip| ip.to_string()).unwrap_or_default();
+    format!(",clientip:{ip}")
 }
 
 impl Worker {
