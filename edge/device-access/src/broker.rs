@@ -85,6 +85,8 @@ pub(crate) struct Receiver {
 #[derive(Debug, Default)]
 pub(crate) struct Space {
     tree: RwLock<SubscriptionTree<Subscriber>>,
+    /// Subscriptions in the tree.
+    filters: AtomicUsize,
     retained: Mutex<Retained>,
 }
 
@@ -118,7 +120,13 @@ impl Broker {
         self.changes.fetch_add(1, Ordering::Release);
         if before.is_none() {
             self.subscriptions.fetch_add(1, Ordering::Relaxed);
+            space.filters.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Subscriptions of all backends of an account.
+    pub(crate) fn filters_of(&self, owner: Uin) -> usize {
+        self.spaces.read().get(&owner).map_or(0, |space| space.filters.load(Ordering::Relaxed))
     }
 
     pub(crate) fn unsubscribe(&self, owner: Uin, filter: &str, at: At) {
@@ -126,6 +134,7 @@ impl Broker {
         if space.tree.write().remove(filter, |known| known.at == at).is_some() {
             self.changes.fetch_add(1, Ordering::Release);
             self.subscriptions.fetch_sub(1, Ordering::Relaxed);
+            space.filters.fetch_sub(1, Ordering::Relaxed);
         }
     }
 

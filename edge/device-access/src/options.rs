@@ -40,6 +40,8 @@ pub struct AccessOptions {
     pub backend_sessions_max: usize,
     /// Filters of one kept session of a backend.
     pub backend_session_filters_max: usize,
+    /// Filters of all backends of one account together, kept sessions included; each takes about 0.7 KiB.
+    pub account_filters_max: usize,
     /// Messages that may wait for one kept session of a backend, and their bytes; over it the oldest are given up.
     pub backend_session_messages: usize,
     pub backend_session_bytes_max: usize,
@@ -76,6 +78,7 @@ impl Default for AccessOptions {
             backend_messages: BackendMessages::Disk,
             backend_sessions_max: 1_000,
             backend_session_filters_max: 10_000,
+            account_filters_max: 500_000,
             backend_session_messages: 10_000,
             backend_session_bytes_max: 16 << 20,
             backend_session_age_max: Duration::from_secs(72 * 3600),

@@ -574,6 +574,29 @@ fn what_waits_ends_with_the_right() {
     assert!((1..=1_024).contains(&received), "{received} of {}: those that were on the way", 2 * SENT);
 }
 
+/// Do many connections with many filters each stay within what the account may have, and is there room again once they
+/// are gone?
+#[test]
+fn filters_of_an_account_are_bounded() {
+    let scene = Scene::with(&AccessOptions { account_filters_max: 100, ..AccessOptions::default() });
+    let foreign = scene.second_account();
+    let mut wires: Vec<Wire> = (0..8).map(|n| scene.sign_in(&scene.key, &format!("hoarder-{n}"))).collect();
+    let mut granted = 0;
+    for wire in &mut wires {
+        for number in 0..20 {
+            granted += usize::from(wire.subscribe(&format!("flood/{number}")) != SubscribeAnswer::REFUSED);
+        }
+    }
+    assert_eq!(granted, 100);
+    let last = wires.last_mut().unwrap();
+    assert_eq!(last.subscribe("one/more"), SubscribeAnswer::REFUSED);
+    let granted = SubscribeAnswer::Granted(QoS::AtLeastOnce);
+    assert_eq!(wires[0].subscribe("flood/1"), granted, "one it has may be changed");
+    assert_eq!(scene.sign_in(&foreign, "other").subscribe("flood/1"), granted, "another account has its own");
+    wires.remove(0).leave();
+    assert_eq!(wires.last_mut().unwrap().subscribe("one/more"), granted);
+}
+
 /// Another account's backend: does it see anything of ours, or we of it?
 #[test]
 fn accounts_do_not_see_each_other() {

@@ -33,11 +33,13 @@ impl Worker {
             let Some(known) = Known::of(state, place, filter) else { return Flow::Closed };
             let filters_max =
                 if known.session.is_some() { self.options.backend_session_filters_max } else { FILTERS_MAX };
-            let is_room = !known.is_new || known.count < filters_max;
+            let of_account_max = self.options.account_filters_max;
+            let is_room_in_account = || self.broker.filters_of(known.backend.owner) < of_account_max;
+            let is_room = !known.is_new || (known.count < filters_max && is_room_in_account());
             let outcome = if !is_usable(filter) {
                 Err("not a topic filter".to_owned())
             } else if !is_room {
-                Err(format!("more than {filters_max} filters"))
+                Err(format!("more than {filters_max} filters, or {of_account_max} of the account"))
             } else {
                 known.backend.check_filter(&self.platform, filter).map_err(|refusal| refusal.to_string())
             };
