@@ -279,6 +279,8 @@ fn take_over_theft() {
         Credentials { client_id: "orders".to_owned(), ..thief.credentials("thief") },
         Credentials { password: thief.credentials("orders").password, ..orders.clone() },
         Credentials { client_id: "orders".to_owned(), ..genuine.clone() },
+        // A good key of the same account, but another sub-account's.
+        thief.credentials("orders"),
     ] {
         assert_ne!(signs_in(&scene, &stolen), 0, "{stolen:?}");
     }

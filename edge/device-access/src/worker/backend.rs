@@ -19,6 +19,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use lianwu_device_protocol::credentials::{BackendSignIn, BackendSignInError};
+use lianwu_model::Uin;
 use lianwu_mqtt::connection::{Acceptance, Role};
 use lianwu_mqtt::{Connect, ConnectRefusal, ProtocolVersion, ReasonCode};
 use lianwu_ports::record::account::AccountEvent;
@@ -110,6 +111,9 @@ impl Worker {
     pub(crate) fn let_in(self: &Rc<Self>, state: &mut State, place: Place, claimed: Claimed, rest: &[u8]) -> Flow {
         let Claimed { backend, client_id, starts_clean, .. } = &claimed;
         let key = (backend.owner, client_id.clone());
+        if self.is_held_by_another(state, &key, backend) {
+            return self.refuse_client_id(state, place, &claimed);
+        }
         if let Some(before) = state.backends.get(&key).copied() {
             self.disconnect(state, before, ReasonCode::SessionTakenOver, notes::CLIENT_TAKEN_OVER);
         }
@@ -155,6 +159,29 @@ impl Worker {
             self.pump(state, number);
         }
         self.received(state, place, rest)
+    }
+
+    /// Has somebody else of the account a connection or a kept session under this client id? What one sub-account's
+    /// program has, another's may not end or empty; the main account may, and nobody holds anything with a key that is gone.
+    fn is_held_by_another(&self, state: &mut State, client: &(Uin, Arc<str>), backend: &Backend) -> bool {
+        if backend.principal == backend.owner {
+            return false;
+        }
+        let connected = state.backends.get(client).copied();
+        let connected = connected.and_then(|place| state.connection(place)?.backend.as_ref());
+        let holder = match connected {
+            Some(connection) => Some(Arc::clone(&connection.backend)),
+            None => state.kept.holder(client, state.wall),
+        };
+        holder.is_some_and(|holder| holder.principal != backend.principal && holder.is_valid(&self.platform))
+    }
+
+    fn refuse_client_id(&self, state: &mut State, place: Place, claimed: &Claimed) -> Flow {
+        self.stats.sign_ins_refused.add(1);
+        let (event, why) = (AccountEvent::ConnectRefused, notes::CLIENT_ID_TAKEN);
+        let refused = Refused { event, cause: CLIENT_ID_TAKEN, client_id: &claimed.client_id, topic: "", why };
+        self.tell_of_refusal(state, &claimed.backend, &refused);
+        self.turn_down(state, place, ConnectRefusal::IdentifierRejected, why)
     }
 
     /// No session can be kept for it: letting it in without one would lose what it relies on.
@@ -268,6 +295,7 @@ impl Worker {
 const NO_CLIENT_ID: u8 = 1;
 const UNCHECKED: u8 = 2;
 const NO_SESSION: u8 = 8;
+const CLIENT_ID_TAKEN: u8 = 9;
 
 fn cause(error: &BackendError) -> u8 {
     match error {

@@ -490,6 +490,22 @@ fn a_session_holds_so_much_and_no_more() {
     reader.has_nothing_but_a_ping_response();
 }
 
+/// Is a session whose client is away safe from another sub-account, which would empty it with a clean start or be given it?
+#[test]
+fn another_sub_account_gets_no_session_and_ends_none() {
+    let scene = Scene::with(&options());
+    let thief = scene.sub_account("thief", r#"{"effect":"allow","action":"lianwu:*","resource":"*"}"#);
+    KEEPING.listen(&scene, "orders", "plant/+", QoS::AtLeastOnce).leave();
+    let mut writer = Writer::new(&scene);
+    writer.says("plant/7", "1");
+    for sign_in in [KEEPING, SignIn { clean: true, ..KEEPING }] {
+        assert_eq!(sign_in.send(&scene, &thief, "orders").connack(), 2, "identifier rejected");
+    }
+    let (mut back, is_present) = KEEPING.enter(&scene, "orders");
+    assert!(is_present);
+    assert_eq!(back.acknowledge().1, "1");
+}
+
 /// Ten thousand client ids that all want to be remembered: are they bounded, is each told why, and does a session that
 /// ends make room?
 #[test]

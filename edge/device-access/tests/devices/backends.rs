@@ -444,6 +444,33 @@ fn another_accounts_client_id_takes_nothing() {
     theirs.has_nothing_but_a_ping_response();
 }
 
+/// Is a program's client id its sub-account's own, connected or away, while the main account may take it?
+#[test]
+fn a_sub_account_takes_no_client_id_of_others() {
+    let scene = Scene::new();
+    let allow = r#"{"effect":"allow","action":"lianwu:*","resource":"*"}"#;
+    let (worker, thief) = (scene.sub_account("worker", allow), scene.sub_account("thief", allow));
+    let enter = |key: &AccessKey, client_id: &str| {
+        let mut wire = scene.world.socket();
+        wire.send_connect(&credentials(key, client_id));
+        (wire.connack(), wire)
+    };
+    for (owner, client_id) in [(&scene.key, "of-the-account"), (&worker, "of-a-worker")] {
+        let mut victim = scene.sign_in(owner, client_id);
+        assert_eq!(enter(&thief, client_id).0, 2, "{client_id}: identifier rejected");
+        victim.has_nothing_but_a_ping_response();
+    }
+    let mut first = scene.sign_in(&worker, "orders");
+    let mut second = scene.sign_in(&worker, "orders");
+    first.is_closed();
+    let mut third = scene.sign_in(&scene.key, "orders");
+    second.is_closed();
+    third.has_nothing_but_a_ping_response();
+    third.leave();
+    let (code, _fourth) = enter(&thief, "orders");
+    assert_eq!(code, 0, "nobody has it any more");
+}
+
 /// A device's topics are for devices: does a backend's message there go nowhere, and its own topics to nobody else?
 #[test]
 fn topics_are_kept_apart() {

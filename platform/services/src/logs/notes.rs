@@ -24,6 +24,10 @@ const TAKEN_OVER: &str = "the same device signed in again from ";
 /// The connection of a backend was closed for a newer one of the same client id.
 pub const CLIENT_TAKEN_OVER: &str = "the same client id signed in again";
 
+/// In a refused sign-in of a backend.
+pub const CLIENT_ID_TAKEN: &str =
+    "the client id belongs to a program of another sub-account or of the main account; choose another one";
+
 /// In a refused sign-in of a backend, for the owner of the key.
 pub const KEY_DISABLED: &str = "the SecretId is disabled";
 

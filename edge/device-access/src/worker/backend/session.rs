@@ -73,6 +73,14 @@ pub(crate) struct KeptHere {
     pub(crate) queued: Vec<Queued>,
 }
 
+impl KeptHere {
+    /// Who was last in a session that is still kept for this account and client id.
+    pub(crate) fn holder(&self, client: &(Uin, Arc<str>), now: UnixMillis) -> Option<Arc<Backend>> {
+        let session = self.sessions.get(self.by_client.get(client)?)?;
+        (!session.is_over(now)).then(|| Arc::clone(&session.backend))
+    }
+}
+
 /// What a client finds when it signs in.
 #[derive(Default)]
 pub(crate) struct Entered {
