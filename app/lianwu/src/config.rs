@@ -93,6 +93,10 @@ pub struct LimitsConfig {
     pub sign_in_failures: u32,
     pub offline_messages: usize,
     pub offline_hours: u32,
+    pub backend_sessions: usize,
+    pub backend_session_messages: usize,
+    pub backend_session_bytes: usize,
+    pub backend_session_hours: u32,
     pub dev_product_devices: u64,
     pub api_tps: u32,
     pub projects: u64,
@@ -112,6 +116,10 @@ impl Default for LimitsConfig {
             sign_in_failures: limits.sign_in_failures,
             offline_messages: limits.offline_messages,
             offline_hours: limits.offline_hours,
+            backend_sessions: limits.backend_sessions,
+            backend_session_messages: limits.backend_session_messages,
+            backend_session_bytes: limits.backend_session_bytes,
+            backend_session_hours: limits.backend_session_hours,
             dev_product_devices: limits.dev_product_devices,
             api_tps: limits.api_tps,
             projects: limits.projects,
@@ -272,8 +280,26 @@ impl Config {
         if !(1..=24 * 30).contains(&self.limits.offline_hours) {
             bail!("limits.offline_hours is {}, allowed 1 to 720", self.limits.offline_hours);
         }
+        self.check_backend_sessions()?;
         if !(1024..=1 << 20).contains(&self.limits.packet_bytes_max) {
             bail!("limits.packet_bytes_max is {}, allowed 1 KiB to 1 MiB", self.limits.packet_bytes_max);
+        }
+        Ok(())
+    }
+
+    fn check_backend_sessions(&self) -> Result<()> {
+        let LimitsConfig { backend_sessions, backend_session_messages, backend_session_bytes, .. } = self.limits;
+        if backend_sessions > 100_000 {
+            bail!("limits.backend_sessions is {backend_sessions}, allowed 0 to 100000");
+        }
+        if backend_session_messages > 1_000_000 {
+            bail!("limits.backend_session_messages is {backend_session_messages}, allowed 0 to 1000000");
+        }
+        if backend_session_bytes > 1 << 30 {
+            bail!("limits.backend_session_bytes is {backend_session_bytes}, allowed 0 to 1 GiB");
+        }
+        if !(1..=24 * 30).contains(&self.limits.backend_session_hours) {
+            bail!("limits.backend_session_hours is {}, allowed 1 to 720", self.limits.backend_session_hours);
         }
         Ok(())
     }
@@ -298,6 +324,10 @@ impl Config {
             sign_in_failures: self.limits.sign_in_failures,
             offline_messages: self.limits.offline_messages,
             offline_hours: self.limits.offline_hours,
+            backend_sessions: self.limits.backend_sessions,
+            backend_session_messages: self.limits.backend_session_messages,
+            backend_session_bytes: self.limits.backend_session_bytes,
+            backend_session_hours: self.limits.backend_session_hours,
             dev_product_devices: self.limits.dev_product_devices,
             api_tps: self.limits.api_tps,
             instance_tps: self.limits.instance_tps,

@@ -119,7 +119,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         LogHealth::Accepting => None,
         LogHealth::Refusing(why) => Some(why),
     });
-    let load = facts::Load::new(stats);
+    let load = facts::Load::new(stats, access.as_ref().map(DeviceAccess::sessions_of_backends));
     let mqtt_address = access.as_ref().map(DeviceAccess::address);
     let facts = Arc::new(facts::collect(config, mqtt_address, http_address, &load));
     let router = lianwu_http::routes(Parts {
@@ -175,6 +175,10 @@ fn access_options(config: &Config) -> AccessOptions {
         sign_in_failures: config.limits.sign_in_failures,
         offline_messages: config.limits.offline_messages,
         offline_age_max: Duration::from_secs(u64::from(config.limits.offline_hours) * 3600),
+        backend_sessions_max: config.limits.backend_sessions,
+        backend_session_messages: config.limits.backend_session_messages,
+        backend_session_bytes_max: config.limits.backend_session_bytes,
+        backend_session_age_max: Duration::from_secs(u64::from(config.limits.backend_session_hours) * 3600),
         connect_timeout: Duration::from_secs(config.listen.connect_timeout),
         backend_messages: match config.backends.messages {
             config::BackendMessages::Disk => BackendMessages::Disk,

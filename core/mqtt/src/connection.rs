@@ -179,8 +179,8 @@ impl Connection {
     }
 
     /// How long the session is to be kept when the connection ends: the client's wish until it is accepted, then what was
-    /// granted, less if the client said so with its goodbye. Unit: seconds; 0: not at all; `u32::MAX`: for ever, which is
-    /// also what a client below MQTT 5 means without a clean session.
+    /// granted, or what the client said with its goodbye: less, or of a backend also more, which the caller bounds. Unit:
+    /// seconds; 0: not at all; `u32::MAX`: for ever, which is also what a client below MQTT 5 means without a clean session.
     #[must_use]
     pub const fn session_expiry_seconds(&self) -> u32 {
         self.session_expiry_seconds
@@ -378,7 +378,11 @@ impl Connection {
             if self.session_expiry_seconds == 0 && seconds > 0 {
                 return Step::Close(self.close(CloseReason::SessionExpiryRaised, out));
             }
-            self.session_expiry_seconds = self.session_expiry_seconds.min(seconds);
+            // A device's session is kept as long as any other, at most; a backend's as long as it says now.
+            self.session_expiry_seconds = match self.role {
+                Role::Device => self.session_expiry_seconds.min(seconds),
+                Role::Backend => seconds,
+            };
         }
         self.state = State::Over;
         Step::Disconnected { with_will: said.reason == ReasonCode::DisconnectWithWill }

@@ -16,7 +16,7 @@ use crate::platform::Limits;
 use crate::project::{self, ProjectError};
 use crate::{Platform, account};
 
-pub use facts::{AccessBounds, AccessPoint, Facts, Measures, Setting, Source};
+pub use facts::{AccessBounds, AccessPoint, BackendSessionsUse, Facts, Measures, Setting, Source};
 pub use table::table;
 
 /// One limit as it is written down.
@@ -66,6 +66,13 @@ pub enum Use {
     Connections,
     /// Messages of all devices in the last full second.
     MessagesLastSecond,
+    /// Kept sessions of the account's backends.
+    BackendSessions,
+    /// Messages that wait for the fullest of them, and their bytes.
+    BackendSessionMessages,
+    BackendSessionBytes,
+    /// Filters of the one with most.
+    BackendSessionFilters,
 }
 
 /// One limit with its value and its use now.
@@ -122,6 +129,7 @@ struct Counted {
     most_actions: u64,
     connections: Option<u64>,
     messages_last_second: Option<u64>,
+    backend_sessions: Option<BackendSessionsUse>,
 }
 
 impl Counted {
@@ -134,6 +142,7 @@ impl Counted {
         if let Some(measures) = facts.measures.as_ref().filter(|_| asker.administers) {
             counted.connections = Some(measures.connections());
             counted.messages_last_second = Some(measures.messages_last_second());
+            counted.backend_sessions = Some(measures.backend_sessions(asker.owner));
         }
         Ok(counted)
     }
@@ -166,6 +175,10 @@ impl Counted {
             Use::MostActions => Some(self.most_actions),
             Use::Connections => self.connections,
             Use::MessagesLastSecond => self.messages_last_second,
+            Use::BackendSessions => self.backend_sessions.map(|used| used.sessions),
+            Use::BackendSessionMessages => self.backend_sessions.map(|used| used.messages),
+            Use::BackendSessionBytes => self.backend_sessions.map(|used| used.bytes),
+            Use::BackendSessionFilters => self.backend_sessions.map(|used| used.filters),
         }
     }
 }

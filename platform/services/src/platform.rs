@@ -42,6 +42,13 @@ pub struct Limits {
     pub offline_messages: usize,
     /// Hours such a message is kept, and the session of a device that is away.
     pub offline_hours: u32,
+    /// Kept sessions the backends of one account may have; 0 keeps none.
+    pub backend_sessions: usize,
+    /// Messages that may wait for one of them, and their bytes; the oldest make room.
+    pub backend_session_messages: usize,
+    pub backend_session_bytes: usize,
+    /// Hours such a session is kept at most while its backend is away.
+    pub backend_session_hours: u32,
     /// Devices of a product that is not released; 0 means no limit.
     pub dev_product_devices: u64,
     /// Cloud API calls per second of one account and operation; 0 means no limit.
@@ -76,6 +83,10 @@ impl Default for Limits {
             sign_in_failures: 5,
             offline_messages: 150,
             offline_hours: 24,
+            backend_sessions: 1_000,
+            backend_session_messages: 10_000,
+            backend_session_bytes: 16 << 20,
+            backend_session_hours: 72,
             dev_product_devices: 50,
             api_tps: 20,
             instance_tps: 0,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use lianwu_device_access::{AccessOptions, AccessStats};
-use lianwu_services::limits::{AccessBounds, AccessPoint, Facts, Measures};
+use lianwu_device_access::{AccessOptions, AccessStats, SessionsOfBackends};
+use lianwu_model::Uin;
+use lianwu_services::limits::{AccessBounds, AccessPoint, BackendSessionsUse, Facts, Measures};
 
 use crate::config::{Config, settings};
 
@@ -57,6 +58,7 @@ pub fn access_bounds(config: &Config) -> AccessBounds {
         connect_timeout_ms: u64::try_from(options.connect_timeout.as_millis()).unwrap_or(u64::MAX),
         connect_bytes: options.connect_bytes_max as u64,
         unread_bytes: options.unread_bytes_max as u64,
+        backend_session_filters: options.backend_session_filters_max as u64,
     }
 }
 
@@ -65,11 +67,12 @@ pub fn access_bounds(config: &Config) -> AccessBounds {
 pub struct Load {
     stats: Vec<Arc<AccessStats>>,
     last_second: AtomicU64,
+    sessions: Option<SessionsOfBackends>,
 }
 
 impl Load {
-    pub fn new(stats: &[Arc<AccessStats>]) -> Arc<Self> {
-        Arc::new(Self { stats: stats.to_vec(), last_second: AtomicU64::new(0) })
+    pub fn new(stats: &[Arc<AccessStats>], sessions: Option<SessionsOfBackends>) -> Arc<Self> {
+        Arc::new(Self { stats: stats.to_vec(), last_second: AtomicU64::new(0), sessions })
     }
 
     /// Runs until it is aborted.
@@ -96,6 +99,16 @@ impl Measures for Load {
 
     fn messages_last_second(&self) -> u64 {
         self.last_second.load(Ordering::Relaxed)
+    }
+
+    fn backend_sessions(&self, owner: Uin) -> BackendSessionsUse {
+        let used = self.sessions.as_ref().map(|sessions| sessions.used(owner)).unwrap_or_default();
+        BackendSessionsUse {
+            sessions: used.sessions,
+            messages: used.most_messages,
+            bytes: used.most_bytes,
+            filters: used.most_filters,
+        }
     }
 }
 

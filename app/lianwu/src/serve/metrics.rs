@@ -22,7 +22,7 @@ pub struct Metrics {
 /// A counter of one worker.
 type Read = fn(&AccessStats) -> u64;
 
-const COUNTERS: [(&str, &str, Read); 12] = [
+const COUNTERS: [(&str, &str, Read); 13] = [
     ("device_sign_ins", "Devices that signed in", |s| s.sign_ins.get()),
     ("device_sign_ins_refused", "Sign-ins refused", |s| s.sign_ins_refused.get()),
     ("device_messages_up", "Messages received from devices", |s| s.messages_up.get()),
@@ -37,6 +37,9 @@ const COUNTERS: [(&str, &str, Read); 12] = [
     ("device_rate_limited", "Connections closed for going over their rate", |s| s.rate_limited.get()),
     ("device_down_over_rate", "Messages to devices refused for going over the device's rate", |s| {
         s.down_over_rate.get()
+    }),
+    ("backend_messages_dropped", "Messages that waited for a kept session of a backend and were given up", |s| {
+        s.backend_messages_dropped.get()
     }),
     ("device_slow_consumers", "Connections closed because they did not read", |s| s.slow_consumers.get()),
 ];

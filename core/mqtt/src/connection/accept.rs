@@ -30,7 +30,7 @@ pub struct Acceptance<'a> {
     /// The id given to a client that came without one. Told from MQTT 5 on.
     pub assigned_client_id: Option<&'a str>,
     /// How long the session lives after the connection; [`Connection::session_expiry_seconds`] is the client's wish.
-    /// The client may shorten it with its goodbye. Unit: seconds.
+    /// The client may shorten it with its goodbye, a backend also prolong it. Unit: seconds.
     pub session_expiry_seconds: u32,
     /// Longest packet that is read. Unit: bytes; 0: not announced.
     pub packet_bytes_max: u32,

@@ -24,7 +24,7 @@ use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
 use lianwu_services::follower::{Follower, Progress};
-use lianwu_services::limits::{AccessPoint, Facts, Measures, Setting, Source};
+use lianwu_services::limits::{AccessPoint, BackendSessionsUse, Facts, Measures, Setting, Source};
 use lianwu_services::message::ActionReply;
 use lianwu_services::randomness::Randomness;
 use lianwu_services::turn::Turns;
@@ -311,6 +311,10 @@ impl Measures for Busy {
 
     fn messages_last_second(&self) -> u64 {
         345
+    }
+
+    fn backend_sessions(&self, _: Uin) -> BackendSessionsUse {
+        BackendSessionsUse { sessions: 3, messages: 40, bytes: 5_000, filters: 6 }
     }
 }
 

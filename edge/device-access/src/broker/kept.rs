@@ -26,6 +26,7 @@ pub struct SessionsUse {
     /// Of the session that holds most.
     pub most_messages: u64,
     pub most_bytes: u64,
+    pub most_filters: u64,
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +78,7 @@ impl KeptSessions {
             used.sessions += 1;
             used.filters += session.filters;
             used.most_messages = used.most_messages.max(session.messages);
+            used.most_filters = used.most_filters.max(session.filters);
             used.most_bytes = used.most_bytes.max(session.bytes);
         }
         used
@@ -99,7 +101,7 @@ mod tests {
         assert!(kept.open(theirs, 2).is_some());
         kept.note(ours, second, SessionUse { messages: 7, bytes: 700, filters: 3 });
         kept.note(ours, SessionNumber(40), SessionUse { messages: 9, bytes: 90, filters: 1 });
-        let used = SessionsUse { sessions: 2, filters: 4, most_messages: 9, most_bytes: 700 };
+        let used = SessionsUse { sessions: 2, filters: 4, most_messages: 9, most_bytes: 700, most_filters: 3 };
         assert_eq!(kept.used(ours), used);
         kept.close(ours, second);
         assert!(kept.open(ours, 2).is_some());

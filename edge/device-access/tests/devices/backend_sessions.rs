@@ -331,6 +331,16 @@ fn exactly_once_from_a_client_over_restarts() {
     reader.has_nothing_but_a_ping_response();
 }
 
+/// Says goodbye with another expiry.
+fn leave_for(wire: &mut Wire, seconds: u32) {
+    let properties = buffer(&[Property::SessionExpiry(seconds)]);
+    let said = Disconnect { reason: ReasonCode::Success, properties: properties.as_properties() };
+    let mut bytes = Vec::new();
+    encode::packet(&mut bytes, V5, &Packet::Disconnect(said)).unwrap();
+    wire.send(&bytes);
+    wire.is_closed();
+}
+
 /// Does a session end when its time is over, also by the client's own word, and no later than the platform allows?
 #[test]
 fn sessions_end_in_time() {
@@ -345,13 +355,16 @@ fn sessions_end_in_time() {
     clock(599 + 600);
     let (mut reader, is_present) = KEEPING_5.enter(&scene, "reader");
     assert!(!is_present, "its 600 seconds are over");
-    let properties = buffer(&[Property::SessionExpiry(0)]);
-    let mut bytes = Vec::new();
-    let said = Disconnect { reason: ReasonCode::Success, properties: properties.as_properties() };
-    encode::packet(&mut bytes, V5, &Packet::Disconnect(said)).unwrap();
-    reader.send(&bytes);
-    reader.is_closed();
-    assert!(!KEEPING_5.enter(&scene, "reader").1, "it asked for the end itself");
+    leave_for(&mut reader, 0);
+    let (mut reader, is_present) = KEEPING_5.enter(&scene, "reader");
+    assert!(!is_present, "it asked for the end itself");
+    leave_for(&mut reader, 800);
+    clock(599 + 600 + 700);
+    let (mut reader, is_present) = KEEPING_5.enter(&scene, "reader");
+    assert!(is_present, "longer than it said first");
+    leave_for(&mut reader, u32::MAX);
+    clock(599 + 600 + 700 + 901);
+    assert!(!KEEPING_5.enter(&scene, "reader").1, "longer than the platform allows");
 
     // One that never says when: the platform's own bound holds, and MQTT 5 tells it.
     let for_ever = SignIn { properties: &[Property::SessionExpiry(u32::MAX)], ..KEEPING_5 };

@@ -1,6 +1,6 @@
 //! What is remembered of a backend that asked for its session to be kept: subscriptions, which messages of the log wait
 //! for it, ids of QoS 2. Folded from the log, so it is never a second source of truth; the messages themselves stay in
-//! the log and are named by their numbers. Source: docs/adr/0014-kept-sessions-of-backends.md.
+//! the log and are named by their numbers. Source: docs/adr/0017-kept-sessions-of-backends.md.
 
 mod change;
 mod coding;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use lianwu_model::Uin;
+
 /// Handed over by the application at start; read only.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -54,6 +56,17 @@ pub struct AccessBounds {
     pub connect_timeout_ms: u64,
     pub connect_bytes: u64,
     pub unread_bytes: u64,
+    pub backend_session_filters: u64,
+}
+
+/// What the kept sessions of an account's backends hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackendSessionsUse {
+    pub sessions: u64,
+    /// Each of the session that holds most of it.
+    pub messages: u64,
+    pub bytes: u64,
+    pub filters: u64,
 }
 
 /// Present load.
@@ -63,6 +76,9 @@ pub trait Measures: Send + Sync {
 
     /// Messages from all devices in the last full second.
     fn messages_last_second(&self) -> u64;
+
+    /// Kept sessions of the backends of a main account.
+    fn backend_sessions(&self, owner: Uin) -> BackendSessionsUse;
 }
 
 impl fmt::Debug for dyn Measures {

@@ -1,7 +1,7 @@
 //! Kept sessions of backends: who comes back to what, what is written down about it, when it ends.
 //!
 //! A backend's home follows from its account and client id, so one worker has its connection and its session, and
-//! take-over is that worker's business alone. Source: docs/adr/0014-kept-sessions-of-backends.md.
+//! take-over is that worker's business alone. Source: docs/adr/0017-kept-sessions-of-backends.md.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
@@ -250,8 +250,7 @@ impl Worker {
     /// A client signs in: finds its session, opens one, or has none.
     pub(crate) fn enter(&self, state: &mut State, entering: &Entering<'_>) -> Result<Entered, String> {
         let Entering { backend, client_id, starts_clean, expiry_seconds, place } = *entering;
-        let longest = u32::try_from(self.options.backend_session_age_max.as_secs()).unwrap_or(u32::MAX);
-        let expiry_seconds = expiry_seconds.min(longest);
+        let expiry_seconds = expiry_seconds.min(self.longest());
         let now = state.wall;
         let key = (backend.owner, Arc::clone(client_id));
         let mut known = state.kept.by_client.get(&key).copied();
@@ -299,6 +298,11 @@ impl Worker {
         Ok(number)
     }
 
+    /// Longest time a session outlives its connection. Unit: seconds.
+    fn longest(&self) -> u32 {
+        u32::try_from(self.options.backend_session_age_max.as_secs()).unwrap_or(u32::MAX)
+    }
+
     /// The connection of a kept session ended.
     pub(crate) fn leave(
         &self,
@@ -309,6 +313,7 @@ impl Worker {
         will: Option<&Will>,
     ) {
         let now = state.wall;
+        let expiry_seconds = expiry_seconds.min(self.longest());
         let Some(session) = state.kept.sessions.get_mut(&number) else { return };
         session.place = None;
         session.fetching = None;
