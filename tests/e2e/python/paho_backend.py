@@ -1,7 +1,8 @@
 """A backend on paho-mqtt over MQTT 5, told by the test what to do.
 
 Arguments: address, port, client id, user name, password, and the will as JSON (`{"topic", "payload", "qos", "retain",
-"properties"}`) or "null". Codes are said as numbers and read aloud, as the library names them.
+"properties"}`) or "null"; then, if its session is to be kept, for how many seconds: it comes back to what there is, and says
+whether there was something. Codes are said as numbers and read aloud, as the library names them.
 """
 
 import json
@@ -45,7 +46,8 @@ def code(reason):
 
 
 def main():
-    address, port, client_id, user_name, password, will = sys.argv[1:]
+    address, port, client_id, user_name, password, will = sys.argv[1:7]
+    kept = int(sys.argv[7]) if sys.argv[7:] else 0
     client = mqtt.Client(client_id=client_id, protocol=mqtt.MQTTv5)
     client.username_pw_set(user_name, password)
     will = json.loads(will)
@@ -53,7 +55,8 @@ def main():
         of_will = properties(PacketTypes.WILLMESSAGE, will.get("properties"))
         client.will_set(will["topic"], will["payload"], will["qos"], will["retain"], of_will)
     client.on_connect = lambda c, u, flags, reason, given: lines.say(
-        {"event": "connected", **code(reason), "properties": plain(given)}
+        {"event": "connected", **code(reason), "properties": plain(given),
+         **({"session": flags["session present"]} if kept else {})}
     )
     client.on_disconnect = lambda c, u, reason, given=None: lines.say(
         {"event": "disconnected", **(code(reason) if hasattr(reason, "value") else {"code": reason, "words": ""}),
@@ -70,7 +73,8 @@ def main():
         {"event": "message", "topic": m.topic, "qos": m.qos, "retain": bool(m.retain), "payload": m.payload.decode(),
          "properties": plain(m.properties)}
     )
-    client.connect(address, int(port), keepalive=60, clean_start=True)
+    given = properties(PacketTypes.CONNECT, {"SessionExpiryInterval": kept} if kept else None)
+    client.connect(address, int(port), keepalive=60, clean_start=not kept, properties=given)
     client.loop_start()
     for command in lines.commands():
         do = command.pop("do")

@@ -512,3 +512,45 @@ fn session_growth_of_devices() {
     client.expect_nothing();
     assert_eq!(waiting, (150..300).collect::<Vec<_>>(), "the newest, in order");
 }
+
+/// Ten thousand names of programs that all want to be remembered: are they bounded, is each told why, is memory flat, and do
+/// those that were let in, and those that want nothing kept, go on?
+#[test]
+fn session_growth_of_backends() {
+    const KEPT: usize = 1_000;
+    let scene = Scene::new();
+    let mut properties = PropertyBuffer::new();
+    properties.push(&Property::SessionExpiry(3_600)).expect("one property");
+    // Was there a session, or why it was not let in.
+    let sign_in = |number: u32, starts_clean: bool| {
+        let credentials = scene.owner(&format!("hoarder-{number}"));
+        let mut client = MqttClient::open(scene.server.mqtt_address());
+        let connect = connect(&credentials, properties.as_properties(), None);
+        client.send_connect_as(&lianwu_mqtt::Connect { clean_session: starts_clean, ..connect });
+        client.look(|packet| match packet {
+            Packet::ConnAck(ConnAck::Accepted { session_present, .. }) => Ok(*session_present),
+            Packet::ConnAck(ConnAck::Refused { refusal, properties }) => {
+                assert_eq!(refusal.reason(), ReasonCode::QuotaExceeded);
+                Err(properties.reason_string().unwrap_or_default().to_owned())
+            }
+            other => fail(format!("expected CONNACK, got {other:?}")),
+        })
+    };
+    let refused = |numbers: std::ops::Range<u32>| {
+        let refused: Vec<_> = numbers.filter_map(|number| sign_in(number, false).err()).collect();
+        assert!(refused.iter().all(|why| why.contains("limits.backend_sessions")), "{:?}", refused.first());
+        refused.len()
+    };
+    assert_eq!(refused(0..2_000), KEPT);
+    let before = scene.server.resident_bytes();
+    assert_eq!(refused(2_000..10_000), 8_000);
+    let growth = scene.server.resident_bytes().saturating_sub(before);
+    assert!(growth < GROWTH_BYTES_MAX, "{growth} bytes more");
+    assert_eq!(sign_in(7, false), Ok(true), "one that is kept");
+    let limits = scene.cloud().call_own("DescribeLimits", &json!({}))["Limits"].clone();
+    let sessions = limits.as_array().into_iter().flatten().find(|limit| limit["Name"] == "BackendSessions").cloned();
+    let sessions = sessions.unwrap_or_else(|| fail(format!("no BackendSessions in {limits}")));
+    assert_eq!((&sessions["Value"], &sessions["Used"]), (&json!(KEPT), &json!(KEPT)), "{sessions}");
+    let mut listener = scene.listener("listener", "plant/+");
+    scene.others_are_served(&mut listener, "plant/1");
+}
