@@ -119,7 +119,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         LogHealth::Accepting => None,
         LogHealth::Refusing(why) => Some(why),
     });
-    let load = facts::Load::new(stats, access.as_ref().map(DeviceAccess::sessions_of_backends));
+    let load = facts::Load::new(stats, access.as_ref().map(DeviceAccess::uses_of_backends));
     let mqtt_address = access.as_ref().map(DeviceAccess::address);
     let facts = Arc::new(facts::collect(config, mqtt_address, http_address, &load));
     let router = lianwu_http::routes(Parts {

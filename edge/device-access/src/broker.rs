@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_mqtt::QoS;
 use lianwu_mqtt::packet::SubscriptionOptions;
+use lianwu_mqtt::retained::RetainedBounds;
 use lianwu_mqtt::subscriptions::{Fitness, SubscriptionTree};
 use lianwu_ports::states::{RetainedMessage, SessionNumber};
 use lianwu_services::Platform;
@@ -82,7 +83,7 @@ pub(crate) struct Receiver {
 }
 
 /// Subscriptions and retained messages of one account.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Space {
     tree: RwLock<SubscriptionTree<Subscriber>>,
     /// Subscriptions in the tree.
@@ -90,8 +91,10 @@ pub(crate) struct Space {
     retained: Mutex<Retained>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Broker {
+    /// Of one account.
+    retained_bounds: RetainedBounds,
     spaces: RwLock<HashMap<Uin, Arc<Space>>>,
     subscriptions: AtomicUsize,
     /// How often a subscription came, went or was replaced.
@@ -100,6 +103,16 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
+    pub(crate) fn new(retained_bounds: RetainedBounds) -> Self {
+        Self {
+            retained_bounds,
+            spaces: RwLock::default(),
+            subscriptions: AtomicUsize::default(),
+            changes: AtomicU64::default(),
+            kept: KeptSessions::default(),
+        }
+    }
+
     /// Does anybody listen to anything?
     #[inline]
     pub(crate) fn is_silent(&self) -> bool {
@@ -125,6 +138,13 @@ impl Broker {
     }
 
     /// Subscriptions of all backends of an account.
+    /// Number and bytes of an account's retained messages.
+    pub(crate) fn retained_of(&self, owner: Uin) -> (usize, usize) {
+        let Some(space) = self.spaces.read().get(&owner).cloned() else { return (0, 0) };
+        let retained = space.retained.lock();
+        (retained.len(), retained.bytes())
+    }
+
     pub(crate) fn filters_of(&self, owner: Uin) -> usize {
         self.spaces.read().get(&owner).map_or(0, |space| space.filters.load(Ordering::Relaxed))
     }
@@ -227,6 +247,10 @@ impl Broker {
         if let Some(space) = self.spaces.read().get(&owner) {
             return Arc::clone(space);
         }
-        Arc::clone(self.spaces.write().entry(owner).or_default())
+        let space = || {
+            let retained = Mutex::new(Retained::new(self.retained_bounds));
+            Arc::new(Space { tree: RwLock::default(), filters: AtomicUsize::default(), retained })
+        };
+        Arc::clone(self.spaces.write().entry(owner).or_insert_with(space))
     }
 }

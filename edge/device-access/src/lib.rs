@@ -17,5 +17,5 @@ mod worker;
 pub use broker::{SessionUse, SessionsUse};
 pub use bus::LocalBus;
 pub use options::{AccessOptions, BackendMessages};
-pub use server::{DeviceAccess, SessionsOfBackends};
+pub use server::{DeviceAccess, UsesOfBackends};
 pub use stats::AccessStats;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use lianwu_mqtt::retained::RetainedBounds;
+
 /// When a message of a backend in its account's own topics is delivered and acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackendMessages {
@@ -42,6 +44,10 @@ pub struct AccessOptions {
     pub backend_session_filters_max: usize,
     /// Filters of all backends of one account together, kept sessions included; each takes about 0.7 KiB.
     pub account_filters_max: usize,
+    /// Filters of one backend without a kept session.
+    pub backend_filters_max: usize,
+    /// Retained messages of an account, and their bytes with their topics.
+    pub retained: RetainedBounds,
     /// Messages that may wait for one kept session of a backend, and their bytes; over it the oldest are given up.
     pub backend_session_messages: usize,
     pub backend_session_bytes_max: usize,
@@ -79,6 +85,8 @@ impl Default for AccessOptions {
             backend_sessions_max: 1_000,
             backend_session_filters_max: 10_000,
             account_filters_max: 500_000,
+            backend_filters_max: 200_000,
+            retained: RetainedBounds { count_max: 10_000, bytes_max: 16 << 20 },
             backend_session_messages: 10_000,
             backend_session_bytes_max: 16 << 20,
             backend_session_age_max: Duration::from_secs(72 * 3600),

@@ -68,7 +68,7 @@ impl DeviceAccess {
         let (stop, stopped) = watch::channel(false);
         let (peers, mailboxes): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(options.mailbox_max)).unzip();
         bus.connect(peers.clone());
-        let broker = Arc::new(Broker::default());
+        let broker = Arc::new(Broker::new(options.retained));
         broker.restore(platform.states.retained()?);
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
         let failures = Failures::new(options.sign_in_failures, Instant::now()).map(Arc::new);
@@ -114,10 +114,10 @@ impl DeviceAccess {
         &self.stats
     }
 
-    /// What the kept sessions of an account's backends hold, for whoever asks while it runs.
+    /// What the backends of an account hold, for whoever asks while it runs.
     #[must_use]
-    pub fn sessions_of_backends(&self) -> SessionsOfBackends {
-        SessionsOfBackends { broker: Arc::clone(&self.broker) }
+    pub fn uses_of_backends(&self) -> UsesOfBackends {
+        UsesOfBackends { broker: Arc::clone(&self.broker) }
     }
 
     /// Stops accepting and reading, commits and writes what was taken in, closes every connection. Blocks until done.
@@ -131,16 +131,28 @@ impl DeviceAccess {
     }
 }
 
-/// Tells what the kept sessions of backends hold.
+/// Tells what the backends of an account hold.
 #[derive(Clone, Debug)]
-pub struct SessionsOfBackends {
+pub struct UsesOfBackends {
     broker: Arc<Broker>,
 }
 
-impl SessionsOfBackends {
+impl UsesOfBackends {
     #[must_use]
-    pub fn used(&self, owner: Uin) -> SessionsUse {
+    pub fn sessions(&self, owner: Uin) -> SessionsUse {
         self.broker.kept.used(owner)
+    }
+
+    /// Filters of all of them.
+    #[must_use]
+    pub fn filters(&self, owner: Uin) -> usize {
+        self.broker.filters_of(owner)
+    }
+
+    /// Number of retained messages, and their bytes.
+    #[must_use]
+    pub fn retained(&self, owner: Uin) -> (usize, usize) {
+        self.broker.retained_of(owner)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::platform::Limits;
 use crate::project::{self, ProjectError};
 use crate::{Platform, account};
 
-pub use facts::{AccessBounds, AccessPoint, BackendSessionsUse, Facts, Measures, Setting, Source};
+pub use facts::{AccessBounds, AccessPoint, BackendsUse, Facts, Measures, Setting, Source};
 pub use table::table;
 
 /// One limit as it is written down.
@@ -73,6 +73,10 @@ pub enum Use {
     BackendSessionBytes,
     /// Filters of the one with most.
     BackendSessionFilters,
+    /// Filters of all backends of the account.
+    AccountFilters,
+    RetainedMessages,
+    RetainedBytes,
 }
 
 /// One limit with its value and its use now.
@@ -129,7 +133,7 @@ struct Counted {
     most_actions: u64,
     connections: Option<u64>,
     messages_last_second: Option<u64>,
-    backend_sessions: Option<BackendSessionsUse>,
+    backends: Option<BackendsUse>,
 }
 
 impl Counted {
@@ -142,8 +146,8 @@ impl Counted {
         if let Some(measures) = facts.measures.as_ref().filter(|_| asker.administers) {
             counted.connections = Some(measures.connections());
             counted.messages_last_second = Some(measures.messages_last_second());
-            counted.backend_sessions = Some(measures.backend_sessions(asker.owner));
         }
+        counted.backends = facts.measures.as_ref().map(|measures| measures.backends(asker.owner));
         Ok(counted)
     }
 
@@ -175,10 +179,13 @@ impl Counted {
             Use::MostActions => Some(self.most_actions),
             Use::Connections => self.connections,
             Use::MessagesLastSecond => self.messages_last_second,
-            Use::BackendSessions => self.backend_sessions.map(|used| used.sessions),
-            Use::BackendSessionMessages => self.backend_sessions.map(|used| used.messages),
-            Use::BackendSessionBytes => self.backend_sessions.map(|used| used.bytes),
-            Use::BackendSessionFilters => self.backend_sessions.map(|used| used.filters),
+            Use::BackendSessions => self.backends.map(|used| used.sessions),
+            Use::BackendSessionMessages => self.backends.map(|used| used.session_messages),
+            Use::BackendSessionBytes => self.backends.map(|used| used.session_bytes),
+            Use::BackendSessionFilters => self.backends.map(|used| used.session_filters),
+            Use::AccountFilters => self.backends.map(|used| used.filters),
+            Use::RetainedMessages => self.backends.map(|used| used.retained_messages),
+            Use::RetainedBytes => self.backends.map(|used| used.retained_bytes),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use lianwu_device_access::{AccessOptions, AccessStats, SessionsOfBackends};
+use lianwu_device_access::{AccessOptions, AccessStats, UsesOfBackends};
 use lianwu_model::Uin;
-use lianwu_services::limits::{AccessBounds, AccessPoint, BackendSessionsUse, Facts, Measures};
+use lianwu_services::limits::{AccessBounds, AccessPoint, BackendsUse, Facts, Measures};
 
 use crate::config::{Config, settings};
 
@@ -59,6 +59,10 @@ pub fn access_bounds(config: &Config) -> AccessBounds {
         connect_bytes: options.connect_bytes_max as u64,
         unread_bytes: options.unread_bytes_max as u64,
         backend_session_filters: options.backend_session_filters_max as u64,
+        backend_filters: options.backend_filters_max as u64,
+        account_filters: options.account_filters_max as u64,
+        retained_messages: options.retained.count_max as u64,
+        retained_bytes: options.retained.bytes_max as u64,
     }
 }
 
@@ -67,12 +71,12 @@ pub fn access_bounds(config: &Config) -> AccessBounds {
 pub struct Load {
     stats: Vec<Arc<AccessStats>>,
     last_second: AtomicU64,
-    sessions: Option<SessionsOfBackends>,
+    backends: Option<UsesOfBackends>,
 }
 
 impl Load {
-    pub fn new(stats: &[Arc<AccessStats>], sessions: Option<SessionsOfBackends>) -> Arc<Self> {
-        Arc::new(Self { stats: stats.to_vec(), last_second: AtomicU64::new(0), sessions })
+    pub fn new(stats: &[Arc<AccessStats>], backends: Option<UsesOfBackends>) -> Arc<Self> {
+        Arc::new(Self { stats: stats.to_vec(), last_second: AtomicU64::new(0), backends })
     }
 
     /// Runs until it is aborted.
@@ -101,13 +105,17 @@ impl Measures for Load {
         self.last_second.load(Ordering::Relaxed)
     }
 
-    fn backend_sessions(&self, owner: Uin) -> BackendSessionsUse {
-        let used = self.sessions.as_ref().map(|sessions| sessions.used(owner)).unwrap_or_default();
-        BackendSessionsUse {
-            sessions: used.sessions,
-            messages: used.most_messages,
-            bytes: used.most_bytes,
-            filters: used.most_filters,
+    fn backends(&self, owner: Uin) -> BackendsUse {
+        let Some(backends) = &self.backends else { return BackendsUse::default() };
+        let (sessions, retained) = (backends.sessions(owner), backends.retained(owner));
+        BackendsUse {
+            sessions: sessions.sessions,
+            session_messages: sessions.most_messages,
+            session_bytes: sessions.most_bytes,
+            session_filters: sessions.most_filters,
+            filters: backends.filters(owner) as u64,
+            retained_messages: retained.0 as u64,
+            retained_bytes: retained.1 as u64,
         }
     }
 }

@@ -62,6 +62,8 @@ async fn uses_are_the_callers_own() {
     for name in ["Projects", "Products", "DevelopedProductDevices", "ModelActions"] {
         assert_eq!(limit(all, name)["Used"], 0, "{name}");
     }
+    let sessions = limit(all, "BackendSessions");
+    assert_eq!(json!([sessions["Counted"], sessions["Used"]]), json!([true, 3]), "of its own backends: {sessions}");
 }
 
 /// Is what all accounts use together told to the platform's administrator only, and the limit itself to everybody?

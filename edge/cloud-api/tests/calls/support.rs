@@ -24,7 +24,7 @@ use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
 use lianwu_services::follower::{Follower, Progress};
-use lianwu_services::limits::{AccessPoint, BackendSessionsUse, Facts, Measures, Setting, Source};
+use lianwu_services::limits::{AccessPoint, BackendsUse, Facts, Measures, Setting, Source};
 use lianwu_services::message::ActionReply;
 use lianwu_services::randomness::Randomness;
 use lianwu_services::turn::Turns;
@@ -313,8 +313,16 @@ impl Measures for Busy {
         345
     }
 
-    fn backend_sessions(&self, _: Uin) -> BackendSessionsUse {
-        BackendSessionsUse { sessions: 3, messages: 40, bytes: 5_000, filters: 6 }
+    fn backends(&self, _: Uin) -> BackendsUse {
+        BackendsUse {
+            sessions: 3,
+            session_messages: 40,
+            session_bytes: 5_000,
+            session_filters: 6,
+            filters: 70,
+            retained_messages: 8,
+            retained_bytes: 900,
+        }
     }
 }
 

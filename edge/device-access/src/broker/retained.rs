@@ -8,9 +8,6 @@ use lianwu_mqtt::connection::expiry_left;
 use lianwu_mqtt::retained::{RetainedBounds, RetainedFull, RetainedTree, Visit};
 use lianwu_mqtt::{Properties, QoS};
 
-/// Retained messages one account may have.
-const BOUNDS: RetainedBounds = RetainedBounds { count_max: 10_000, bytes_max: 16 << 20 };
-
 /// A retained message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
@@ -46,13 +43,11 @@ pub(crate) struct Retained {
     swept: u64,
 }
 
-impl Default for Retained {
-    fn default() -> Self {
-        Self { tree: RetainedTree::new(BOUNDS), swept: 0 }
-    }
-}
-
 impl Retained {
+    pub(crate) fn new(bounds: RetainedBounds) -> Self {
+        Self { tree: RetainedTree::new(bounds), swept: 0 }
+    }
+
     /// Could a message of so many bytes be kept beside the others?
     pub(crate) fn has_room(&mut self, topic: &str, bytes: usize, now: UnixMillis) -> bool {
         if self.tree.has_room(topic, bytes).is_err() {
@@ -77,6 +72,11 @@ impl Retained {
     /// How many there are, expired ones included.
     pub(crate) fn len(&self) -> usize {
         self.tree.len()
+    }
+
+    /// What they count for, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.tree.bytes()
     }
 
     /// Those whose topics match a filter and that have not expired.
@@ -117,6 +117,8 @@ mod tests {
 
     use super::*;
 
+    const BOUNDS: RetainedBounds = RetainedBounds { count_max: 10_000, bytes_max: 16 << 20 };
+
     fn kept(payload: &[u8], expiry: Option<u32>, since: u64) -> Kept {
         let mut properties = PropertyBuffer::new();
         if let Some(seconds) = expiry {
@@ -136,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_message_is_there_until_it_expires() {
-        let mut retained = Retained::default();
+        let mut retained = Retained::new(BOUNDS);
         retained.put("plant/1", kept(b"on", Some(5), 1_000)).unwrap();
         retained.put("plant/2", kept(b"on", None, 1_000)).unwrap();
         assert_eq!(topics(&retained, 5_999), ["plant/1", "plant/2"]);
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn expired_messages_make_room_for_others() {
-        let mut retained = Retained::default();
+        let mut retained = Retained::new(BOUNDS);
         let mebibyte = vec![0; (1 << 20) - 64];
         for at in 0..16 {
             retained.put(&format!("plant/{at}"), kept(&mebibyte, Some(5), 1_000)).unwrap();

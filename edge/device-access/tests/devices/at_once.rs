@@ -1,6 +1,8 @@
 //! Messages of backends that do not wait for the disk, and receivers that are found once for many messages.
 
 use lianwu_device_access::{AccessOptions, BackendMessages};
+use lianwu_mqtt::packet::SubscribeAnswer;
+use lianwu_mqtt::retained::RetainedBounds;
 use lianwu_mqtt::{Packet, QoS};
 use lianwu_ports::record::RecordKind;
 
@@ -75,4 +77,26 @@ fn the_same_topic_again_goes_to_those_who_listen_now() {
     assert_eq!([second.message().1, second.message().1, second.message().1], ["2", "3", "4"]);
     second.send_packet(&Packet::PingReq);
     second.next(|packet| assert_eq!(packet, Packet::PingResp));
+}
+
+/// Is what an account's backends hold counted, and are its bounds kept?
+#[test]
+fn filters_and_retained_messages_are_counted_and_bounded() {
+    let retained = RetainedBounds { count_max: 2, bytes_max: 1000 };
+    let options = AccessOptions { workers: 1, account_filters_max: 3, retained, ..AccessOptions::default() };
+    let scene = Scene::with(&options);
+    let mut first = scene.listener("first", "plant/+", QoS::AtMostOnce);
+    let mut second = scene.listener("second", "plant/7", QoS::AtMostOnce);
+    assert_eq!(first.subscribe_at("office/+", QoS::AtMostOnce), SubscribeAnswer::Granted(QoS::AtMostOnce));
+    assert!(matches!(second.subscribe_at("office/7", QoS::AtMostOnce), SubscribeAnswer::Refused(_)));
+    let uses = scene.world.uses_of_backends();
+    assert_eq!(uses.filters(scene.owner), 3);
+    let mut writer = scene.sign_in(&scene.key, "writer");
+    for topic in ["plant/1", "plant/2", "plant/3"] {
+        writer.send_packet(&publish(topic, "on", QoS::AtLeastOnce, true));
+        writer.puback();
+    }
+    assert_eq!(uses.retained(scene.owner), (2, 2 * "plant/1on".len()));
+    second.unsubscribe("plant/7");
+    assert_eq!(uses.filters(scene.owner), 2);
 }

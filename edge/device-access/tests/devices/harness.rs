@@ -133,8 +133,12 @@ impl World {
     }
 
     /// What the kept sessions of an account's backends hold.
+    pub fn uses_of_backends(&self) -> lianwu_device_access::UsesOfBackends {
+        self.access.as_ref().unwrap().uses_of_backends()
+    }
+
     pub fn sessions_of_backends(&self, owner: Uin) -> lianwu_device_access::SessionsUse {
-        self.access.as_ref().unwrap().sessions_of_backends().used(owner)
+        self.uses_of_backends().sessions(owner)
     }
 
     /// A fresh socket from another address of this machine.

@@ -57,16 +57,25 @@ pub struct AccessBounds {
     pub connect_bytes: u64,
     pub unread_bytes: u64,
     pub backend_session_filters: u64,
+    pub backend_filters: u64,
+    pub account_filters: u64,
+    pub retained_messages: u64,
+    pub retained_bytes: u64,
 }
 
-/// What the kept sessions of an account's backends hold.
+/// What an account's backends hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BackendSessionsUse {
+pub struct BackendsUse {
+    /// Kept sessions.
     pub sessions: u64,
     /// Each of the session that holds most of it.
-    pub messages: u64,
-    pub bytes: u64,
+    pub session_messages: u64,
+    pub session_bytes: u64,
+    pub session_filters: u64,
+    /// Of all backends together.
     pub filters: u64,
+    pub retained_messages: u64,
+    pub retained_bytes: u64,
 }
 
 /// Present load.
@@ -77,8 +86,8 @@ pub trait Measures: Send + Sync {
     /// Messages from all devices in the last full second.
     fn messages_last_second(&self) -> u64;
 
-    /// Kept sessions of the backends of a main account.
-    fn backend_sessions(&self, owner: Uin) -> BackendSessionsUse;
+    /// What the backends of a main account hold.
+    fn backends(&self, owner: Uin) -> BackendsUse;
 }
 
 impl fmt::Debug for dyn Measures {

@@ -17,9 +17,6 @@ use crate::worker::Worker;
 use crate::worker::io::connection::Flow;
 use crate::worker::state::{Place, State};
 
-/// Filters one backend may be subscribed to.
-const FILTERS_MAX: usize = 200_000;
-
 /// Levels of a backend's filter: the way through the tree of filters is as deep.
 const LEVELS_MAX: usize = 64;
 
@@ -31,8 +28,10 @@ impl Worker {
         let id = subscribe.properties.subscription_id().unwrap_or(0);
         for (filter, options) in subscribe.filters() {
             let Some(known) = Known::of(state, place, filter) else { return Flow::Closed };
-            let filters_max =
-                if known.session.is_some() { self.options.backend_session_filters_max } else { FILTERS_MAX };
+            let filters_max = match known.session {
+                Some(_) => self.options.backend_session_filters_max,
+                None => self.options.backend_filters_max,
+            };
             let of_account_max = self.options.account_filters_max;
             let is_room_in_account = || self.broker.filters_of(known.backend.owner) < of_account_max;
             let is_room = !known.is_new || (known.count < filters_max && is_room_in_account());
