@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use lianwu_model::Uin;
 use lianwu_ports::readings::ReadingError;
-use lianwu_ports::states::{BackendSession, SessionSummary};
+use lianwu_ports::states::SessionSummary;
 use lianwu_services::Platform;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::{mpsc, watch};
@@ -18,7 +18,7 @@ use crate::bus::{LocalBus, home, home_of_backend};
 use crate::failures::Failures;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
-use crate::worker::{self, InstanceRate, Start};
+use crate::worker::{self, InstanceRate, Restored, Start};
 
 /// Connections the kernel keeps until they are accepted: a whole fleet signs in again after a restart.
 const BACKLOG: i32 = 4096;
@@ -61,15 +61,16 @@ impl DeviceAccess {
         for session in platform.states.sessions()? {
             sessions[home(session.number, workers)].push(session);
         }
-        let mut backend_sessions: Vec<Vec<BackendSession>> = (0..workers).map(|_| Vec::new()).collect();
-        for session in platform.states.backend_sessions()? {
-            backend_sessions[home_of_backend(session.owner, &session.client_id, workers)].push(session);
-        }
         let (stop, stopped) = watch::channel(false);
         let (peers, mailboxes): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(options.mailbox_max)).unzip();
         bus.connect(peers.clone());
         let broker = Arc::new(Broker::new(options.retained));
         broker.restore(platform.states.retained()?);
+        let mut backend_sessions: Vec<Vec<Restored>> = (0..workers).map(|_| Vec::new()).collect();
+        for session in platform.states.backend_sessions()? {
+            let home = home_of_backend(session.owner, &session.client_id, workers);
+            backend_sessions[home].push(Restored::new(session, platform, &broker, options, home));
+        }
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
         let failures = Failures::new(options.sign_in_failures, Instant::now()).map(Arc::new);
         let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new(), broker: Arc::clone(&broker) };

@@ -21,11 +21,12 @@ use std::sync::Arc;
 
 use lianwu_model::DeviceNumber;
 use lianwu_ports::bus::{DeliverError, Delivery, Down};
-use lianwu_ports::states::{BackendSession, SessionSummary};
+use lianwu_ports::states::SessionSummary;
 use lianwu_services::Platform;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
+pub(crate) use backend::session::Restored;
 pub(crate) use device::sign_in::Arrival;
 pub(crate) use rate::InstanceRate;
 pub(crate) use state::Place;
@@ -77,7 +78,7 @@ pub(crate) struct Start {
     /// Kept sessions of the devices that live here.
     pub(crate) sessions: Vec<SessionSummary>,
     /// Those of backends.
-    pub(crate) backend_sessions: Vec<BackendSession>,
+    pub(crate) backend_sessions: Vec<Restored>,
 }
 
 /// What the tasks of one worker share.

@@ -29,9 +29,13 @@ impl Scene {
         Self::with(&AccessOptions { workers, ..AccessOptions::default() })
     }
 
+    pub fn without_rates(options: &AccessOptions) -> AccessOptions {
+        AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..options.clone() }
+    }
+
     /// Without rates.
     pub fn with(options: &AccessOptions) -> Self {
-        let world = World::with(&AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..options.clone() });
+        let world = World::with(&Self::without_rates(options));
         let first = wait(account::bootstrap(&world.platform)).unwrap().unwrap();
         let product = world.platform.catalog.product(PRODUCT.parse().unwrap()).unwrap();
         let mut product = (*product.product).clone();

@@ -108,11 +108,16 @@ impl World {
 
     /// A device that signed in and keeps its session; was there one to come back to?
     pub fn keeping_lamp(&self, name: &str) -> (Wire, bool) {
+        self.keeping(&credentials(name, NOW.0 / 1000 + 600))
+    }
+
+    /// A client that signed in and keeps its session; was there one to come back to?
+    pub fn keeping(&self, credentials: &Credentials) -> (Wire, bool) {
         let mut wire = self.socket();
-        wire.send_connect_session(&credentials(name, NOW.0 / 1000 + 600), 60, false);
+        wire.send_connect_session(credentials, 60, false);
         let session_present = wire.next(|packet| match packet {
             Packet::ConnAck(lianwu_mqtt::packet::ConnAck::Accepted { session_present, .. }) => session_present,
-            other => panic!("{name} signs in, got {other:?}"),
+            other => panic!("{} signs in, got {other:?}", credentials.client_id),
         });
         (wire, session_present)
     }

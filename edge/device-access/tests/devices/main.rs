@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first thing that is not as expected")]
 
 mod at_once;
+mod backend_chaos;
 mod backend_sessions;
 mod backends;
 mod bad_input;

@@ -3,6 +3,8 @@
 //! A backend's home follows from its account and client id, so one worker has its connection and its session, and
 //! take-over is that worker's business alone. Source: docs/adr/0017-kept-sessions-of-backends.md.
 
+mod restore;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,10 +16,12 @@ use lianwu_mqtt::connection::{InFlight, Received, Stage};
 use lianwu_mqtt::packet::SubscriptionOptions;
 use lianwu_mqtt::{PacketId, QoS};
 use lianwu_ports::record::{Record, RecordKind};
+use lianwu_ports::states::SessionNumber;
 use lianwu_ports::states::backend_session::{Change, Changes, DelayedWill, Queued, queued};
-use lianwu_ports::states::{BackendSession, SessionNumber};
-use lianwu_services::backend::{self, Backend};
+use lianwu_services::backend::Backend;
 use tracing::warn;
+
+pub(crate) use restore::Restored;
 
 use super::backlog::{Backlog, Bounds};
 use super::publish::Will;
@@ -134,33 +138,6 @@ impl KeptSession {
         Subscriber { at, options, id, backend: Arc::clone(&self.backend), is_away: Some(Arc::clone(&self.is_away)) }
     }
 
-    /// Takes in what an earlier run knew of it.
-    fn restore(&mut self, known: &BackendSession, bounds: Bounds) {
-        let mut in_flight = InFlight::default();
-        for sent in &known.sent {
-            let stage = if sent.is_received { Stage::AwaitsPubComp } else { Stage::AwaitsPubRec };
-            if let Some(id) = PacketId::new(sent.packet_id)
-                && in_flight.restore(id, stage)
-            {
-                self.backlog.sent(id, sent.message.clone());
-            }
-        }
-        self.in_flight = Some(Box::new(in_flight));
-        for message in &known.waiting {
-            let changes = &mut self.changes;
-            let mut dropped = 0;
-            self.backlog.push(message.clone(), bounds, |position| {
-                changes.push(&Change::Dropped { position });
-                dropped += 1;
-            });
-            self.dropped += dropped;
-        }
-        self.dropped += known.dropped;
-        self.taken = known.taken.iter().filter_map(|id| PacketId::new(*id)).collect();
-        self.expiry_seconds = known.expiry_seconds;
-        self.will.clone_from(&known.will);
-    }
-
     /// Its client is back: what it has in flight goes to the connection.
     fn come_back(&mut self, place: Place) -> (Option<Box<InFlight>>, Received) {
         self.place = Some(place);
@@ -211,40 +188,7 @@ impl State {
 
 impl Worker {
     pub(crate) fn bounds_of_backends(&self) -> Bounds {
-        Bounds {
-            messages_max: self.options.backend_session_messages,
-            bytes_max: self.options.backend_session_bytes_max,
-        }
-    }
-
-    /// At start: the sessions of an earlier run. One whose end was not seen begins to wait now.
-    pub(crate) fn restore_kept(&self, sessions: Vec<BackendSession>) {
-        let mut state = self.state.borrow_mut();
-        let now = state.wall;
-        for known in sessions {
-            let number = known.number;
-            let backend = Arc::new(backend::of_session(&self.platform, known.owner, &known.secret_id));
-            let client_id = known.client_id.clone().into();
-            let mut session = Box::new(KeptSession::new(&backend, &client_id));
-            session.restore(&known, self.bounds_of_backends());
-            session.away_since = known.away_since.unwrap_or(now);
-            let at = At { worker: self.index, seat: Seat::Session(number) };
-            for (filter, (options, id)) in known.filters {
-                let Some(options) = SubscriptionOptions::from_byte(options) else { continue };
-                self.broker.subscribe(&filter, session.subscriber(at, options, id));
-                session.filters.insert(filter, (options, id));
-            }
-            self.stats.backend_subscriptions.add(session.filters.len() as u64);
-            self.broker.kept.restore(known.owner, number);
-            self.broker.kept.note(known.owner, number, session.holds());
-            state.kept.by_client.insert((known.owner, client_id), number);
-            state.kept.sessions.insert(number, session);
-            state.touch(number);
-            if known.away_since.is_none() {
-                let expiry_seconds = known.expiry_seconds;
-                state.note(number, &Change::Left { expiry_seconds, will: None });
-            }
-        }
+        restore::bounds(&self.options)
     }
 
     /// A client signs in: finds its session, opens one, or has none.
