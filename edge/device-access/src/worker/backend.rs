@@ -30,6 +30,7 @@ use tracing::debug;
 
 use super::Worker;
 use super::device::sign_in::{SignedIn, facts};
+use super::held::After;
 use super::io::connection::Flow;
 use super::state::{Peer, Place, State};
 use crate::broker::{At, Seat};
@@ -156,7 +157,7 @@ impl Worker {
         self.watch_keep_alive(state, place);
         self.tell_of_arrival(state, &backend, &client_id, &facts);
         if let Some(number) = session {
-            self.pump(state, number);
+            state.held.after.push(After::Resume { session: number, place });
         }
         self.received(state, place, rest)
     }

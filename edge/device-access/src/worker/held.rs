@@ -43,6 +43,8 @@ pub(crate) enum After {
     ActionReply { number: DeviceNumber, token: Box<str>, reply: ActionReply },
     /// Send what waits in the session of the device at `place`.
     FetchMessages { place: Place },
+    /// Send a backend that came back what waits in its session.
+    Resume { session: SessionNumber, place: Place },
     /// Tell the cloud what became of its message.
     Delivered { answer: oneshot::Sender<Result<Delivery, DeliverError>>, delivery: Delivery },
 }

@@ -157,6 +157,7 @@ impl Worker {
                 self.platform.replies.resolve(number, &token, reply);
             }
             After::FetchMessages { place } => self.fetch_messages(place, committed.last),
+            After::Resume { session, place } => self.resume_kept(state, session, place),
             // The call may have given up; its message is delivered all the same.
             After::Delivered { answer, delivery } => drop(answer.send(Ok(delivery))),
         }
@@ -178,7 +179,9 @@ impl Worker {
                 }
                 After::Delivered { answer, .. } => drop(answer.send(Err(error.clone().into()))),
                 // The log does not know of this connection, so it knows nothing of the session either.
-                After::FetchMessages { place } => self.close(state, place, &format!("sign-in not stored: {error}")),
+                After::FetchMessages { place } | After::Resume { place, .. } => {
+                    self.close(state, place, &format!("sign-in not stored: {error}"));
+                }
                 After::Retain { .. } | After::ReadStatus { .. } | After::Clock { .. } | After::ActionReply { .. } => {}
             }
         }

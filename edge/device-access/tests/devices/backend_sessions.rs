@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use lianwu_device_access::AccessOptions;
+use lianwu_device_access::{AccessOptions, BackendMessages};
 use lianwu_model::UnixMillis;
 use lianwu_model::account::{AccessKey, StoredPolicy};
+use lianwu_model::product::Durability;
 use lianwu_mqtt::packet::{Acknowledgement, SubscribeAnswer};
 use lianwu_mqtt::{
     ConnAck, Connect, Disconnect, Packet, PacketId, Properties, Property, PropertyBuffer, ProtocolVersion, Publish,
@@ -13,7 +14,7 @@ use lianwu_mqtt::{
 use lianwu_services::account;
 
 use super::backends::{REPORT, Scene, credentials, publish, report, wait};
-use super::harness::{NOW, Wire, up};
+use super::harness::{NOW, PRODUCT, Wire, up};
 
 use ProtocolVersion::{V3_1_1, V5};
 
@@ -615,4 +616,60 @@ fn waiting_messages_name_their_subscriptions() {
     });
     ids.sort();
     assert_eq!(ids, ["SubscriptionId(300)", "SubscriptionId(7)"]);
+}
+
+/// Does a retained message that was sent for a SUBSCRIBE and not acknowledged stand in nobody's way after a break?
+#[test]
+fn an_unacknowledged_retained_message_is_in_nobodys_way() {
+    let scene = Scene::with(&options());
+    let mut writer = Writer::new(&scene);
+    writer.wire.send_packet(&publish("plant/7", "kept", QoS::AtLeastOnce, true));
+    writer.wire.puback();
+    let (mut reader, _) = KEEPING.enter(&scene, "reader");
+    subscribe(&mut reader, "plant/+", QoS::AtLeastOnce, &[]);
+    assert_eq!(reader.arrival(), ("kept".to_owned(), 1, false));
+    let (mut reader, is_present) = KEEPING.enter(&scene, "reader");
+    assert!(is_present);
+    writer.says("plant/7", "next");
+    assert_eq!(reader.acknowledge().1, "next");
+    reader.has_nothing_but_a_ping_response();
+}
+
+/// Messages that do not go to the log cannot wait in it: do they reach a session whose client is here, and no other?
+#[test]
+fn what_is_not_logged_does_not_wait() {
+    let backend_messages = BackendMessages::Off;
+    let scene = Scene::with(&AccessOptions { backend_messages, ..options() });
+    let mut reader = KEEPING.listen(&scene, "reader", "plant/+", QoS::AtLeastOnce);
+    let mut writer = Writer::new(&scene);
+    writer.says("plant/7", "live");
+    assert_eq!(reader.acknowledge().1, "live");
+    gone(&scene, reader);
+    writer.says("plant/7", "nobody is here");
+    let (mut reader, is_present) = KEEPING.enter(&scene, "reader");
+    assert!(is_present);
+    writer.says("plant/7", "live again");
+    assert_eq!(reader.acknowledge().1, "live again");
+    reader.has_nothing_but_a_ping_response();
+}
+
+/// Does a report of a product whose messages need not be on disk wait for a session like any other?
+#[test]
+fn reports_of_memory_durability_wait_as_well() {
+    let scene = Scene::with(&options());
+    let product = scene.world.platform.catalog.product(PRODUCT.parse().unwrap()).unwrap();
+    let mut product = (*product.product).clone();
+    product.durability = Durability::Memory;
+    scene.world.platform.catalog.put_product(product);
+    let mut reader = KEEPING.listen(&scene, "reader", "$thing/up/#", QoS::AtLeastOnce);
+    let mut lamp = scene.world.lamp("lamp-0");
+    lamp.publish(&up("property", "lamp-0"), REPORT, Some(1));
+    assert_eq!(lamp.puback(), 1);
+    assert_eq!(reader.acknowledge(), report("lamp-0"));
+    reader.leave();
+    lamp.publish(&up("property", "lamp-0"), REPORT, Some(2));
+    assert_eq!(lamp.puback(), 2);
+    let (mut reader, _) = KEEPING.enter(&scene, "reader");
+    assert_eq!(reader.acknowledge(), report("lamp-0"));
+    reader.has_nothing_but_a_ping_response();
 }

@@ -148,6 +148,16 @@ impl Worker {
         }
     }
 
+    /// The return of a client is durable, and with it what its earlier connection did: only now is it known under which ids
+    /// messages of QoS 2 went out, and which of them it has.
+    pub(crate) fn resume_kept(self: &Rc<Self>, state: &mut State, number: SessionNumber, place: Place) {
+        let session = state.kept.sessions.get_mut(&number).filter(|session| session.fetching == Some(place));
+        if let Some(session) = session {
+            session.fetching = None;
+            self.pump(state, number);
+        }
+    }
+
     /// Reads the next messages for a session whose client is here and has room. Called whenever that may have become so.
     pub(crate) fn pump(self: &Rc<Self>, state: &mut State, number: SessionNumber) {
         let Some(session) = state.kept.sessions.get(&number) else { return };

@@ -186,6 +186,7 @@ impl Worker {
             let (connections, sessions) = of_worker.split_at(connections);
             match durability {
                 Durability::Disk => state.held.forwards[worker].push(sent, record, of_worker),
+                Durability::Memory if !sent.is_logged => state.forwards[worker].push(sent, record, of_worker),
                 Durability::Memory => {
                     state.forwards[worker].push(sent, record, connections);
                     // What a session holds is known by its place in the log.

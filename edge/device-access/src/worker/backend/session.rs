@@ -52,7 +52,7 @@ pub(crate) struct KeptSession {
     pub(crate) resend: VecDeque<PacketId>,
     /// Messages of QoS 2 that came from the client and are not released.
     pub(crate) taken: BTreeSet<PacketId>,
-    /// Messages are being read for the connection at this place.
+    /// Messages are being read for the connection at this place, or it is not resumed yet.
     pub(crate) fetching: Option<Place>,
     expiry_seconds: u32,
     away_since: UnixMillis,
@@ -141,7 +141,8 @@ impl KeptSession {
     /// Its client is back: what it has in flight goes to the connection.
     fn come_back(&mut self, place: Place) -> (Option<Box<InFlight>>, Received) {
         self.place = Some(place);
-        self.fetching = None;
+        // Until it is resumed.
+        self.fetching = Some(place);
         self.will = None;
         self.is_away.store(false, Ordering::Relaxed);
         let in_flight = self.in_flight.take();
