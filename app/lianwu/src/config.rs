@@ -64,13 +64,19 @@ impl Default for InstanceConfig {
 pub struct Listen {
     pub mqtt: String,
     pub http: String,
+    pub device_http: String,
     /// Seconds from accept to a signed-in device.
     pub connect_timeout: u64,
 }
 
 impl Default for Listen {
     fn default() -> Self {
-        Self { mqtt: "0.0.0.0:1883".into(), http: "127.0.0.1:8080".into(), connect_timeout: 10 }
+        Self {
+            mqtt: "0.0.0.0:1883".into(),
+            http: "127.0.0.1:8080".into(),
+            device_http: "0.0.0.0:8081".into(),
+            connect_timeout: 10,
+        }
     }
 }
 
@@ -256,6 +262,7 @@ impl Config {
 
     fn check(&self) -> Result<()> {
         self.mqtt_address()?;
+        self.device_http_address()?;
         if self.http_address()?.is_none() {
             bail!("listen.http is empty, but the API and the health check need it");
         }
@@ -312,6 +319,12 @@ impl Config {
     /// Where API and console are served.
     pub fn http_address(&self) -> Result<Option<SocketAddr>> {
         address("listen.http", &self.listen.http)
+    }
+
+    /// Where devices register and publish over HTTP; `None` when it, or device access as a whole, is switched off.
+    pub fn device_http_address(&self) -> Result<Option<SocketAddr>> {
+        let address = address("listen.device_http", &self.listen.device_http)?;
+        Ok(self.mqtt_address()?.and(address))
     }
 
     /// The limits the services work with.
@@ -436,6 +449,7 @@ mod tests {
             ("[retention]\naudit_days = 4000\n", None, "retention.audit_days is 4000"),
             ("listen = 3\n", Some(("LIANWU__LISTEN__MQTT", "x")), "LIANWU__LISTEN__MQTT"),
             ("[listen]\nhttp = \"\"\n", None, "listen.http is empty"),
+            ("[listen]\ndevice_http = \"8081\"\n", None, "listen.device_http is '8081'"),
             ("", Some(("LIANWU__LIMITS__API_TPS", "many")), "api_tps"),
         ] {
             let error = load(file, environment.as_slice()).expect_err(file);
@@ -446,6 +460,15 @@ mod tests {
 
     #[test]
     fn an_empty_address_switches_the_listener_off() {
-        assert_eq!(load("[listen]\nmqtt = \"\"\n", &[]).unwrap().mqtt_address().unwrap(), None);
+        let without_mqtt = load("[listen]\nmqtt = \"\"\n", &[]).unwrap();
+        assert_eq!(without_mqtt.mqtt_address().unwrap(), None);
+        assert_eq!(
+            without_mqtt.device_http_address().unwrap(),
+            None,
+            "its messages go to the workers of device access"
+        );
+        let without_http = load("[listen]\ndevice_http = \"\"\n", &[]).unwrap();
+        assert_eq!(without_http.device_http_address().unwrap(), None);
+        assert!(without_http.mqtt_address().unwrap().is_some());
     }
 }

@@ -6,6 +6,7 @@ mod first_run;
 mod metrics;
 mod storage;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -112,6 +113,10 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         .await
         .with_context(|| format!("listen for HTTP on {http_address}"))?;
     let http_address = listener.local_addr()?;
+    let device_http = match (&access, config.device_http_address()?) {
+        (Some(access), Some(address)) => Some(serve_devices(access, address).await?),
+        _ => None,
+    };
     let stats = access.as_ref().map(DeviceAccess::stats).unwrap_or_default();
     let metrics = metrics::Metrics::new(&platform, stats, &storage.log);
     let log = Arc::clone(&platform.log);
@@ -121,7 +126,12 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     });
     let load = facts::Load::new(stats, access.as_ref().map(DeviceAccess::uses_of_backends));
     let mqtt_address = access.as_ref().map(DeviceAccess::address);
-    let facts = Arc::new(facts::collect(config, mqtt_address, http_address, &load));
+    let listening = facts::Listening {
+        mqtt: mqtt_address,
+        device_http: device_http.as_ref().map(Server::address),
+        http: http_address,
+    };
+    let facts = Arc::new(facts::collect(config, listening, &load));
     let router = lianwu_http::routes(Parts {
         cloud_api: CloudApi::with_facts(Arc::clone(&platform), Settings::default(), facts).router(),
         health: health.clone(),
@@ -130,7 +140,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     });
     let server = Server::start(listener, router, ServerOptions::default()).context("serve HTTP")?;
 
-    first_run.announce(mqtt_address, http_address)?;
+    first_run.announce(listening)?;
     health.set_ready(true);
     let demo = if options.demo { demo::start(&platform, mqtt_address).await? } else { None };
     let measuring = tokio::spawn(load.measure());
@@ -143,6 +153,9 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     measuring.abort();
     if let Some(demo) = demo {
         demo.stop().await;
+    }
+    if let Some(device_http) = device_http {
+        device_http.stop(HTTP_GRACE).await;
     }
     server.stop(HTTP_GRACE).await;
     key_uses.stop().await;
@@ -162,6 +175,14 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     storage.close().await;
     info!("stopped, everything is committed");
     Ok(())
+}
+
+/// Opens the listener of devices that speak HTTP. Small devices find the length of an answer by its exact spelling.
+async fn serve_devices(access: &DeviceAccess, address: SocketAddr) -> Result<Server> {
+    let listener = tokio::net::TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("listen for devices over HTTP on {address}"))?;
+    let options = ServerOptions { title_case_headers: true, ..ServerOptions::default() };
+    Server::start(listener, access.http(), options).context("serve devices over HTTP")
 }
 
 fn access_options(config: &Config) -> AccessOptions {

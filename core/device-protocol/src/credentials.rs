@@ -21,6 +21,7 @@ use sha2::Sha256;
 
 pub use backend::{BackendSignIn, BackendSignInError, backend_credentials};
 pub use error::{CredentialField, PasswordFault, SignInError, UserNameFault};
+pub(crate) use secret::TOLERANT;
 pub use secret::{DeviceSecret, SecretError};
 pub use sign_in::{SignIn, split_client_id};
 
@@ -64,7 +65,7 @@ impl Method {
     }
 
     /// The HMAC of the exact bytes of a user name, left-aligned; the tail beyond `hex_len / 2` is zero.
-    fn sign(self, key: &[u8], text: &[u8]) -> [u8; 32] {
+    pub(crate) fn sign(self, key: &[u8], text: &[u8]) -> [u8; 32] {
         let mut signature = [0; 32];
         match self {
             Self::HmacSha1 => {

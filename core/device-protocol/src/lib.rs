@@ -5,7 +5,9 @@
 
 pub mod credentials;
 pub mod message;
+pub mod registration;
 pub mod reply;
+pub mod signed_request;
 pub mod system;
 pub mod topic;
 

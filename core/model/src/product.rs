@@ -2,6 +2,8 @@
 //!
 //! Source: spec/thing-model-and-console.md 1.1-1.2, spec/cloud-api.md 3.2.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{InstanceId, ProductId, ProjectId, Uin, UnixMillis};
@@ -45,6 +47,9 @@ pub struct Product {
     pub durability: Durability,
     /// Days its history is kept; `None` is as long as the platform keeps by default.
     pub retention_days: Option<u16>,
+    pub registration: Registration,
+    /// Text; `None` until dynamic registration is switched on for the first time.
+    pub secret: Option<ProductSecretText>,
     /// Principal that created it, and its display name then.
     pub creator: Uin,
     pub creator_name: String,
@@ -105,6 +110,38 @@ pub enum Durability {
     Disk,
     /// At once; a crash or a power cut may lose the last moments.
     Memory,
+}
+
+/// Dynamic registration: may a device that knows the product's secret ask for its own?
+///
+/// Source: spec/device-protocol.md 4, spec/cloud-api.md 2.10.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    pub mode: RegistrationMode,
+    /// With [`RegistrationMode::AutoCreate`]: none is created once the product has so many devices.
+    pub limit: u64,
+}
+
+/// Which names may register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RegistrationMode {
+    #[default]
+    Off,
+    /// Devices that were created before.
+    Existing,
+    /// Any; a device of a new name is created.
+    AutoCreate,
+}
+
+/// ProductSecret as text. `Debug` never shows it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProductSecretText(pub String);
+
+impl fmt::Debug for ProductSecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ use lianwu_ports::registry::StoreError;
 use lianwu_services::invalid::{Invalid, Rule};
 use lianwu_services::product::ProductError;
 use lianwu_services::project::ProjectError;
+use lianwu_services::registration::ConfigureError;
 use lianwu_services::thing_model::ThingModelError;
 
 use crate::error::ApiError;
@@ -132,6 +133,20 @@ impl From<ProductError> for ApiError {
                 "The product has devices; delete them first.",
             ),
             ProductError::Store(error) => store(&error),
+        }
+    }
+}
+
+impl From<ConfigureError> for ApiError {
+    fn from(error: ConfigureError) -> Self {
+        match error {
+            ConfigureError::Product(error) => error.into(),
+            ConfigureError::Invalid(invalid) => invalid.into(),
+            ConfigureError::Released => Self::new(
+                "UnsupportedOperation.NoPermissionToReleasedProduct",
+                "产品已发布，动态注册设置不可修改；请在发布前设置，或新建产品。",
+                "The product is released: its dynamic registration is frozen; set it before the release, or create a new product.",
+            ),
         }
     }
 }

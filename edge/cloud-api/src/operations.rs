@@ -21,6 +21,7 @@ mod paging;
 mod product;
 mod project;
 mod publish;
+mod registration;
 mod replay;
 mod statistics;
 mod storage;
@@ -54,6 +55,8 @@ fn products(table: Table) -> Table {
         .on(op::GetStudioProductList, Read, |r| Target::Rows { project: r.project_id.clone() }, product::list)
         .on(op::SearchStudioProduct, Read, |r| Target::Rows { project: r.project_id.clone() }, product::search)
         .on(op::ReleaseStudioProduct, Write, |r| Target::Product(r.product_id.clone()), product::release)
+        .on(op::ModifyProductDynamicRegister, Write, |r| Target::Product(r.product_id.clone()), registration::modify)
+        .on(op::DescribeProductDynamicRegister, Read, |r| Target::Product(r.product_id.clone()), registration::describe)
 }
 
 /// Retention and durability of a product. Source: spec/lianwu-api.json.

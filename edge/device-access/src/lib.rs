@@ -1,4 +1,4 @@
-//! Devices over MQTT: sockets in, records into the log, replies out once they are durable.
+//! Devices over MQTT and HTTP: sockets in, records into the log, replies out once they are durable.
 //!
 //! Converts and never decides what a message means: that is `lianwu-device-protocol` and `lianwu-services`. Must not
 //! know: storage engines, the cloud API. Start reading at [`server`] (what is started) and `worker` (one thread, one
@@ -7,6 +7,7 @@
 mod broker;
 pub mod bus;
 mod failures;
+mod http;
 pub mod options;
 mod route;
 pub mod server;

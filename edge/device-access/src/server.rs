@@ -16,6 +16,7 @@ use tracing::error;
 use crate::broker::{Broker, SessionsUse};
 use crate::bus::{LocalBus, home, home_of_backend};
 use crate::failures::Failures;
+use crate::http::DeviceHttp;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
 use crate::worker::{self, InstanceRate, Restored, Start};
@@ -41,6 +42,7 @@ pub struct DeviceAccess {
     threads: Vec<JoinHandle<()>>,
     stats: Vec<Arc<AccessStats>>,
     broker: Arc<Broker>,
+    http: DeviceHttp,
 }
 
 impl DeviceAccess {
@@ -73,7 +75,14 @@ impl DeviceAccess {
         }
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
         let failures = Failures::new(options.sign_in_failures, Instant::now()).map(Arc::new);
-        let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new(), broker: Arc::clone(&broker) };
+        let http = DeviceHttp {
+            platform: Arc::clone(platform),
+            homes: peers.clone(),
+            failures: failures.clone(),
+            instance_rate: instance_rate.clone(),
+            payload_bytes_max: options.packet_bytes_max,
+        };
+        let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new(), broker: Arc::clone(&broker), http };
         let parts = listeners.into_iter().zip(mailboxes).zip(sessions).zip(backend_sessions);
         for (index, (((listener, mailbox), sessions), backend_sessions)) in parts.enumerate() {
             let stats = Arc::new(AccessStats::default());
@@ -107,6 +116,11 @@ impl DeviceAccess {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What devices reach over HTTP, for a listener with title-case headers; requests carry a `ConnectInfo<SocketAddr>`.
+    pub fn http(&self) -> axum::Router {
+        self.http.clone().router()
     }
 
     /// Counters, one set per worker.

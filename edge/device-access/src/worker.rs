@@ -27,6 +27,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
 pub(crate) use backend::session::Restored;
+pub(crate) use device::post::{Post, Posted};
 pub(crate) use device::sign_in::Arrival;
 pub(crate) use rate::InstanceRate;
 pub(crate) use state::Place;
@@ -47,6 +48,8 @@ pub(crate) enum Mail {
     Arrival(Box<Arrival>),
     Down(Box<Down>, oneshot::Sender<Result<Delivery, DeliverError>>),
     Disconnect(DeviceNumber, &'static str),
+    /// A message of a device that lives here, from a request over HTTP.
+    Post(Box<Post>),
     /// Messages for backends that live here.
     Forwards(Box<Forwards>),
 }
@@ -57,6 +60,7 @@ impl std::fmt::Debug for Mail {
             Self::Arrival(_) => f.write_str("Arrival"),
             Self::Down(down, _) => f.debug_tuple("Down").field(down).finish(),
             Self::Forwards(_) => f.write_str("Forwards"),
+            Self::Post(_) => f.write_str("Post"),
             Self::Disconnect(number, why) => f.debug_tuple("Disconnect").field(number).field(why).finish(),
         }
     }

@@ -1,4 +1,4 @@
-//! The `http` listener: accept loop, limits, health, metrics, and which API a request is for.
+//! The HTTP listeners: accept loop, limits, health, metrics, and which API a request is for.
 //!
 //! Must not know: signatures, operations, storage. Start reading at [`mod@routes`] (who answers which path) and
 //! [`server`] (how connections live and end).

@@ -29,11 +29,18 @@ pub struct ServerOptions {
     pub header_wait_max: Duration,
     /// Bytes of request headers.
     pub header_bytes_max: usize,
+    /// `Content-Length` instead of `content-length` in answers: clients on small devices look for that.
+    pub title_case_headers: bool,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { connections_max: 4096, header_wait_max: Duration::from_secs(30), header_bytes_max: 64 * 1024 }
+        Self {
+            connections_max: 4096,
+            header_wait_max: Duration::from_secs(30),
+            header_bytes_max: 64 * 1024,
+            title_case_headers: false,
+        }
     }
 }
 
@@ -134,6 +141,7 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_wait_max)
         .max_buf_size(options.header_bytes_max)
+        .title_case_headers(options.title_case_headers)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);

@@ -55,7 +55,7 @@ const QOS_ONE: u8 = 0x20;
 const PACKET_ID: u8 = 0x40;
 const EXTRAS: u8 = 0x80;
 
-const KINDS: [RecordKind; 23] = {
+const KINDS: [RecordKind; 24] = {
     use RecordKind as K;
     [
         K::PropertyReport,
@@ -80,6 +80,7 @@ const KINDS: [RecordKind; 23] = {
         K::DownAcknowledged,
         K::DownDropped,
         K::SessionEnded,
+        K::Registration,
         K::AccountEvent,
     ]
 };

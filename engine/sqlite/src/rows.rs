@@ -5,7 +5,8 @@ use std::str::FromStr;
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, SecretKeyText, StoredPolicy};
 use lianwu_model::device::{Device, DeviceSecretText};
 use lianwu_model::product::{
-    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Project, StoredThingModel, Tag,
+    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, ProductSecretText, Project,
+    Registration, RegistrationMode, StoredThingModel, Tag,
 };
 use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 use rusqlite::Row;
@@ -85,6 +86,7 @@ column_text!(ProductKind: Device = "device", Gateway = "gateway");
 column_text!(Authentication: Certificate = "certificate", Key = "key");
 column_text!(DataProtocol: ThingModel = "thing_model", Custom = "custom");
 column_text!(DevelopmentStatus: Developing = "developing", Audit = "audit", Released = "released");
+column_text!(RegistrationMode: Off = "off", Existing = "existing", AutoCreate = "auto");
 column_text!(Durability: Disk = "disk", Memory = "memory");
 
 fn choice<T: ColumnText>(row: &Row<'_>, column: &'static str) -> Result<T, Fault> {
@@ -172,7 +174,21 @@ pub(crate) fn project(row: &Row<'_>) -> Result<Project, Fault> {
     })
 }
 
-pub(crate) fn product(row: &Row<'_>) -> Result<Product, Fault> {
+/// What a ProductSecret's seal is bound to.
+pub(crate) fn product_identity(id: &str) -> String {
+    format!("product/{id}")
+}
+
+fn product_secret(row: &Row<'_>, sealer: &Sealer) -> Result<Option<ProductSecretText>, Fault> {
+    const COLUMN: &str = "secret";
+    let Some(sealed) = row.get_ref(COLUMN)?.as_blob_or_null().map_err(|_| Fault::Corrupt(COLUMN))? else {
+        return Ok(None);
+    };
+    let id = row.get_ref("id")?.as_str().map_err(|_| Fault::Corrupt("id"))?;
+    sealer.unseal(&product_identity(id), sealed).map(|text| Some(ProductSecretText(text)))
+}
+
+pub(crate) fn product(row: &Row<'_>, sealer: &Sealer) -> Result<Product, Fault> {
     Ok(Product {
         id: parsed(row, "id")?,
         project: parsed(row, "project")?,
@@ -190,6 +206,8 @@ pub(crate) fn product(row: &Row<'_>) -> Result<Product, Fault> {
         module: row.get("module")?,
         durability: choice(row, "durability")?,
         retention_days: row.get("retention_days")?,
+        registration: Registration { mode: choice(row, "registration")?, limit: unsigned(row, "register_limit")? },
+        secret: product_secret(row, sealer)?,
         creator: uin(row, "creator")?,
         creator_name: row.get("creator_name")?,
         tags: tags(row)?,

@@ -28,6 +28,7 @@ pub(crate) const REGISTRY: Layout = Layout {
         include_str!("../migrations/0002_device_search.sql"),
         include_str!("../migrations/0003_accounts.sql"),
         include_str!("../migrations/0004_product_retention.sql"),
+        include_str!("../migrations/0005_registration.sql"),
     ],
 };
 
@@ -158,6 +159,8 @@ fn check_seal(connection: &Connection, sealer: &Sealer) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lianwu_model::product::Registration;
+
     use crate::rows::device_identity;
     use crate::seal::SealKey;
 
@@ -214,10 +217,13 @@ mod tests {
         let made = lianwu_ports::registry::suite::device("PRODUCT002", "new", &[]);
         assert_eq!(store.create_devices(vec![made]).await.unwrap()[0].number.0, 2000);
         store.close().await;
-        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 4);
+        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 5);
         let store = crate::SqliteRegistry::open(&path, KEY).unwrap();
         let products = lianwu_ports::registry::Products::products(&*store).await.unwrap();
         assert!(products.len() == 2 && products.iter().all(|product| product.retention_days.is_none()));
+        assert!(
+            products.iter().all(|product| product.secret.is_none() && product.registration == Registration::default())
+        );
         store.close().await;
     }
 
@@ -270,8 +276,8 @@ mod tests {
         open_writer(&path, &Sealer::new(&KEY)).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let before = std::fs::read(&path).unwrap();
         let error = open_writer(&path, &Sealer::new(&KEY)).unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 99, known: 4, .. }), "{error}");
-        assert!(error.to_string().contains("has version 99, this program knows versions up to 4"), "{error}");
+        assert!(matches!(error, OpenError::Newer { found: 99, known: 5, .. }), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows versions up to 5"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 

@@ -67,6 +67,9 @@ pub enum RecordKind {
     BackendSession = 27,
     /// Which messages of this batch wait for which kept sessions of backends; `payload` says it.
     BackendQueued = 28,
+    /// A dynamic registration. `code` is 0 when the device was given its secret, else that of the answer, and `note` says
+    /// why; `payload` holds the facts.
+    Registration = 29,
     /// What happened to a backend, for its account's own log: see [`account::AccountLine`].
     AccountEvent = 31,
 }
@@ -107,6 +110,7 @@ impl RecordKind {
             26 => K::AccountMessage,
             27 => K::BackendSession,
             28 => K::BackendQueued,
+            29 => K::Registration,
             31 => K::AccountEvent,
             _ => return None,
         })
@@ -142,6 +146,7 @@ impl RecordKind {
             K::AccountMessage => "AccountMessage",
             K::BackendSession => "BackendSession",
             K::BackendQueued => "BackendQueued",
+            K::Registration => "Registration",
             K::AccountEvent => "AccountEvent",
         }
     }
@@ -181,7 +186,10 @@ impl RecordKind {
     pub fn shows_presence(self) -> bool {
         !self.is_down()
             && !self.is_of_account()
-            && !matches!(self, Self::ConnectRefused | Self::RateLimited | Self::DownDropped | Self::SessionEnded)
+            && !matches!(
+                self,
+                Self::ConnectRefused | Self::RateLimited | Self::DownDropped | Self::SessionEnded | Self::Registration
+            )
     }
 
     /// Towards the device?

@@ -75,15 +75,35 @@ pub async fn create(
     let secret = DeviceSecret::parse(&text)?;
     let _turn = platform.turns.take().await;
     let product = product::find(platform, by.owner, product)?.product;
-    check_quota(platform, &product)?;
+    insert(platform, &product, name, secret, (by.uin, &by.name)).await
+}
+
+/// Creates a device that registered itself, in the name of whoever made its product. The caller has the turn.
+pub(crate) async fn create_registered(
+    platform: &Platform,
+    product: &Product,
+    name: DeviceName,
+) -> Result<Device, DeviceError> {
+    let secret = DeviceSecret::parse(&random_secret(platform))?;
+    insert(platform, product, name, secret, (product.creator, &product.creator_name)).await
+}
+
+async fn insert(
+    platform: &Platform,
+    product: &Product,
+    name: DeviceName,
+    secret: DeviceSecret,
+    (creator, creator_name): (Uin, &str),
+) -> Result<Device, DeviceError> {
+    check_quota(platform, product)?;
     let device = Device {
         number: DeviceNumber::NONE,
         product: product.id,
         name,
-        secret: DeviceSecretText(text),
+        secret: DeviceSecretText(secret.text().to_owned()),
         enabled: true,
-        creator: by.uin,
-        creator_name: by.name.clone(),
+        creator,
+        creator_name: creator_name.to_owned(),
         tags: Vec::new(),
         created: platform.clock.now(),
     };

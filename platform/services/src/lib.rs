@@ -20,6 +20,7 @@ pub mod presence;
 pub mod product;
 pub mod project;
 pub mod randomness;
+pub mod registration;
 pub mod replay;
 pub mod retention;
 pub mod start;

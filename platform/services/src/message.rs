@@ -21,7 +21,7 @@ pub use lianwu_device_protocol::reply::Bond;
 pub use notice::notify_bond;
 pub use publish::{PAYLOAD_BYTES_MAX, Post, PublishError, Published, TopicError, publish, publish_each};
 pub use replies::{ActionReply, PendingReplies, Waiting};
-pub use report::{ReportError, report_for};
+pub use report::{ReportError, commit, report_for};
 
 /// Why values from the cloud were refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

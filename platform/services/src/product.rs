@@ -4,7 +4,7 @@
 
 use lianwu_model::account::Principal;
 use lianwu_model::product::{
-    Authentication, DataProtocol, DevelopmentStatus, Durability, NET_TYPES, Product, ProductKind,
+    Authentication, DataProtocol, DevelopmentStatus, Durability, NET_TYPES, Product, ProductKind, Registration,
 };
 use lianwu_model::{ProductId, ProjectId, Uin};
 use lianwu_ports::registry::StoreError;
@@ -92,6 +92,8 @@ pub async fn create(platform: &Platform, by: &Principal, new: NewProduct) -> Res
         module: 0,
         durability: Durability::Disk,
         retention_days: None,
+        registration: Registration::default(),
+        secret: None,
         creator: by.uin,
         creator_name: by.name.clone(),
         tags: Vec::new(),

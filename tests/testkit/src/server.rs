@@ -208,6 +208,14 @@ impl Server {
         self.http
     }
 
+    /// Where devices speak HTTP.
+    #[must_use]
+    #[track_caller]
+    pub fn device_http_address(&self) -> SocketAddr {
+        let text = self.first_run["listen"]["device_http"].as_str().unwrap_or_default();
+        text.parse().unwrap_or_else(|_| fail(format!("listen.device_http in first-run.json is {text:?}")))
+    }
+
     /// The page of `/metrics`.
     ///
     /// # Panics
@@ -293,9 +301,10 @@ impl Server {
 }
 
 /// Free loopback ports, and no limit that a fast test would run into.
-const DEFAULTS: [(&str, &str); 9] = [
+const DEFAULTS: [(&str, &str); 10] = [
     ("LIANWU__LISTEN__MQTT", "127.0.0.1:0"),
     ("LIANWU__LISTEN__HTTP", "127.0.0.1:0"),
+    ("LIANWU__LISTEN__DEVICE_HTTP", "127.0.0.1:0"),
     ("LIANWU__LIMITS__DEVICE_UP_TPS", "0"),
     ("LIANWU__LIMITS__DEVICE_DOWN_TPS", "0"),
     ("LIANWU__LIMITS__INSTANCE_TPS", "0"),

@@ -11,15 +11,26 @@ use lianwu_services::limits::{AccessBounds, AccessPoint, BackendsUse, Facts, Mea
 
 use crate::config::{Config, settings};
 
+/// The addresses really listened on; `None` for what is switched off.
+#[derive(Clone, Copy, Debug)]
+pub struct Listening {
+    pub mqtt: Option<SocketAddr>,
+    pub device_http: Option<SocketAddr>,
+    pub http: SocketAddr,
+}
+
 /// Collects everything once the listeners are open.
-pub fn collect(config: &Config, mqtt: Option<SocketAddr>, http: SocketAddr, load: &Arc<Load>) -> Facts {
+pub fn collect(config: &Config, listening: Listening, load: &Arc<Load>) -> Facts {
     let device_host = &config.public.device_host;
-    let mqtt = mqtt.map(|address| point("mqtt", host(device_host, address), address, true));
+    let for_devices = |protocol, address| point(protocol, host(device_host, address), address, true);
+    let mqtt = listening.mqtt.map(|address| for_devices("mqtt", address));
+    let device_http = listening.device_http.map(|address| for_devices("device_http", address));
+    let http = listening.http;
     let http = point("http", host(public_name(&config.public.console_url), http), http, false);
     Facts {
         settings: settings(config),
         access: mqtt.is_some().then(|| access_bounds(config)),
-        access_points: mqtt.into_iter().chain([http]).collect(),
+        access_points: mqtt.into_iter().chain(device_http).chain([http]).collect(),
         measures: Some(Arc::clone(load) as Arc<dyn Measures>),
     }
 }

@@ -13,6 +13,7 @@ use lianwu_services::Platform;
 use lianwu_services::account::{self, FirstAccount, FirstPassword, FirstRunNote};
 use serde_json::{Map, Value, json};
 
+use super::facts::Listening;
 use crate::config::Config;
 
 const FILE: &str = "first-run.json";
@@ -51,19 +52,23 @@ impl FirstRun {
     }
 
     /// Writes the addresses and tells the person at the terminal.
-    pub fn announce(self, mqtt: Option<SocketAddr>, http: SocketAddr) -> Result<()> {
+    pub fn announce(self, listening: Listening) -> Result<()> {
+        let http = listening.http;
         let url = match self.console_url.is_empty() {
             true => format!("http://{}/console/", reachable(http)),
             false => self.console_url.clone(),
         };
-        let mqtt = mqtt.map(|address| address.to_string()).unwrap_or_default();
+        let text = |address: Option<SocketAddr>| address.map(|address| address.to_string()).unwrap_or_default();
+        let (mqtt, device_http) = (text(listening.mqtt), text(listening.device_http));
         self.note.change(|content| {
             content.insert("console_url".into(), url.clone().into());
-            content.insert("listen".into(), json!({ "mqtt": mqtt, "http": http.to_string() }));
+            content
+                .insert("listen".into(), json!({ "mqtt": mqtt, "device_http": device_http, "http": http.to_string() }));
         })?;
         println!("Lianwu is ready.");
         println!("  API and console  {url}  (the console pages come later; the API answers on /)");
         println!("  devices (MQTT)   {}", if mqtt.is_empty() { "switched off" } else { &mqtt });
+        println!("  devices (HTTP)   {}", if device_http.is_empty() { "switched off" } else { &device_http });
         let whose = if self.is_first { "first credentials, keep them" } else { "addresses" };
         println!("  {whose:<15}  {}", self.note.path.display());
         Ok(())

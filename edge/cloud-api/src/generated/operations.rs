@@ -851,6 +851,32 @@ pub struct DescribeModelDefinitionResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeProductDynamicRegister;
+
+impl Operation for DescribeProductDynamicRegister {
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    type Request = DescribeProductDynamicRegisterRequest;
+    type Response = DescribeProductDynamicRegisterResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeProductDynamicRegisterRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeProductDynamicRegisterResponse {
+    #[serde(rename = "RegisterType")]
+    pub register_type: u64,
+    #[serde(rename = "ProductSecret")]
+    pub product_secret: String,
+    #[serde(rename = "RegisterLimit")]
+    pub register_limit: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
@@ -1553,6 +1579,36 @@ pub struct ModifyModelDefinitionRequest {
 
 #[derive(Clone, Default, Serialize)]
 pub struct ModifyModelDefinitionResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ModifyProductDynamicRegister;
+
+impl Operation for ModifyProductDynamicRegister {
+    const SPEC: &'static OperationSpec = &OPERATIONS[247];
+    type Request = ModifyProductDynamicRegisterRequest;
+    type Response = ModifyProductDynamicRegisterResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifyProductDynamicRegisterRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "RegisterType", deserialize_with = "wire::integer")]
+    pub register_type: u64,
+    #[serde(rename = "RegisterLimit", deserialize_with = "wire::integer")]
+    pub register_limit: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ModifyProductDynamicRegisterResponse {
+    #[serde(rename = "RegisterType")]
+    pub register_type: u64,
+    #[serde(rename = "ProductSecret")]
+    pub product_secret: String,
+    #[serde(rename = "RegisterLimit")]
+    pub register_limit: u64,
+}
 
 #[derive(Clone, Copy, Debug)]
 pub struct ModifyProject;

@@ -1,6 +1,7 @@
 //! Devices: sign-in, what they send, what they listen to, what waits for them.
 
 pub(crate) mod control;
+pub(crate) mod post;
 pub(crate) mod publish;
 pub(crate) mod queue;
 pub(crate) mod session;

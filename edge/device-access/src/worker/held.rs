@@ -7,6 +7,7 @@ use lianwu_ports::states::SessionNumber;
 use lianwu_services::message::ActionReply;
 use tokio::sync::oneshot;
 
+use super::Posted;
 use super::backend::forward::Forwards;
 use super::state::Place;
 use crate::broker::Kept;
@@ -45,6 +46,8 @@ pub(crate) enum After {
     FetchMessages { place: Place },
     /// Send a backend that came back what waits in its session.
     Resume { session: SessionNumber, place: Place },
+    /// Answer a request over HTTP.
+    Posted { answer: oneshot::Sender<Posted>, posted: Posted },
     /// Tell the cloud what became of its message.
     Delivered { answer: oneshot::Sender<Result<Delivery, DeliverError>>, delivery: Delivery },
 }

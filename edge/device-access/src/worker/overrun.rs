@@ -18,6 +18,8 @@ const WINDOW: Duration = Duration::from_secs(10);
 pub(crate) enum Way {
     /// The device's messages; they wait.
     Up,
+    /// The device's messages over HTTP; they were refused.
+    Post,
     /// Messages to the device; they were refused.
     Down,
 }
@@ -70,6 +72,7 @@ impl Worker {
                 topic: "",
                 note: match way {
                     Way::Up => notes::UP_OVER_RATE,
+                    Way::Post => notes::POST_OVER_RATE,
                     Way::Down => notes::DOWN_OVER_RATE,
                 },
                 payload: count.to_string().as_bytes(),

@@ -138,6 +138,8 @@ pub(crate) struct State {
     pub(crate) recent_sign_ins: HashMap<DeviceNumber, SignIns>,
     /// Devices the cloud has sent to lately.
     pub(crate) down_rates: HashMap<DeviceNumber, Bucket>,
+    /// Devices that have sent over HTTP lately.
+    pub(crate) post_rates: HashMap<DeviceNumber, Bucket>,
     /// Devices over a rate.
     pub(crate) overruns: Overruns,
     /// What was refused to backends.
@@ -205,6 +207,7 @@ impl State {
             away: HashMap::new(),
             recent_sign_ins: HashMap::new(),
             down_rates: HashMap::new(),
+            post_rates: HashMap::new(),
             overruns: Overruns::default(),
             told: Windows::of_refusals(),
             came_and_went: Windows::of_connections(),

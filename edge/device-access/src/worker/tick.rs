@@ -60,6 +60,7 @@ pub(crate) async fn run(worker: Rc<Worker>) {
         worker.check_kept(&mut state);
         let now = state.now;
         state.down_rates.retain(|_, bucket| !bucket.is_full(now));
+        state.post_rates.retain(|_, bucket| !bucket.is_full(now));
     }
 }
 

@@ -13,10 +13,10 @@ use lianwu_services::logs::notes;
 use parking_lot::Mutex;
 use tracing::{error, warn};
 
-use super::Worker;
 use super::backend::forward::Forwards;
 use super::held::{After, Held};
 use super::state::{InFlight, Place, State};
+use super::{Posted, Worker};
 
 /// Ticket of a batch, and what became of it.
 type Outcome = (u64, Result<Committed, CommitError>);
@@ -158,6 +158,8 @@ impl Worker {
             }
             After::FetchMessages { place } => self.fetch_messages(place, committed.last),
             After::Resume { session, place } => self.resume_kept(state, session, place),
+            // The device may have hung up.
+            After::Posted { answer, posted } => drop(answer.send(posted)),
             // The call may have given up; its message is delivered all the same.
             After::Delivered { answer, delivery } => drop(answer.send(Ok(delivery))),
         }
@@ -177,6 +179,7 @@ impl Worker {
                     Self::was_not_taken(state, session, packet_id);
                     self.close(state, place, &format!("message not stored: {error}"));
                 }
+                After::Posted { answer, .. } => drop(answer.send(Posted::Lost(error.to_string()))),
                 After::Delivered { answer, .. } => drop(answer.send(Err(error.clone().into()))),
                 // The log does not know of this connection, so it knows nothing of the session either.
                 After::FetchMessages { place } | After::Resume { place, .. } => {

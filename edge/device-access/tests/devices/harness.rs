@@ -8,7 +8,7 @@ use std::time::Duration;
 use lianwu_device_access::{AccessOptions, DeviceAccess, LocalBus};
 use lianwu_device_protocol::credentials::{Credentials, DeviceSecret, Method};
 use lianwu_model::product::{
-    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, StoredThingModel,
+    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Registration, StoredThingModel,
 };
 use lianwu_model::thing_model::{ThingModel, Validator};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
@@ -242,6 +242,8 @@ fn put_product(platform: &Platform) {
         module: 0,
         durability: Durability::Disk,
         retention_days: None,
+        registration: Registration::default(),
+        secret: None,
         creator: Uin(100_000_000_001),
         creator_name: "admin".into(),
         tags: Vec::new(),

@@ -1,7 +1,7 @@
 //! Products and their thing models.
 
 use lianwu_model::ProductId;
-use lianwu_model::product::{Product, StoredThingModel};
+use lianwu_model::product::{Product, ProductSecretText, StoredThingModel};
 use lianwu_ports::Answer;
 use lianwu_ports::registry::{Products, StoreError};
 use rusqlite::{Connection, named_params};
@@ -9,18 +9,19 @@ use rusqlite::{Connection, named_params};
 use super::{SqliteRegistry, change_one, collect, delete_one};
 use crate::fault::Fault;
 use crate::rows::{self, ColumnText};
+use crate::seal::Sealer;
 
 const CREATE: &str = "INSERT INTO products (
         id, project, owner, name, description, category, kind, authentication, net_type, data_protocol, status,
         script_enabled, bind_strategy, module, durability, creator, creator_name, tags, created, updated,
-        retention_days
+        retention_days, registration, register_limit, secret
     ) VALUES (
         :id, :project, :owner, :name, :description, :category, :kind, :authentication, :net_type, :data_protocol,
         :status, :script_enabled, :bind_strategy, :module, :durability, :creator, :creator_name, :tags, :created,
-        :updated, :retention_days
+        :updated, :retention_days, :registration, :register_limit, :secret
     )";
 
-fn create(connection: &Connection, product: &Product) -> Result<(), Fault> {
+fn create(connection: &Connection, sealer: &Sealer, product: &Product) -> Result<(), Fault> {
     change_one(
         connection,
         CREATE,
@@ -46,18 +47,28 @@ fn create(connection: &Connection, product: &Product) -> Result<(), Fault> {
             ":created": product.created.0.cast_signed(),
             ":updated": product.updated.0.cast_signed(),
             ":retention_days": product.retention_days,
+            ":registration": product.registration.mode.column_text(),
+            ":register_limit": product.registration.limit.cast_signed(),
+            ":secret": sealed_secret(sealer, product)?,
         },
     )
+}
+
+/// The product's secret as it is kept: sealed, or not there yet.
+fn sealed_secret(sealer: &Sealer, product: &Product) -> Result<Option<Vec<u8>>, Fault> {
+    let seal = |secret: &ProductSecretText| sealer.seal(&rows::product_identity(product.id.as_str()), &secret.0);
+    product.secret.as_ref().map(seal).transpose()
 }
 
 const UPDATE: &str = "UPDATE products SET
         name = :name, description = :description, category = :category, kind = :kind,
         authentication = :authentication, net_type = :net_type, data_protocol = :data_protocol, status = :status,
         script_enabled = :script_enabled, bind_strategy = :bind_strategy, module = :module,
-        durability = :durability, tags = :tags, updated = :updated, retention_days = :retention_days
+        durability = :durability, tags = :tags, updated = :updated, retention_days = :retention_days,
+        registration = :registration, register_limit = :register_limit, secret = :secret
     WHERE id = :id";
 
-fn update(connection: &Connection, product: &Product) -> Result<(), Fault> {
+fn update(connection: &Connection, sealer: &Sealer, product: &Product) -> Result<(), Fault> {
     change_one(
         connection,
         UPDATE,
@@ -78,17 +89,20 @@ fn update(connection: &Connection, product: &Product) -> Result<(), Fault> {
             ":tags": rows::tags_text(&product.tags),
             ":updated": product.updated.0.cast_signed(),
             ":retention_days": product.retention_days,
+            ":registration": product.registration.mode.column_text(),
+            ":register_limit": product.registration.limit.cast_signed(),
+            ":secret": sealed_secret(sealer, product)?,
         },
     )
 }
 
 impl Products for SqliteRegistry {
     fn create_product(&self, product: Product) -> Answer<'_, Result<(), StoreError>> {
-        self.write(move |transaction, _| create(transaction, &product))
+        self.write(move |transaction, sealer| create(transaction, sealer, &product))
     }
 
     fn update_product(&self, product: Product) -> Answer<'_, Result<(), StoreError>> {
-        self.write(move |transaction, _| update(transaction, &product))
+        self.write(move |transaction, sealer| update(transaction, sealer, &product))
     }
 
     fn delete_product(&self, id: ProductId) -> Answer<'_, Result<(), StoreError>> {
@@ -98,7 +112,9 @@ impl Products for SqliteRegistry {
     }
 
     fn products(&self) -> Answer<'_, Result<Vec<Product>, StoreError>> {
-        self.read(|transaction, _| collect(transaction, "SELECT * FROM products ORDER BY seq", [], rows::product))
+        self.read(|transaction, sealer| {
+            collect(transaction, "SELECT * FROM products ORDER BY seq", [], |row| rows::product(row, sealer))
+        })
     }
 
     fn save_model(&self, model: StoredThingModel) -> Answer<'_, Result<(), StoreError>> {

@@ -9,7 +9,8 @@ pub mod products;
 use lianwu_model::account::{AccessKey, Principal, SecretKeyText};
 use lianwu_model::device::{Device, DeviceSecretText};
 use lianwu_model::product::{
-    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Project, Tag,
+    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, ProductSecretText, Project,
+    Registration, RegistrationMode, Tag,
 };
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
 
@@ -124,6 +125,8 @@ pub fn product(id: &str, name: &str) -> Product {
         module: -7,
         durability: Durability::Memory,
         retention_days: Some(7),
+        registration: Registration { mode: RegistrationMode::AutoCreate, limit: u64::MAX },
+        secret: Some(ProductSecretText("secret of the product".to_owned())),
         creator: Uin(100_000_009),
         creator_name: "li".to_owned(),
         tags: vec![Tag { key: "线".to_owned(), value: "A\"b".to_owned() }],

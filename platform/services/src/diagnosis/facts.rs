@@ -23,7 +23,7 @@ const ROWS_MAX: usize = 500;
 /// ends after 200,000 records.
 const STRANGERS_MAX: usize = 100;
 
-const CONNECTION_KINDS: [RecordKind; 9] = [
+const CONNECTION_KINDS: [RecordKind; 10] = [
     RecordKind::Connected,
     RecordKind::ConnectRefused,
     RecordKind::Disconnected,
@@ -33,6 +33,7 @@ const CONNECTION_KINDS: [RecordKind; 9] = [
     RecordKind::RateLimited,
     RecordKind::DownDropped,
     RecordKind::SessionEnded,
+    RecordKind::Registration,
 ];
 
 const MESSAGE_KINDS: [RecordKind; 10] = [
@@ -110,8 +111,8 @@ pub(super) async fn gather(
             let times = times.clone();
             readings.log(&LogQuery { scope, kinds: kinds.to_vec(), times, words, after: None, limit })
         };
-        let strangers =
-            ask(LogScope::Diagnostics(id), &[RecordKind::ConnectRefused], vec![name.clone()], STRANGERS_MAX)?;
+        let of_strangers = [RecordKind::ConnectRefused, RecordKind::Registration];
+        let strangers = ask(LogScope::Diagnostics(id), &of_strangers, vec![name.clone()], STRANGERS_MAX)?;
         let mut rows = strangers.rows;
         rows.retain(|row| row.number == DeviceNumber::NONE && row.device.trim() == name);
         if let Some(number) = number {

@@ -59,6 +59,12 @@ pub const DISABLED: &str = "device is disabled";
 /// Messages of a device that waited because it sent too many; the record's payload holds their number.
 pub const UP_OVER_RATE: &str = "rate limited, messages of the device wait, see limits.device_up_tps";
 
+/// Messages of a device over HTTP that were refused because there were too many; the record's payload holds their number.
+pub const POST_OVER_RATE: &str = "rate limited, messages over HTTP were refused, see limits.device_up_tps";
+
+/// In front of why a request over HTTP was refused.
+pub const HTTP_REFUSED: &str = "http request refused: ";
+
 /// Messages to a device that were refused because there were too many; the record's payload holds their number.
 pub const DOWN_OVER_RATE: &str = "rate limited, messages to the device were refused, see limits.device_down_tps";
 

@@ -176,6 +176,7 @@ impl Rendering<'_> {
                 let comma = if facts.is_empty() { "" } else { "," };
                 diagnostic(STATUS, format!("Device connect{comma}{facts}"), format!("FAIL, {}", row.note))
             }
+            RecordKind::Registration => diagnostic(STATUS, format!("Device dynamic register,{facts}"), result),
             RecordKind::Disconnected => {
                 let content = ending(&row.note, &facts);
                 let line = self.line(LineKind::Status, "OFFLINE", content.clone(), SUCCESS.to_owned());

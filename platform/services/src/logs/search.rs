@@ -114,7 +114,7 @@ impl LogFilter {
     fn record_kinds(&self, source: &Source) -> Vec<RecordKind> {
         let only = |wanted: &[LineKind]| !self.kinds.is_empty() && self.kinds.iter().all(|kind| wanted.contains(kind));
         match source {
-            Source::Strangers(..) => vec![RecordKind::ConnectRefused],
+            Source::Strangers(..) => vec![RecordKind::ConnectRefused, RecordKind::Registration],
             _ if only(&[LineKind::Status]) => vec![RecordKind::Connected, RecordKind::Disconnected],
             _ if only(&[LineKind::ThingModel]) => {
                 vec![RecordKind::PropertyReport, RecordKind::EventPost, RecordKind::ActionCall, RecordKind::ActionReply]

@@ -78,7 +78,11 @@ pub async fn report_for(
     Ok(())
 }
 
-async fn commit(platform: &Platform, batch: RecordBatch) -> Result<(), SendError> {
+/// Brings records to disk that are not a worker's.
+///
+/// # Errors
+/// They are not stored.
+pub async fn commit(platform: &Platform, batch: RecordBatch) -> Result<(), SendError> {
     let (done, outcome) = oneshot::channel();
     let completion = Box::new(move |result| drop(done.send(result)));
     match platform.log.submit(batch, completion) {

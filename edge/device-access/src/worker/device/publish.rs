@@ -72,27 +72,32 @@ impl Worker {
             state.overruns.count(Way::Up, device.number, || device.key(), now);
         }
         self.stats.messages_up.add(1);
-        let incoming = Incoming { place, device: &device, packet, framing, durability: Durability::Disk };
+        self.judge(state, &Incoming { place, device: &device, packet, framing, durability: Durability::Disk })
+    }
+
+    /// Whose topic is it, and what does the message say?
+    pub(super) fn judge(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) -> Flow {
+        let Incoming { place, device, packet, .. } = *incoming;
         match Topic::parse(packet.topic) {
             Topic::ThingUp { kind, product, device: name } if device.is(product, name) => match kind {
-                ThingKind::Property => self.thing(state, &incoming, UpKind::Property),
-                ThingKind::Event => self.thing(state, &incoming, UpKind::Event),
-                ThingKind::Action => self.thing(state, &incoming, UpKind::Action),
-                ThingKind::Service | ThingKind::Raw => self.system(state, &incoming),
+                ThingKind::Property => self.thing(state, incoming, UpKind::Property),
+                ThingKind::Event => self.thing(state, incoming, UpKind::Event),
+                ThingKind::Action => self.thing(state, incoming, UpKind::Action),
+                ThingKind::Service | ThingKind::Raw => self.system(state, incoming),
             },
             Topic::Custom { product, device: name, rest } if device.is(product, name) => {
-                let permission = self.custom_permission(&device, rest);
+                let permission = self.custom_permission(device, rest);
                 if permission.is_some_and(TopicPermission::may_publish) {
-                    self.custom(state, &incoming);
+                    self.custom(state, incoming);
                 } else {
-                    self.refused(state, &incoming);
+                    self.refused(state, incoming);
                 }
             }
             topic
                 if topic.direction() == Some(Direction::Up)
                     && topic.owner().is_some_and(|(product, name)| device.is(product, name)) =>
             {
-                self.system(state, &incoming);
+                self.system(state, incoming);
             }
             _ => {
                 if let Err(error) = check_name(packet.topic)
@@ -101,7 +106,7 @@ impl Worker {
                     self.close(state, place, &format!("protocol error: {error}"));
                     return Flow::Closed;
                 }
-                self.refused(state, &incoming);
+                self.refused(state, incoming);
             }
         }
         Flow::Open

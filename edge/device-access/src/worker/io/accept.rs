@@ -51,6 +51,7 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
         match mail {
             Mail::Arrival(arrival) => worker.arrive(&mut state, *arrival),
             Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
+            Mail::Post(post) => worker.post(&mut state, *post),
             Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
             Mail::Disconnect(number, why) => {
                 if let Some(&slot) = state.homes.get(&number) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lianwu_model::product::{Durability, Product, StoredThingModel};
+use lianwu_model::product::{Durability, Product, ProductSecretText, Registration, RegistrationMode, StoredThingModel};
 use lianwu_model::{Uin, UnixMillis};
 
 use super::{FIRST_PAGE, LAMP, METER, device, device_key, product, product_id, project, with_products};
@@ -119,6 +119,8 @@ pub async fn updating_a_product_keeps_its_origin(store: Arc<impl Projects + Prod
         description: "brighter".to_owned(),
         durability: Durability::Disk,
         retention_days: None,
+        registration: Registration { mode: RegistrationMode::Existing, limit: 3 },
+        secret: Some(ProductSecretText("another secret".to_owned())),
         tags: Vec::new(),
         updated: UnixMillis(9),
         ..product(LAMP, "bright lamp")

@@ -1,0 +1,173 @@
+//! `/device/publish`: one message of a device that keeps no connection.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::Request;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lianwu_device_protocol::topic::check_name;
+use lianwu_model::product::Authentication;
+use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_mqtt::QoS;
+use lianwu_ports::record::{Record, RecordBatch, RecordKind};
+use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::logs::notes;
+use lianwu_services::message;
+use serde::Deserialize;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::oneshot;
+use tracing::{debug, warn};
+
+use super::{DeviceHttp, Received, answer};
+use crate::bus::home;
+use crate::worker::{Mail, Post, Posted};
+
+/// Room for names, and for what escapes and base64 add to a payload.
+fn body_bytes_max(payload_bytes_max: usize) -> usize {
+    payload_bytes_max.saturating_mul(2).saturating_add(4096)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Form {
+    product_id: String,
+    device_name: String,
+    topic_name: String,
+    payload: String,
+    #[serde(default)]
+    payload_encoding: String,
+    #[serde(default)]
+    qos: u8,
+}
+
+/// Code and message of an answer.
+struct Refusal(&'static str, String);
+
+pub(super) async fn publish(http: &DeviceHttp, request: Request) -> Response {
+    match try_publish(http, request).await {
+        Ok(()) => answer::success(None),
+        Err(Refusal(code, message)) => answer::failure(code, &message),
+    }
+}
+
+async fn try_publish(http: &DeviceHttp, request: Request) -> Result<(), Refusal> {
+    let invalid = |why: String| Refusal("InvalidParameterValue", why);
+    let received = Received::read(request, body_bytes_max(http.payload_bytes_max)).await;
+    let received = received.map_err(|error| invalid(error.to_string()))?;
+    let form: Form = serde_json::from_slice(&received.body).map_err(|error| invalid(format!("body: {error}")))?;
+    let device = verify(http, &received, &form).await?;
+    let qos = match form.qos {
+        0 => QoS::AtMostOnce,
+        1 => QoS::AtLeastOnce,
+        other => return Err(invalid(format!("Qos is {other}, use 0 or 1"))),
+    };
+    check_name(&form.topic_name).map_err(|error| invalid(format!("TopicName: {error}")))?;
+    let payload = match form.payload_encoding.as_str() {
+        "" => form.payload.into_bytes(),
+        "base64" => STANDARD.decode(&form.payload).map_err(|_| invalid("Payload is not base64".to_owned()))?,
+        _ => return Err(invalid("PayloadEncoding is neither base64 nor left out".to_owned())),
+    };
+    if payload.len() > http.payload_bytes_max {
+        return Err(invalid(format!("Payload has {} bytes, allowed {}", payload.len(), http.payload_bytes_max)));
+    }
+    if let Some(rate) = &http.instance_rate {
+        tokio::time::sleep(rate.take(Instant::now())).await;
+    }
+    let (tell, told) = oneshot::channel();
+    let number = device.number;
+    let post = Post { device, topic: form.topic_name, payload, qos, answer: tell };
+    match http.homes[home(number, http.homes.len())].try_send(Mail::Post(Box::new(post))) {
+        Ok(()) => {}
+        Err(TrySendError::Full(_)) => return Err(busy()),
+        Err(TrySendError::Closed(_)) => return Err(closed()),
+    }
+    refusal(told.await.map_err(|_| closed())?)
+}
+
+fn busy() -> Refusal {
+    Refusal("InternalError", "not stored: the platform is busy or its storage is full, try again".to_owned())
+}
+
+fn closed() -> Refusal {
+    Refusal("InternalError", "not stored: the platform is shutting down, try again".to_owned())
+}
+
+fn refusal(posted: Posted) -> Result<(), Refusal> {
+    match posted {
+        Posted::Accepted => Ok(()),
+        Posted::NoPermission => Err(Refusal("UnauthorizedOperation", notes::NO_PERMISSION.to_owned())),
+        // There is no way down to tell it otherwise.
+        Posted::Refused { code, why } => Err(Refusal("InvalidParameterValue", format!("{code}: {why}"))),
+        Posted::OverRate(limit) => {
+            Err(Refusal("RequestLimitExceeded", format!("more than {limit} messages a second; this one is not stored")))
+        }
+        Posted::Busy => Err(busy()),
+        Posted::Lost(why) => {
+            warn!(why, "a message over HTTP could not be committed");
+            Err(busy())
+        }
+    }
+}
+
+/// Who speaks? A refusal is on record for the product's owner.
+async fn verify(http: &DeviceHttp, received: &Received, form: &Form) -> Result<Arc<DirectoryDevice>, Refusal> {
+    let (source, product, device) = (received.source, form.product_id.as_str(), form.device_name.as_str());
+    if http.must_wait(source, product, device) {
+        let why = "too many requests have failed, try again in a minute";
+        return Err(Refusal("RequestLimitExceeded", why.to_owned()));
+    }
+    let refused = match find(http, received, form) {
+        Ok(found) => {
+            http.count(source, product, device, true);
+            return Ok(found);
+        }
+        Err(refused) => refused,
+    };
+    http.count(source, product, device, false);
+    debug!(product, device, why = refused.1, "a message over HTTP was refused");
+    let known = product.parse::<ProductId>().ok().filter(|id| http.platform.catalog.product(*id).is_some());
+    if let Some(product) = known {
+        let number = http.platform.directory.find(product, device).map_or(DeviceNumber::NONE, |found| found.number);
+        let mut batch = RecordBatch::default();
+        batch.push(&Record {
+            kind: RecordKind::ConnectRefused,
+            qos: 0,
+            packet_id: 0,
+            code: 4,
+            number,
+            product,
+            device,
+            sample_time: http.platform.clock.now(),
+            topic: "",
+            note: &format!("{}{}", notes::HTTP_REFUSED, refused.1),
+            payload: format!("protocol:http,clientip:{source}").as_bytes(),
+        });
+        if let Err(error) = message::commit(&http.platform, batch).await {
+            warn!(%product, device, why = refused.1, %error, "a refusal could not be put on record");
+        }
+    }
+    Err(refused)
+}
+
+fn find(http: &DeviceHttp, received: &Received, form: &Form) -> Result<Arc<DirectoryDevice>, Refusal> {
+    let product = form.product_id.parse().ok().and_then(|id| http.platform.catalog.product(id));
+    let Some(product) = product else {
+        let why = "the product does not exist on this platform";
+        return Err(Refusal("InvalidParameterValue.ProductNotExist", why.to_owned()));
+    };
+    let Some(device) = http.platform.directory.find(product.product.id, &form.device_name) else {
+        let why = "the device does not exist in the product";
+        return Err(Refusal("InvalidParameterValue.DeviceNotExist", why.to_owned()));
+    };
+    if product.product.authentication != Authentication::Key {
+        return Err(Refusal("UnsupportedOperation", notes::NEEDS_CERTIFICATE.to_owned()));
+    }
+    let signed = received.signed().verify(device.secret.text());
+    signed.map_err(|error| Refusal("AuthFailure.SignatureFailure", error.to_string()))?;
+    if !device.is_enabled() {
+        return Err(Refusal("UnauthorizedOperation.DeviceDisabled", notes::DISABLED.to_owned()));
+    }
+    Ok(device)
+}
