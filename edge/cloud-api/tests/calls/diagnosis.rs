@@ -112,6 +112,48 @@ async fn a_refused_sign_in_is_named_until_one_succeeds() {
     }
 }
 
+/// Is a refused registration named, until a good one or a sign-in?
+#[tokio::test]
+async fn a_refused_registration_is_named_until_it_is_over() {
+    for (note, id) in [
+        ("signature error", "faq-59-signature"),
+        ("X-TC-Algorithm is 'md5', use hmacsha256 or hmacsha1", "faq-59-signature"),
+        ("dynamic registration is off for the product", "faq-59-off"),
+        ("the product has 4 devices, and registration creates no more", "faq-59-quota"),
+        ("the device has signed in before, and a device registers only once", "faq-59-activated"),
+    ] {
+        let mut lamp = Lamp::new().await;
+        let refused =
+            |lamp: &mut Lamp| lamp.happens(RecordKind::Registration, 2, "", note, "version:1,clientip:192.0.2.1");
+        refused(&mut lamp);
+        let problem = lamp.problems().await.remove(0);
+        assert_eq!(problem["Id"], id, "{note}");
+        let line = format!("Device dynamic register,version:1,clientip:192.0.2.1 -> FAIL, {note}");
+        assert_eq!(problem["Evidence"][0]["Text"], line);
+        lamp.happens(RecordKind::Registration, 0, "", "", "version:1,clientip:192.0.2.1");
+        assert_eq!(lamp.ids().await, [""; 0], "{note} was cured by a good one");
+        refused(&mut lamp);
+        lamp.connects();
+        lamp.reports();
+        assert_eq!(lamp.ids().await, [""; 0], "{note} was cured by a sign-in");
+    }
+    let mut lamp = Lamp::new().await;
+    let why = "device lamp9 does not exist, and registration does not create devices of this product";
+    lamp.record(DeviceNumber::NONE, "lamp9", RecordKind::Registration, (1, "", why, "version:2,clientip:192.0.2.1"));
+    let ids: Vec<_> = lamp.problems_of("lamp9").await.iter().map(|problem| problem["Id"].clone()).collect();
+    assert!(ids.contains(&json!("faq-59-unknown")), "{ids:?}");
+}
+
+/// Is a refused request over HTTP named for a while?
+#[tokio::test]
+async fn a_refused_request_over_http_is_named() {
+    let mut lamp = Lamp::new().await;
+    lamp.connects();
+    lamp.reports();
+    lamp.is_refused("http request refused: signature error");
+    assert_eq!(lamp.ids().await, ["faq-56-http"]);
+}
+
 #[tokio::test]
 async fn evidence_has_times_counts_and_the_lines_of_the_log() {
     let mut lamp = Lamp::new().await;

@@ -20,6 +20,7 @@ mod permissions;
 mod products;
 mod projects;
 mod publish;
+mod registration;
 mod replay;
 mod statistics;
 mod storage;

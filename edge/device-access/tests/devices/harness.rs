@@ -98,6 +98,11 @@ impl World {
         Wire { stream, buffer: Vec::new(), version: ProtocolVersion::V3_1_1 }
     }
 
+    /// What devices reach over HTTP.
+    pub fn http(&self) -> axum::Router {
+        self.access.as_ref().unwrap().http()
+    }
+
     /// A device that has signed in.
     pub fn lamp(&self, name: &str) -> Wire {
         let mut wire = self.socket();

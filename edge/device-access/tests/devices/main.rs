@@ -8,6 +8,7 @@ mod backend_sessions;
 mod backends;
 mod bad_input;
 mod harness;
+mod http;
 mod messages;
 mod mqtt5;
 mod sessions;

@@ -90,6 +90,7 @@ fn current<'a>(pattern: &Pattern, facts: &'a Facts) -> Option<Vec<&'a LogRow>> {
 /// Does `row` show that the failure `last` is over?
 fn cures(cure: Cure, last: &LogRow, row: &LogRow) -> bool {
     match cure {
+        Cure::SignIn if last.kind == RecordKind::Registration && row.kind == last.kind => row.code == 0,
         Cure::SignIn => row.kind == RecordKind::Connected,
         Cure::GoodMessage => row.code == 0 && is_same_sort(last.kind, row),
         Cure::Delivery => row.code == 0 && (row.kind == last.kind || row.kind == RecordKind::Subscribed),

@@ -3,6 +3,7 @@
 mod backend;
 mod connection;
 mod message;
+mod registration;
 mod sign_in;
 
 use std::time::Duration;
@@ -119,7 +120,7 @@ pub(super) struct Pattern {
 /// What shows that it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cure {
-    /// A later accepted sign-in.
+    /// A later accepted sign-in; of a refused registration also a later good one.
     SignIn,
     /// A later good message of the same sort; several, if good and bad ones took turns.
     GoodMessage,
@@ -138,7 +139,7 @@ pub fn backend_entries() -> impl Iterator<Item = &'static Entry> {
 
 /// All problems of devices.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    sign_in::ENTRIES.iter().chain(connection::ENTRIES).chain(message::ENTRIES)
+    sign_in::ENTRIES.iter().chain(registration::ENTRIES).chain(connection::ENTRIES).chain(message::ENTRIES)
 }
 
 const fn text(zh: &'static str, en: &'static str) -> Text {
@@ -169,7 +170,7 @@ mod tests {
         for row in ["20", "21", "22", "23", "24", "25", "26", "28", "29", "30", "31", "40", "41", "42", "44", "47"] {
             assert!(ids.iter().any(|id| id.starts_with(&format!("faq-{row}"))), "faq-{row}");
         }
-        for row in ["45", "50", "53", "54", "55", "56", "58", "66"] {
+        for row in ["45", "50", "53", "54", "55", "56", "58", "59", "66"] {
             assert!(ids.iter().any(|id| id.starts_with(&format!("faq-{row}"))), "faq-{row}");
         }
     }

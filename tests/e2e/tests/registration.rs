@@ -1,0 +1,156 @@
+//! Devices without a secret, and devices that keep no connection: the vendor's Python SDK and curl on the real binary.
+
+use std::process::Command;
+
+use lianwu_testkit::{Device, Fixture, LAMP_MODEL, Running, Server, ServerOptions, python, run_text};
+use serde_json::{Value, json};
+
+/// Registration is on for the product; gives its secret.
+fn allow(lamp: &Fixture, kind: u64, limit: u64) -> String {
+    let request = json!({"ProductId": lamp.product, "RegisterType": kind, "RegisterLimit": limit});
+    let answer = lamp.cloud.call("ModifyProductDynamicRegister", &request);
+    answer["ProductSecret"].as_str().expect("a secret").to_owned()
+}
+
+/// The SDK's program for a device that is named, but has no secret.
+fn register(server: &Server, lamp: &Fixture, name: &str, secret: &str) -> (Running, tempfile::NamedTempFile) {
+    let identity = json!({
+        "auth_mode": "KEY", "productId": lamp.product, "deviceName": name, "productSecret": secret,
+        "key_deviceinfo": {"deviceSecret": "YOUR_DEVICE_SECRET"},
+        "cert_deviceinfo": {"devCaFile": "", "devCertFile": "", "devPrivateKeyFile": ""},
+        "region": "china",
+    });
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), identity.to_string()).expect("write the SDK's device file");
+    let (mqtt, http) = (server.mqtt_address(), server.device_http_address());
+    let mut command = python("sdk_register.py");
+    command.arg(file.path()).arg(mqtt.ip().to_string());
+    command.arg(mqtt.port().to_string()).arg(http.port().to_string());
+    (Running::start("the Python device SDK", &mut command), file)
+}
+
+/// Does the vendor's SDK get a secret for a name nobody knew, sign in with it, report, and never get it again?
+#[test]
+fn the_sdk_registers_and_reports() {
+    let mut server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let secret = allow(&lamp, 2, 1);
+    let (mut sdk, file) = register(&server, &lamp, "light-1", &secret);
+    let said = sdk.next_json();
+    assert_eq!((&said["event"], &said["code"]), (&json!("registered"), &json!(0)), "{said}");
+    let reference = json!({"ProductId": lamp.product, "DeviceName": "light-1"});
+    let device = lamp.cloud.call("DescribeDevice", &reference)["Device"].clone();
+    assert_eq!(said["told"], device["DevicePsk"], "the device exists now, with the secret it was told");
+    let kept = std::fs::read_to_string(file.path()).expect("the SDK's device file");
+    assert!(kept.contains(device["DevicePsk"].as_str().expect("a text")), "the SDK keeps it");
+    assert_eq!(sdk.next_json(), json!({"event": "connected", "rc": 0}));
+    sdk.tell(r#"{"do": "template_init"}"#);
+    sdk.tell(r#"{"do": "report", "params": {"brightness": 55}}"#);
+    let reply = sdk.next_json();
+    assert_eq!(
+        (&reply["payload"]["method"], &reply["payload"]["code"]),
+        (&json!("report_reply"), &json!(0)),
+        "{reply}"
+    );
+    sdk.tell(r#"{"do": "disconnect"}"#);
+    sdk.finish().succeeded();
+
+    // Over a crash, too: it has signed in before.
+    server.kill();
+    server.restart();
+    let lamp = Fixture { cloud: server.cloud(), ..lamp };
+    let (mut again, _file) = register(&server, &lamp, "light-1", &secret);
+    let said = again.next_json();
+    assert_eq!(
+        (&said["code"], &said["told"]),
+        (&json!(-1), &json!("the device has signed in before, and a device registers only once"))
+    );
+    let device = Device { product: lamp.product.clone(), name: "light-1".into(), secret: String::new() };
+    let rows = lamp.diagnostics(&device, "");
+    let line =
+        rows.iter().find(|row| row["Content"].as_str().is_some_and(|text| text.starts_with("Device dynamic register")));
+    let line = line.unwrap_or_else(|| panic_with(&rows));
+    assert_eq!(line["Content"], "Device dynamic register,version:2,clientip:127.0.0.1");
+    assert_eq!(line["Result"], "FAIL, the device has signed in before, and a device registers only once");
+    assert_eq!(lamp.problem(&device, "faq-59-activated")["Severity"], "error");
+    let (mut second, _file) = register(&server, &lamp, "light-2", &secret);
+    assert_eq!(second.next_json()["told"], "the product has 1 devices, and registration creates no more");
+}
+
+#[track_caller]
+fn panic_with(rows: &[Value]) -> ! {
+    lianwu_testkit::fail(format!("no line about the registration in {rows:?}"))
+}
+
+/// Is a secret of another deployment a signature error to the SDK, and named for the product's owner? FAQ 59.
+#[test]
+fn faq_59_the_secret_of_another_product() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let secret = allow(&lamp, 1, 0);
+    let device = lamp.device("light-1");
+    let (mut sdk, _file) = register(&server, &lamp, "light-1", "abcdefghijklmnopqrstuvwx");
+    assert_eq!(sdk.next_json()["told"], "signature error");
+    assert_eq!(lamp.problem(&device, "faq-59-signature")["Severity"], "error");
+    let (mut sdk, _file) = register(&server, &lamp, "light-1", &secret);
+    let said = sdk.next_json();
+    assert_eq!((&said["code"], &said["told"]), (&json!(0), &json!(device.secret)), "made before, told now");
+    assert_eq!(sdk.next_json()["event"], "connected");
+    let ids: Vec<_> = lamp.problems(&device).iter().map(|problem| problem["Id"].clone()).collect();
+    assert!(!ids.contains(&json!("faq-59-signature")), "{ids:?}");
+}
+
+/// Head and body of what curl was answered.
+fn curl(server: &Server, path: &str, headers: &[String], body: &str) -> (String, Value) {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--include", "--max-time", "20", "--data-binary", body]);
+    for header in headers {
+        command.args(["--header", header]);
+    }
+    command.arg(format!("http://{}{path}", server.device_http_address()));
+    let finished = run_text("curl", &mut command, "");
+    finished.succeeded();
+    let (head, body) = finished.stdout.split_once("\r\n\r\n").expect("a head and a body");
+    (head.to_owned(), serde_json::from_str(body.trim_end()).expect("JSON"))
+}
+
+/// Does a report by curl and openssl, as a shell script would send it, stand in the history like any other?
+#[test]
+fn curl_publishes() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let device = lamp.device("light-1");
+    let publish = |payload: &str, secret: &str| {
+        let body =
+            json!({"ProductId": device.product, "DeviceName": device.name, "TopicName": device.thing("up/property"),
+                          "Payload": payload, "Qos": 1})
+            .to_string();
+        let script = r#"
+            hash=$(printf %s "$BODY" | openssl dgst -sha256 -r | cut -d' ' -f1)
+            printf 'POST\n%s\n/device/publish\n\nhmacsha256\n1893456000\n42\n%s' "$HOST" "$hash" |
+                openssl dgst -sha256 -hmac "$SECRET" -binary | base64 -w0"#;
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).env("BODY", &body).env("SECRET", secret);
+        shell.env("HOST", server.device_http_address().to_string());
+        let signature = run_text("openssl", &mut shell, "").stdout.trim().to_owned();
+        let headers = [
+            "Content-Type: application/json; charset=utf-8".to_owned(),
+            "X-TC-Algorithm: hmacsha256".to_owned(),
+            "X-TC-Timestamp: 1893456000".to_owned(),
+            "X-TC-Nonce: 42".to_owned(),
+            format!("X-TC-Signature: {signature}"),
+        ];
+        curl(&server, "/device/publish", &headers, &body)
+    };
+    let report = r#"{"method":"report","clientToken":"t-1","params":{"brightness":55}}"#;
+    let (head, answer) = publish(report, &device.secret);
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("\r\nContent-Length: "), "{head}");
+    assert_eq!(answer["Response"].get("Error"), None, "{answer}");
+    assert_eq!(lamp.latest(&device)["brightness"]["Value"], 55);
+    let (_, answer) = publish(&report.replace("55", "\"55\""), &device.secret);
+    let why = answer["Response"]["Error"]["Message"].as_str().expect("a message");
+    assert!(why.starts_with("406: check report data err: readNumberAsString"), "{answer}");
+    let (_, answer) = publish(report, "lDZ6Uqt+I9E0wW7rvDUs7Q==");
+    assert_eq!(answer["Response"]["Error"]["Code"], "AuthFailure.SignatureFailure");
+    lamp.problem(&device, "faq-56-http");
+}
