@@ -12,7 +12,7 @@ deps: ## what building needs, as Debian packages (named when not root)
 	@scripts/debian-packages make build-essential pkg-config
 
 deps-test: ## what the tests need besides: packages, vendor SDKs
-	@scripts/debian-packages make build-essential pkg-config mosquitto mosquitto-clients python3-venv strace
+	@scripts/debian-packages make build-essential pkg-config mosquitto mosquitto-clients python3-venv strace curl openssl
 	@scripts/test-packages
 
 build: deps ## the one binary, optimised

@@ -26,7 +26,7 @@ use crate::failures::{Attempt, Failures, Notice};
 use crate::worker::{InstanceRate, Mail};
 
 /// Longest body of a registration; real ones have less than 300 bytes.
-const REGISTRATION_BYTES_MAX: usize = 8 * 1024;
+pub const REGISTRATION_BYTES_MAX: usize = 8 * 1024;
 
 /// From the end of the headers to the end of the body.
 const BODY_WAIT_MAX: Duration = Duration::from_secs(10);

@@ -17,6 +17,7 @@ mod worker;
 
 pub use broker::{SessionUse, SessionsUse};
 pub use bus::LocalBus;
+pub use http::REGISTRATION_BYTES_MAX;
 pub use options::{AccessOptions, BackendMessages};
 pub use server::{DeviceAccess, UsesOfBackends};
 pub use stats::AccessStats;

@@ -32,6 +32,8 @@ pub struct AccessStats {
     pub rate_limited: Counter,
     /// Messages to devices that were refused for being over the device's rate.
     pub down_over_rate: Counter,
+    /// Messages over HTTP that were refused for being over the device's rate.
+    pub posts_over_rate: Counter,
     /// Connections closed because they did not read.
     pub slow_consumers: Counter,
 }

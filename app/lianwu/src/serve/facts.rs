@@ -74,6 +74,7 @@ pub fn access_bounds(config: &Config) -> AccessBounds {
         account_filters: options.account_filters_max as u64,
         retained_messages: options.retained.count_max as u64,
         retained_bytes: options.retained.bytes_max as u64,
+        registration_bytes: lianwu_device_access::REGISTRATION_BYTES_MAX as u64,
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Metrics {
 /// A counter of one worker.
 type Read = fn(&AccessStats) -> u64;
 
-const COUNTERS: [(&str, &str, Read); 13] = [
+const COUNTERS: [(&str, &str, Read); 14] = [
     ("device_sign_ins", "Devices that signed in", |s| s.sign_ins.get()),
     ("device_sign_ins_refused", "Sign-ins refused", |s| s.sign_ins_refused.get()),
     ("device_messages_up", "Messages received from devices", |s| s.messages_up.get()),
@@ -40,6 +40,9 @@ const COUNTERS: [(&str, &str, Read); 13] = [
     }),
     ("backend_messages_dropped", "Messages that waited for a kept session of a backend and were given up", |s| {
         s.backend_messages_dropped.get()
+    }),
+    ("device_posts_over_rate", "Messages over HTTP refused for going over the device's rate", |s| {
+        s.posts_over_rate.get()
     }),
     ("device_slow_consumers", "Connections closed because they did not read", |s| s.slow_consumers.get()),
 ];

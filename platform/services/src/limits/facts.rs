@@ -39,7 +39,7 @@ pub enum Source {
 /// A listener that is really open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessPoint {
-    /// `mqtt` or `http`.
+    /// `mqtt`, `device_http` or `http`.
     pub protocol: &'static str,
     /// Name or address to connect to; what an operator's allow-list must hold.
     pub host: String,
@@ -76,6 +76,7 @@ pub struct BackendsUse {
     pub filters: u64,
     pub retained_messages: u64,
     pub retained_bytes: u64,
+    pub registration_bytes: u64,
 }
 
 /// Present load.

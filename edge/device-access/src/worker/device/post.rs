@@ -58,7 +58,7 @@ impl Worker {
         if per_second > 0 {
             let bucket = state.post_rates.entry(device.number).or_insert_with(|| Bucket::new(now));
             if !bucket.pause(now).is_zero() {
-                self.stats.rate_limited.add(1);
+                self.stats.posts_over_rate.add(1);
                 state.overruns.count(Way::Post, device.number, || device.key(), now);
                 drop(answer.send(Posted::OverRate(per_second)));
                 return;

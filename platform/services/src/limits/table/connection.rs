@@ -203,4 +203,14 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         value: Value::Access(|a| a.unread_bytes),
         used: None,
     },
+    LimitSpec {
+        name: "RegistrationBytes",
+        unit: "bytes",
+        scope: "request",
+        setting: None,
+        zh: "动态注册请求体的最大长度",
+        en: "Longest body of a dynamic registration",
+        value: Value::Access(|a| a.registration_bytes),
+        used: None,
+    },
 ];
