@@ -82,7 +82,8 @@ impl DeviceAccess {
             instance_rate: instance_rate.clone(),
             payload_bytes_max: options.packet_bytes_max,
         };
-        let mut access = Self { address, stop, threads: Vec::new(), stats: Vec::new(), broker: Arc::clone(&broker), http };
+        let mut access =
+            Self { address, stop, threads: Vec::new(), stats: Vec::new(), broker: Arc::clone(&broker), http };
         let parts = listeners.into_iter().zip(mailboxes).zip(sessions).zip(backend_sessions);
         for (index, (((listener, mailbox), sessions), backend_sessions)) in parts.enumerate() {
             let stats = Arc::new(AccessStats::default());
