@@ -100,7 +100,7 @@ fn faq_59_the_secret_of_another_product() {
     assert!(!ids.contains(&json!("faq-59-signature")), "{ids:?}");
 }
 
-/// Head and body of what curl was answered.
+/// Head and body of what curl was answered; lines end in LF.
 fn curl(server: &Server, path: &str, headers: &[String], body: &str) -> (String, Value) {
     let mut command = Command::new("curl");
     command.args(["--silent", "--show-error", "--include", "--max-time", "20", "--data-binary", body]);
@@ -110,7 +110,7 @@ fn curl(server: &Server, path: &str, headers: &[String], body: &str) -> (String,
     command.arg(format!("http://{}{path}", server.device_http_address()));
     let finished = run_text("curl", &mut command, "");
     finished.succeeded();
-    let (head, body) = finished.stdout.split_once("\r\n\r\n").expect("a head and a body");
+    let (head, body) = finished.stdout.split_once("\n\n").expect("a head and a body");
     (head.to_owned(), serde_json::from_str(body.trim_end()).expect("JSON"))
 }
 
@@ -144,7 +144,7 @@ fn curl_publishes() {
     };
     let report = r#"{"method":"report","clientToken":"t-1","params":{"brightness":55}}"#;
     let (head, answer) = publish(report, &device.secret);
-    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("\r\nContent-Length: "), "{head}");
+    assert!(head.starts_with("HTTP/1.1 200 OK\n") && head.contains("\nContent-Length: "), "{head}");
     assert_eq!(answer["Response"].get("Error"), None, "{answer}");
     assert_eq!(lamp.latest(&device)["brightness"]["Value"], 55);
     let (_, answer) = publish(&report.replace("55", "\"55\""), &device.secret);
