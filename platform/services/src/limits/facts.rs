@@ -61,6 +61,7 @@ pub struct AccessBounds {
     pub account_filters: u64,
     pub retained_messages: u64,
     pub retained_bytes: u64,
+    pub registration_bytes: u64,
 }
 
 /// What an account's backends hold.
@@ -76,7 +77,6 @@ pub struct BackendsUse {
     pub filters: u64,
     pub retained_messages: u64,
     pub retained_bytes: u64,
-    pub registration_bytes: u64,
 }
 
 /// Present load.
