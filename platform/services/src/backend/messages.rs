@@ -108,7 +108,7 @@ fn presence(record: &Record<'_>) -> Option<(String, Vec<u8>)> {
 mod tests {
     use std::sync::Arc;
 
-    use lianwu_ports::clock::ManualClock;
+    use lianwu_ports::clock::{Clock as _, ManualClock};
     use lianwu_ports::log::memory::MemoryLog;
     use lianwu_ports::record::RecordBatch;
 
@@ -164,5 +164,22 @@ mod tests {
             ("plant/1", &b"of the account"[..], &b"props"[..])
         );
         assert_eq!(account.device, None);
+    }
+
+    /// Is what retention took missing, and the rest found?
+    #[test]
+    fn expired_messages_are_missing() {
+        let clock = Arc::new(ManualClock::at(NOON));
+        let log = MemoryLog::new(clock.clone());
+        for (number, text) in [(1, "old"), (2, "new")] {
+            let mut batch = RecordBatch::default();
+            batch.push(&record(RecordKind::PropertyReport, text.as_bytes()));
+            log.submit(batch, Box::new(drop)).unwrap();
+            log.wait(Lsn(number - 1), std::time::Duration::from_secs(10));
+            clock.set(UnixMillis(NOON.0 + 10 * UnixMillis::DAY_MS));
+        }
+        assert!(log.expire(clock.now(), 3) > 0);
+        let found = messages(&log, &[Lsn(1), Lsn(2)]).unwrap();
+        assert_eq!(found.keys().copied().collect::<Vec<_>>(), [Lsn(2)]);
     }
 }
