@@ -8,6 +8,7 @@ pub mod log_block;
 pub mod mqtt_connection;
 pub mod mqtt_decode;
 pub mod policy_document;
+pub mod registration_request;
 pub mod report_check;
 pub mod tc3_request;
 pub mod thing_model_definition;
@@ -22,6 +23,7 @@ pub const TARGETS: &[(&str, Run)] = &[
     ("mqtt_connection", mqtt_connection::run),
     ("mqtt_decode", mqtt_decode::run),
     ("policy_document", policy_document::run),
+    ("registration_request", registration_request::run),
     ("report_check", report_check::run),
     ("tc3_request", tc3_request::run),
     ("thing_model_definition", thing_model_definition::run),

@@ -60,7 +60,8 @@ async fn a_closed_registry_refuses_calls() {
 /// Is no secret readable in the files, before and after they are folded together, nor in `Debug`?
 #[tokio::test]
 async fn no_file_holds_a_secret_in_clear() {
-    const SECRETS: [&str; 3] = ["clear text of a key", "secret of kitchen-lamp", "hash of a password"];
+    const SECRETS: [&str; 4] =
+        ["clear text of a key", "secret of kitchen-lamp", "hash of a password", "secret of the product"];
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     with_products(&*store).await;
@@ -69,6 +70,8 @@ async fn no_file_holds_a_secret_in_clear() {
     store.set_password(Uin(100_000_001), PasswordHash(SECRETS[2].to_owned())).await.unwrap();
     let made = store.create_devices(vec![device(LAMP, "kitchen-lamp", &[])]).await.unwrap();
     assert_eq!(made[0].secret.0, SECRETS[1]);
+    let products = store.products().await.unwrap();
+    assert_eq!(products[0].secret.as_ref().unwrap().0, SECRETS[3]);
     let check = |texts: &[&str], expected: bool| {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder.path()).unwrap() {
@@ -82,8 +85,11 @@ async fn no_file_holds_a_secret_in_clear() {
     };
     check(&SECRETS, false);
     check(&["AKIDa", "kitchen-lamp"], true);
-    let shown =
-        format!("{store:?} {:?} {:?}", store.keys().await, store.device(device_key(LAMP, "kitchen-lamp")).await);
+    let shown = format!(
+        "{store:?} {products:?} {:?} {:?}",
+        store.keys().await,
+        store.device(device_key(LAMP, "kitchen-lamp")).await
+    );
     assert!(SECRETS.iter().all(|secret| !shown.contains(secret)), "{shown}");
     store.close().await;
     check(&SECRETS, false);

@@ -151,11 +151,20 @@ fn secrets_stay_secret() {
     client.send_connect(&good);
     client.expect(&Received::ConnAck(0));
     fixture.cloud.call("DescribeDevice", &device.reference());
+    let registration = json!({"ProductId": fixture.product, "RegisterType": 2, "RegisterLimit": 9});
+    let product = fixture.cloud.call("ModifyProductDynamicRegister", &registration);
+    let product = product["ProductSecret"].as_str().expect("a secret").to_owned();
+    assert_eq!(product.len(), 24);
+    let body =
+        json!({"productId": fixture.product, "deviceName": "light-1", "nonce": 1, "timestamp": 2, "signature": "eA=="});
+    let answer = http(server.device_http_address(), "POST", "/register/dev", &[], body.to_string().as_bytes());
+    assert!(answer.expect("an answer").text().contains("signature error"));
     assert!(server.stop().status.success());
 
     let secrets = [
         ("SecretKey", server.first_run("secret_key")),
         ("DeviceSecret", device.secret.clone()),
+        ("ProductSecret", product),
         ("password of a good sign-in", good.password),
         ("password of a refused sign-in", wrong.password),
     ];

@@ -29,6 +29,9 @@ fn body_bytes_max(payload_bytes_max: usize) -> usize {
     payload_bytes_max.saturating_mul(2).saturating_add(4096)
 }
 
+/// Longest name that is looked at, and kept of a stranger; a longer one is none.
+const NAME_BYTES_MAX: usize = 64;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Form {
@@ -57,6 +60,9 @@ async fn try_publish(http: &DeviceHttp, request: Request) -> Result<(), Refusal>
     let received = Received::read(request, body_bytes_max(http.payload_bytes_max)).await;
     let received = received.map_err(|error| invalid(error.to_string()))?;
     let form: Form = serde_json::from_slice(&received.body).map_err(|error| invalid(format!("body: {error}")))?;
+    if form.product_id.len() > NAME_BYTES_MAX || form.device_name.len() > NAME_BYTES_MAX {
+        return Err(invalid("ProductId or DeviceName is too long".to_owned()));
+    }
     let device = verify(http, &received, &form).await?;
     let qos = match form.qos {
         0 => QoS::AtMostOnce,

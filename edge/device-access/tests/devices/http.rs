@@ -412,6 +412,21 @@ fn a_message_needs_the_devices_own_secret() {
     assert_eq!(answer["Error"]["Code"], "UnauthorizedOperation.DeviceDisabled");
 }
 
+/// Is a name that cannot be one refused before anything is kept of it?
+#[test]
+fn a_long_name_is_not_looked_at() {
+    let scene = Scene::new(&AccessOptions { sign_in_failures: 1, ..options() });
+    let body =
+        json!({"ProductId": PRODUCT, "DeviceName": "x".repeat(50_000), "TopicName": "t", "Payload": "", "Qos": 0});
+    for _ in 0..3 {
+        let answer = scene.signed("/device/publish", "hmacsha256", "a secret", &body);
+        let expected = json!({"Code": "InvalidParameterValue", "Message": "ProductId or DeviceName is too long"});
+        assert_eq!(answer["Error"], expected, "and nobody has to wait for it");
+    }
+    scene.world.lamp("lamp-0");
+    assert_eq!(scene.world.records(1)[0].0, RecordKind::Connected, "nothing is on record of it");
+}
+
 /// Over its rate, is a message refused, counted and told once?
 #[test]
 fn messages_over_the_rate_are_refused_and_counted() {

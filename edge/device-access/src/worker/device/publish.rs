@@ -76,6 +76,7 @@ impl Worker {
     }
 
     /// Whose topic is it, and what does the message say?
+    #[inline]
     pub(super) fn judge(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) -> Flow {
         let Incoming { place, device, packet, .. } = *incoming;
         match Topic::parse(packet.topic) {
