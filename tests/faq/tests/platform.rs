@@ -1,5 +1,7 @@
 //! What applies to a whole platform: limits, retention, hosts and ports, regions and keys of the API.
 
+use std::net::SocketAddr;
+
 use lianwu_testkit::{CloudClient, Fixture, MqttClient, Server, ServerOptions, TBOX_MODEL, fail, now_ms};
 use serde_json::{Value, json};
 
@@ -114,9 +116,11 @@ fn faq_17_hosts_and_ports_of_a_product() {
     let server = Server::start(ServerOptions::default());
     let fixture = Fixture::new(&server, TBOX_MODEL);
     let points = fixture.cloud.call_own("DescribeAccessPoints", &json!({"ProductId": fixture.product}));
-    let mqtt = server.mqtt_address();
-    let expected =
-        json!([{"Protocol": "mqtt", "Host": mqtt.ip().to_string(), "Port": mqtt.port(), "Encrypted": false}]);
+    let point = |protocol: &str, address: SocketAddr| {
+        let host = address.ip().to_string();
+        json!({"Protocol": protocol, "Host": host, "Port": address.port(), "Encrypted": false})
+    };
+    let expected = json!([point("mqtt", server.mqtt_address()), point("device_http", server.device_http_address())]);
     assert_eq!(points["AccessPoints"], expected, "what is listening, and nothing else");
 
     let named = Server::start(ServerOptions::default().set("LIANWU__PUBLIC__DEVICE_HOST", "iot.example.com"));
