@@ -9,10 +9,10 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 deps: ## what building needs, as Debian packages (named when not root)
-	@scripts/debian-packages make build-essential pkg-config
+	@scripts/debian-packages make build-essential pkg-config libssl-dev
 
 deps-test: ## what the tests need besides: packages, vendor SDKs
-	@scripts/debian-packages make build-essential pkg-config mosquitto mosquitto-clients python3-venv strace curl openssl
+	@scripts/debian-packages make build-essential pkg-config libssl-dev openssl mosquitto mosquitto-clients python3-venv strace curl
 	@scripts/test-packages
 
 build: deps ## the one binary, optimised

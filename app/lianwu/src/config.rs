@@ -29,6 +29,7 @@ const OFFLINE_MESSAGES_MAX: usize = 1000;
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub listen: Listen,
+    pub tls: Tls,
     pub public: Public,
     pub limits: LimitsConfig,
     pub log: LogConfig,
@@ -63,6 +64,7 @@ impl Default for InstanceConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct Listen {
     pub mqtt: String,
+    pub mqtts: String,
     pub http: String,
     pub device_http: String,
     /// Seconds from accept to a signed-in device.
@@ -73,11 +75,22 @@ impl Default for Listen {
     fn default() -> Self {
         Self {
             mqtt: "0.0.0.0:1883".into(),
+            mqtts: "0.0.0.0:8883".into(),
             http: "127.0.0.1:8080".into(),
             device_http: "0.0.0.0:8081".into(),
             connect_timeout: 10,
         }
     }
+}
+
+/// What the server shows of itself over TLS; both empty: made by the platform.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// Certificate chain, PEM.
+    pub cert: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
 }
 
 /// Names under which devices and people reach the platform, where they differ from the addresses.
@@ -263,6 +276,10 @@ impl Config {
     fn check(&self) -> Result<()> {
         self.mqtt_address()?;
         self.device_http_address()?;
+        self.mqtts_address()?;
+        if self.tls.cert.as_os_str().is_empty() != self.tls.key.as_os_str().is_empty() {
+            bail!("tls.cert and tls.key belong together: set both or none");
+        }
         if self.http_address()?.is_none() {
             bail!("listen.http is empty, but the API and the health check need it");
         }
@@ -314,6 +331,11 @@ impl Config {
     /// Where devices connect; `None` when switched off.
     pub fn mqtt_address(&self) -> Result<Option<SocketAddr>> {
         address("listen.mqtt", &self.listen.mqtt)
+    }
+
+    /// Where devices connect over TLS; `None` when switched off.
+    pub fn mqtts_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.mqtts", &self.listen.mqtts)
     }
 
     /// Where API and console are served.
@@ -441,6 +463,8 @@ mod tests {
         for (file, environment, expected) in [
             ("[listen]\nmqqt = \"\"\n", None, "mqqt"),
             ("[listen]\nmqtt = \"nowhere\"\n", None, "listen.mqtt is 'nowhere'"),
+            ("[listen]\nmqtts = \"8883\"\n", None, "listen.mqtts is '8883'"),
+            ("[tls]\ncert = \"server.crt\"\n", None, "tls.cert and tls.key"),
             ("[retention]\ndays = 0\n", None, "retention.days is 0"),
             ("[listen]\nconnect_timeout = 0\n", None, "listen.connect_timeout is 0"),
             ("[limits]\noffline_messages = 1001\n", None, "limits.offline_messages is 1001"),

@@ -5,6 +5,7 @@ mod facts;
 mod first_run;
 mod metrics;
 mod storage;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use lianwu_cloud_api::{CloudApi, Settings};
-use lianwu_device_access::{AccessOptions, BackendMessages, DeviceAccess, LocalBus};
+use lianwu_device_access::{AccessOptions, BackendMessages, DeviceAccess, Listen, LocalBus, TlsListen};
 use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions};
 use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
@@ -104,10 +105,11 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     let audit = audit::start(&platform, storage.audit.clone(), config.audit());
     let key_uses = KeyUseWriter::start(&platform);
 
-    let access = match config.mqtt_address()? {
-        Some(address) => Some(DeviceAccess::start(&platform, &bus, address, &access_options(config))?),
+    let certificate = match config.mqtts_address()? {
+        Some(_) => Some(tls::IdentityFiles::prepare(&options.data, config)?),
         None => None,
     };
+    let access = start_access(&platform, &bus, config, certificate.as_ref())?;
     let http_address = config.http_address()?.context("listen.http is empty")?;
     let listener = tokio::net::TcpListener::bind(http_address)
         .await
@@ -118,16 +120,17 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         _ => None,
     };
     let stats = access.as_ref().map(DeviceAccess::stats).unwrap_or_default();
-    let metrics = metrics::Metrics::new(&platform, stats, &storage.log);
+    let handle = access.as_ref().and_then(DeviceAccess::tls).cloned();
+    let metrics = metrics::Metrics::new(&platform, stats, handle.clone(), &storage.log);
     let log = Arc::clone(&platform.log);
     let health = Health::watching(move || match log.health() {
         LogHealth::Accepting => None,
         LogHealth::Refusing(why) => Some(why),
     });
     let load = facts::Load::new(stats, access.as_ref().map(DeviceAccess::uses_of_backends));
-    let mqtt_address = access.as_ref().map(DeviceAccess::address);
     let listening = facts::Listening {
-        mqtt: mqtt_address,
+        mqtt: access.as_ref().and_then(DeviceAccess::mqtt),
+        mqtts: access.as_ref().and_then(DeviceAccess::mqtts),
         device_http: device_http.as_ref().map(Server::address),
         http: http_address,
     };
@@ -142,15 +145,19 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
 
     first_run.announce(listening)?;
     health.set_ready(true);
-    let demo = if options.demo { demo::start(&platform, mqtt_address).await? } else { None };
+    let demo = if options.demo { demo::start(&platform, listening.mqtt).await? } else { None };
     let measuring = tokio::spawn(load.measure());
     let expiry = tokio::spawn(expire(Arc::clone(&platform)));
+    let watching = certificate.zip(handle).map(|(files, handle)| tokio::spawn(files.watch(handle)));
 
     stop_signal().await?;
     info!("stopping");
     health.set_ready(false);
     expiry.abort();
     measuring.abort();
+    if let Some(watching) = watching {
+        watching.abort();
+    }
     if let Some(demo) = demo {
         demo.stop().await;
     }
@@ -183,6 +190,24 @@ async fn serve_devices(access: &DeviceAccess, address: SocketAddr) -> Result<Ser
     let listener = listener.with_context(|| format!("listen for devices over HTTP on {address}"))?;
     let options = ServerOptions { title_case_headers: true, ..ServerOptions::default() };
     Server::start(listener, access.http(), options).context("serve devices over HTTP")
+}
+
+/// Nothing when every port for devices is switched off.
+fn start_access(
+    platform: &Arc<Platform>,
+    bus: &LocalBus,
+    config: &Config,
+    certificate: Option<&tls::IdentityFiles>,
+) -> Result<Option<DeviceAccess>> {
+    let mqtts = match (config.mqtts_address()?, certificate) {
+        (Some(address), Some(files)) => Some(TlsListen { address, identity: files.read()? }),
+        _ => None,
+    };
+    let listen = Listen { mqtt: config.mqtt_address()?, mqtts };
+    if listen.mqtt.is_none() && listen.mqtts.is_none() && config.device_http_address()?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(DeviceAccess::start(platform, bus, listen, &access_options(config))?))
 }
 
 fn access_options(config: &Config) -> AccessOptions {

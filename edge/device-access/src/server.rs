@@ -19,7 +19,8 @@ use crate::failures::Failures;
 use crate::http::DeviceHttp;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
-use crate::worker::{self, InstanceRate, Restored, Start};
+use crate::tls::{IdentityError, ServerIdentity, TlsHandle, accept};
+use crate::worker::{self, InstanceRate, Mail, Restored, Start};
 
 /// Connections the kernel keeps until they are accepted: a whole fleet signs in again after a restart.
 const BACKLOG: i32 = 4096;
@@ -28,16 +29,43 @@ const BACKLOG: i32 = 4096;
 pub enum StartError {
     #[error("listen for MQTT on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error("listen for MQTT over TLS on {address}")]
+    ListenTls { address: SocketAddr, source: std::io::Error },
+    #[error("the certificate of the TLS port: {0}")]
+    Identity(#[from] IdentityError),
     #[error("read the kept sessions: {0}")]
     Sessions(#[from] ReadingError),
     #[error("start a worker thread")]
     Thread(#[source] std::io::Error),
 }
 
+/// Where devices come in; port 0 picks a free one.
+#[derive(Clone, Debug, Default)]
+pub struct Listen {
+    /// MQTT in the clear.
+    pub mqtt: Option<SocketAddr>,
+    pub mqtts: Option<TlsListen>,
+}
+
+/// MQTT over TLS.
+#[derive(Clone, Debug)]
+pub struct TlsListen {
+    pub address: SocketAddr,
+    pub identity: ServerIdentity,
+}
+
+impl From<SocketAddr> for Listen {
+    fn from(mqtt: SocketAddr) -> Self {
+        Self { mqtt: Some(mqtt), mqtts: None }
+    }
+}
+
 /// Running device access.
 #[derive(Debug)]
 pub struct DeviceAccess {
-    address: SocketAddr,
+    mqtt: Option<SocketAddr>,
+    mqtts: Option<SocketAddr>,
+    tls: Option<TlsHandle>,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
     stats: Vec<Arc<AccessStats>>,
@@ -46,19 +74,33 @@ pub struct DeviceAccess {
 }
 
 impl DeviceAccess {
-    /// Listens on `address` (port 0 picks a free one) and serves devices until [`DeviceAccess::stop`].
+    /// Listens and serves devices until [`DeviceAccess::stop`].
     ///
     /// # Errors
-    /// When the address is taken, the kept sessions cannot be read or a thread cannot be started.
+    /// When an address is taken, the certificate cannot be used, the kept sessions cannot be read or a thread cannot be
+    /// started.
     pub fn start(
         platform: &Arc<Platform>,
         bus: &LocalBus,
-        address: SocketAddr,
+        listen: impl Into<Listen>,
         options: &AccessOptions,
     ) -> Result<Self, StartError> {
         let workers = options.workers.max(1);
-        let listeners = listen(address, workers).map_err(|source| StartError::Listen { address, source })?;
-        let address = listeners[0].local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let Listen { mqtt, mqtts } = listen.into();
+        let plain = match mqtt {
+            Some(address) => bind(address, workers).map_err(|source| StartError::Listen { address, source })?,
+            None => Vec::new(),
+        };
+        let failures = Failures::new(options.sign_in_failures, Instant::now()).map(Arc::new);
+        let secured = match &mqtts {
+            Some(TlsListen { address, identity }) => {
+                let handle = TlsHandle::new(platform, failures.as_ref(), identity)?;
+                let address = *address;
+                let bound = bind(address, workers).map_err(|source| StartError::ListenTls { address, source })?;
+                Some((handle, bound))
+            }
+            None => None,
+        };
         let mut sessions: Vec<Vec<SessionSummary>> = (0..workers).map(|_| Vec::new()).collect();
         for session in platform.states.sessions()? {
             sessions[home(session.number, workers)].push(session);
@@ -74,7 +116,6 @@ impl DeviceAccess {
             backend_sessions[home].push(Restored::new(session, platform, &broker, options, home));
         }
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
-        let failures = Failures::new(options.sign_in_failures, Instant::now()).map(Arc::new);
         let http = DeviceHttp {
             platform: Arc::clone(platform),
             homes: peers.clone(),
@@ -82,9 +123,18 @@ impl DeviceAccess {
             instance_rate: instance_rate.clone(),
             payload_bytes_max: options.packet_bytes_max,
         };
-        let mut access =
-            Self { address, stop, threads: Vec::new(), stats: Vec::new(), broker: Arc::clone(&broker), http };
-        let parts = listeners.into_iter().zip(mailboxes).zip(sessions).zip(backend_sessions);
+        let mut access = Self {
+            mqtt: plain.first().and_then(|listener| listener.local_addr().ok()),
+            mqtts: None,
+            tls: None,
+            stop,
+            threads: Vec::new(),
+            stats: Vec::new(),
+            broker: Arc::clone(&broker),
+            http,
+        };
+        let plain = plain.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+        let parts = plain.zip(mailboxes).zip(sessions).zip(backend_sessions);
         for (index, (((listener, mailbox), sessions), backend_sessions)) in parts.enumerate() {
             let stats = Arc::new(AccessStats::default());
             access.stats.push(Arc::clone(&stats));
@@ -110,13 +160,44 @@ impl DeviceAccess {
             });
             access.threads.push(thread.map_err(StartError::Thread)?);
         }
+        if let Some((handle, listeners)) = secured {
+            access.start_handshakes(&handle, listeners, &peers, failures.as_ref(), options)?;
+            access.tls = Some(handle);
+        }
         Ok(access)
     }
 
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// As many threads as workers take the handshakes of the TLS port.
+    fn start_handshakes(
+        &mut self,
+        handle: &TlsHandle,
+        listeners: Vec<TcpListener>,
+        peers: &[mpsc::Sender<Mail>],
+        failures: Option<&Arc<Failures>>,
+        options: &AccessOptions,
+    ) -> Result<(), StartError> {
+        self.mqtts = listeners.first().and_then(|listener| listener.local_addr().ok());
+        for (index, listener) in listeners.into_iter().enumerate() {
+            let stats = Arc::new(AccessStats::default());
+            self.stats.push(Arc::clone(&stats));
+            let start = accept::Start {
+                index,
+                handle: handle.clone(),
+                options: options.clone(),
+                failures: failures.cloned(),
+                stats,
+                listener,
+                peers: peers.to_vec(),
+                stop: self.stop.subscribe(),
+            };
+            let thread = std::thread::Builder::new().name(format!("tls-{index}")).spawn(move || {
+                if let Err(error) = accept::run(start) {
+                    error!(%error, thread = index, "a thread of TLS handshakes could not run");
+                }
+            });
+            self.threads.push(thread.map_err(StartError::Thread)?);
+        }
+        Ok(())
     }
 
     /// What devices reach over HTTP, for a listener with title-case headers; requests carry a `ConnectInfo<SocketAddr>`.
@@ -124,7 +205,25 @@ impl DeviceAccess {
         self.http.clone().router()
     }
 
-    /// Counters, one set per worker.
+    /// Where it listens for MQTT in the clear.
+    #[must_use]
+    pub fn mqtt(&self) -> Option<SocketAddr> {
+        self.mqtt
+    }
+
+    /// Where it listens for MQTT over TLS.
+    #[must_use]
+    pub fn mqtts(&self) -> Option<SocketAddr> {
+        self.mqtts
+    }
+
+    /// What the TLS port shows, to be replaced while it runs.
+    #[must_use]
+    pub fn tls(&self) -> Option<&TlsHandle> {
+        self.tls.as_ref()
+    }
+
+    /// Counters, one set per thread.
     #[must_use]
     pub fn stats(&self) -> &[Arc<AccessStats>] {
         &self.stats
@@ -173,7 +272,7 @@ impl UsesOfBackends {
 }
 
 /// One listener per worker on the same port: the kernel spreads the connections.
-fn listen(address: SocketAddr, workers: usize) -> std::io::Result<Vec<TcpListener>> {
+fn bind(address: SocketAddr, workers: usize) -> std::io::Result<Vec<TcpListener>> {
     let mut address = address;
     let mut listeners = Vec::with_capacity(workers);
     for _ in 0..workers {

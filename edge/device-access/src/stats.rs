@@ -29,6 +29,10 @@ pub struct AccessStats {
     pub bytes_down: Counter,
     /// Connections that ended without a sign-in, refused ones included.
     pub ended_before_sign_in: Counter,
+    /// TLS handshakes that succeeded.
+    pub tls_handshakes: Counter,
+    /// Those that failed, whatever the reason; silent strangers are not counted.
+    pub tls_handshakes_failed: Counter,
     pub rate_limited: Counter,
     /// Messages to devices that were refused for being over the device's rate.
     pub down_over_rate: Counter,

@@ -36,6 +36,8 @@ use crate::broker::Broker;
 use crate::failures::Failures;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
+use crate::tls::Refused;
+use crate::tls::accept::Secured;
 use backend::forward::Forwards;
 use io::accept;
 use io::ready::Ready;
@@ -46,6 +48,10 @@ use turn::Completions;
 pub(crate) enum Mail {
     /// A connection that signed in on another worker and lives here.
     Arrival(Box<Arrival>),
+    /// A connection whose TLS handshake is done.
+    Secured(Box<Secured>),
+    /// A TLS handshake of a known product failed.
+    TlsRefused(Box<Refused>),
     Down(Box<Down>, oneshot::Sender<Result<Delivery, DeliverError>>),
     Disconnect(DeviceNumber, &'static str),
     /// A message of a device that lives here, from a request over HTTP.
@@ -58,6 +64,8 @@ impl std::fmt::Debug for Mail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Arrival(_) => f.write_str("Arrival"),
+            Self::Secured(_) => f.write_str("Secured"),
+            Self::TlsRefused(refused) => f.debug_tuple("TlsRefused").field(refused).finish(),
             Self::Down(down, _) => f.debug_tuple("Down").field(down).finish(),
             Self::Forwards(_) => f.write_str("Forwards"),
             Self::Post(_) => f.write_str("Post"),
@@ -75,7 +83,8 @@ pub(crate) struct Start {
     pub(crate) broker: Arc<Broker>,
     pub(crate) failures: Option<Arc<Failures>>,
     pub(crate) stats: Arc<AccessStats>,
-    pub(crate) listener: TcpListener,
+    /// Of the plain port, unless that is switched off.
+    pub(crate) listener: Option<TcpListener>,
     pub(crate) mailbox: mpsc::Receiver<Mail>,
     pub(crate) peers: Vec<mpsc::Sender<Mail>>,
     pub(crate) stop: watch::Receiver<bool>,
@@ -117,8 +126,13 @@ pub(crate) fn run(start: Start) -> std::io::Result<()> {
 }
 
 async fn serve(start: Start) -> std::io::Result<()> {
-    start.listener.set_nonblocking(true)?;
-    let listener = tokio::net::TcpListener::from_std(start.listener)?;
+    let listener = match start.listener {
+        Some(listener) => {
+            listener.set_nonblocking(true)?;
+            Some(tokio::net::TcpListener::from_std(listener)?)
+        }
+        None => None,
+    };
     let mut stop = start.stop;
     let worker = Rc::new(Worker {
         index: start.index,
@@ -136,13 +150,15 @@ async fn serve(start: Start) -> std::io::Result<()> {
     });
     worker.restore(start.sessions);
     worker.restore_kept(start.backend_sessions);
-    let accept = tokio::task::spawn_local(accept::run(Rc::clone(&worker), listener));
+    let accept = listener.map(|listener| tokio::task::spawn_local(accept::run(Rc::clone(&worker), listener)));
     let mailbox = tokio::task::spawn_local(accept::mailbox(Rc::clone(&worker), start.mailbox));
     let turn = tokio::task::spawn_local(tokio::task::unconstrained(turn::run(Rc::clone(&worker))));
     let tick = tokio::task::spawn_local(tick::run(Rc::clone(&worker)));
     // An error means the sender is gone: stop as well.
     let _ = stop.wait_for(|stop| *stop).await;
-    accept.abort();
+    if let Some(accept) = accept {
+        accept.abort();
+    }
     mailbox.abort();
     worker.stop_reading();
     turn::drained(&worker).await;

@@ -38,6 +38,12 @@ impl ServerOptions {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
+
+    /// Opens the TLS port too, with a certificate the server makes itself.
+    #[must_use]
+    pub fn with_tls(self) -> Self {
+        self.set("LIANWU__LISTEN__MQTTS", "127.0.0.1:0")
+    }
 }
 
 /// A running platform; dropping it kills it.
@@ -203,6 +209,14 @@ impl Server {
         self.mqtt
     }
 
+    /// Of the TLS port, for servers started with [`ServerOptions::with_tls`].
+    #[must_use]
+    #[track_caller]
+    pub fn mqtts_address(&self) -> SocketAddr {
+        let text = self.first_run["listen"]["mqtts"].as_str().unwrap_or_default();
+        text.parse().unwrap_or_else(|_| fail(format!("listen.mqtts in first-run.json is {text:?}")))
+    }
+
     #[must_use]
     pub fn http_address(&self) -> SocketAddr {
         self.http
@@ -301,8 +315,9 @@ impl Server {
 }
 
 /// Free loopback ports, and no limit that a fast test would run into.
-const DEFAULTS: [(&str, &str); 10] = [
+const DEFAULTS: [(&str, &str); 11] = [
     ("LIANWU__LISTEN__MQTT", "127.0.0.1:0"),
+    ("LIANWU__LISTEN__MQTTS", ""),
     ("LIANWU__LISTEN__HTTP", "127.0.0.1:0"),
     ("LIANWU__LISTEN__DEVICE_HTTP", "127.0.0.1:0"),
     ("LIANWU__LIMITS__DEVICE_UP_TPS", "0"),

@@ -14,7 +14,7 @@ const PAGE_EN: &str = include_str!("../../../../docs/configuration.md");
 const PAGE_ZH: &str = include_str!("../../../../docs/configuration.zh-CN.md");
 
 /// Words in a key that mark a secret, or a place where one is kept.
-const SECRET_WORDS: [&str; 6] = ["secret", "password", "token", "key_file", "private_key", "credentials"];
+const SECRET_WORDS: [&str; 7] = ["secret", "password", "token", "key_file", "private_key", "credentials", "tls.key"];
 
 /// Every key with its value, source and description, in the order of the sections.
 pub fn settings(config: &Config) -> Vec<Setting> {
@@ -93,7 +93,11 @@ mod tests {
     /// Is what leads to a secret left out, however it was set?
     #[test]
     fn secrets_and_their_places_are_left_out() {
-        let config = super::super::tests::load("[seal]\nkey_file = \"/etc/lianwu/hidden\"\n", &[]).unwrap();
+        let config = super::super::tests::load(
+            "[seal]\nkey_file = \"/etc/lianwu/hidden\"\n[tls]\ncert = \"c\"\nkey = \"hidden\"\n",
+            &[],
+        )
+        .unwrap();
         let all = format!("{:?}", settings(&config));
         assert!(!all.contains("hidden") && !all.contains("key_file"), "{all}");
     }

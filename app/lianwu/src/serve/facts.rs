@@ -15,6 +15,7 @@ use crate::config::{Config, settings};
 #[derive(Clone, Copy, Debug)]
 pub struct Listening {
     pub mqtt: Option<SocketAddr>,
+    pub mqtts: Option<SocketAddr>,
     pub device_http: Option<SocketAddr>,
     pub http: SocketAddr,
 }
@@ -22,21 +23,23 @@ pub struct Listening {
 /// Collects everything once the listeners are open.
 pub fn collect(config: &Config, listening: Listening, load: &Arc<Load>) -> Facts {
     let device_host = &config.public.device_host;
-    let for_devices = |protocol, address| point(protocol, host(device_host, address), address, true);
-    let mqtt = listening.mqtt.map(|address| for_devices("mqtt", address));
-    let device_http = listening.device_http.map(|address| for_devices("device_http", address));
+    let for_devices = |protocol, address: Option<SocketAddr>| {
+        address.map(|address| point(protocol, host(device_host, address), address, true))
+    };
+    let devices = [("mqtt", listening.mqtt), ("mqtts", listening.mqtts), ("device_http", listening.device_http)];
+    let devices = devices.into_iter().filter_map(|(protocol, address)| for_devices(protocol, address));
     let http = listening.http;
     let http = point("http", host(public_name(&config.public.console_url), http), http, false);
     Facts {
         settings: settings(config),
-        access: mqtt.is_some().then(|| access_bounds(config)),
-        access_points: mqtt.into_iter().chain(device_http).chain([http]).collect(),
+        access: (listening.mqtt.is_some() || listening.mqtts.is_some()).then(|| access_bounds(config)),
+        access_points: devices.chain([http]).collect(),
         measures: Some(Arc::clone(load) as Arc<dyn Measures>),
     }
 }
 
 fn point(protocol: &'static str, host: String, address: SocketAddr, is_for_devices: bool) -> AccessPoint {
-    AccessPoint { protocol, host, port: address.port(), is_encrypted: false, is_for_devices }
+    AccessPoint { protocol, host, port: address.port(), is_encrypted: protocol == "mqtts", is_for_devices }
 }
 
 /// The name an operator gave, else the address listened on, else the machine's name: a listener on all addresses has

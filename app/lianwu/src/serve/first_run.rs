@@ -59,16 +59,17 @@ impl FirstRun {
             false => self.console_url.clone(),
         };
         let text = |address: Option<SocketAddr>| address.map(|address| address.to_string()).unwrap_or_default();
-        let (mqtt, device_http) = (text(listening.mqtt), text(listening.device_http));
+        let (mqtt, mqtts, device_http) = (text(listening.mqtt), text(listening.mqtts), text(listening.device_http));
         self.note.change(|content| {
+            let listen = json!({ "mqtt": mqtt, "mqtts": mqtts, "device_http": device_http, "http": http.to_string() });
             content.insert("console_url".into(), url.clone().into());
-            content
-                .insert("listen".into(), json!({ "mqtt": mqtt, "device_http": device_http, "http": http.to_string() }));
+            content.insert("listen".into(), listen);
         })?;
         println!("Lianwu is ready.");
         println!("  API and console  {url}  (the console pages come later; the API answers on /)");
-        println!("  devices (MQTT)   {}", if mqtt.is_empty() { "switched off" } else { &mqtt });
-        println!("  devices (HTTP)   {}", if device_http.is_empty() { "switched off" } else { &device_http });
+        let shown = |address: String| if address.is_empty() { "switched off".to_owned() } else { address };
+        println!("  devices (MQTT)   {}, over TLS {}", shown(mqtt), shown(mqtts));
+        println!("  devices (HTTP)   {}", shown(device_http));
         let whose = if self.is_first { "first credentials, keep them" } else { "addresses" };
         println!("  {whose:<15}  {}", self.note.path.display());
         Ok(())

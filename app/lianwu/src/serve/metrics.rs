@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lianwu_device_access::AccessStats;
+use lianwu_device_access::{AccessStats, TlsHandle};
 use lianwu_log::{SYNC_BUCKETS, SegmentLog};
 use lianwu_services::Platform;
 use prometheus_client::collector::Collector;
@@ -16,13 +16,14 @@ use prometheus_client::registry::{Registry, Unit};
 pub struct Metrics {
     platform: Arc<Platform>,
     access: Vec<Arc<AccessStats>>,
+    tls: Option<TlsHandle>,
     log: Arc<SegmentLog>,
 }
 
 /// A counter of one worker.
 type Read = fn(&AccessStats) -> u64;
 
-const COUNTERS: [(&str, &str, Read); 14] = [
+const COUNTERS: [(&str, &str, Read); 16] = [
     ("device_sign_ins", "Devices that signed in", |s| s.sign_ins.get()),
     ("device_sign_ins_refused", "Sign-ins refused", |s| s.sign_ins_refused.get()),
     ("device_messages_up", "Messages received from devices", |s| s.messages_up.get()),
@@ -34,6 +35,8 @@ const COUNTERS: [(&str, &str, Read); 14] = [
     ("device_ended_before_sign_in", "Connections that ended without a sign-in, refused ones included", |s| {
         s.ended_before_sign_in.get()
     }),
+    ("tls_handshakes", "TLS handshakes that succeeded", |s| s.tls_handshakes.get()),
+    ("tls_handshakes_failed", "TLS handshakes that failed", |s| s.tls_handshakes_failed.get()),
     ("device_rate_limited", "Connections closed for going over their rate", |s| s.rate_limited.get()),
     ("device_down_over_rate", "Messages to devices refused for going over the device's rate", |s| {
         s.down_over_rate.get()
@@ -56,8 +59,13 @@ const GAUGES: [(&str, &str, Read); 4] = [
 
 impl Metrics {
     /// Counters of the running parts.
-    pub fn new(platform: &Arc<Platform>, access: &[Arc<AccessStats>], log: &Arc<SegmentLog>) -> Self {
-        Self { platform: Arc::clone(platform), access: access.to_vec(), log: Arc::clone(log) }
+    pub fn new(
+        platform: &Arc<Platform>,
+        access: &[Arc<AccessStats>],
+        tls: Option<TlsHandle>,
+        log: &Arc<SegmentLog>,
+    ) -> Self {
+        Self { platform: Arc::clone(platform), access: access.to_vec(), tls, log: Arc::clone(log) }
     }
 
     /// The registry the page is rendered from.
@@ -103,6 +111,13 @@ impl Collector for Metrics {
         gauge(&mut encoder, "devices_registered", "Registered devices", self.platform.directory.total())?;
         let behind = self.platform.log.durable().0.saturating_sub(self.platform.progress.applied().0);
         gauge(&mut encoder, "readings_behind", "Durable records that queries do not show yet", behind)?;
+        if let Some(tls) = &self.tls {
+            let stale = u64::from(tls.is_stale());
+            gauge(&mut encoder, "tls_certificate_stale", "1 while changed certificate files cannot be used", stale)?;
+            let expires = u64::try_from(tls.expires_at()).unwrap_or_default();
+            gauge(&mut encoder, "tls_certificate_expires", "End of the certificate, UNIX seconds", expires)?;
+            counter(&mut encoder, "tls_certificate_renewals", "Certificates taken over", tls.renewals())?;
+        }
         self.encode_log(&mut encoder)
     }
 }

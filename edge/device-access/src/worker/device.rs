@@ -2,6 +2,7 @@
 
 pub(crate) mod control;
 pub(crate) mod post;
+pub(crate) mod proven;
 pub(crate) mod publish;
 pub(crate) mod queue;
 pub(crate) mod session;

@@ -4,3 +4,4 @@ pub(crate) mod accept;
 pub(crate) mod connection;
 pub(crate) mod linger;
 pub(crate) mod ready;
+pub(crate) mod stream;

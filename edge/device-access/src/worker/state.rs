@@ -13,7 +13,6 @@ use lianwu_ports::log::Rejected;
 use lianwu_ports::record::{BatchBuffers, RecordBatch};
 use lianwu_services::directory::DirectoryDevice;
 use slab::Slab;
-use tokio::net::TcpStream;
 
 use super::backend::forward::Forwards;
 use super::backend::session::KeptHere;
@@ -24,6 +23,7 @@ use super::held::Held;
 use super::io::connection::Read;
 use super::io::linger::Lingering;
 use super::io::ready::Wakeup;
+use super::io::stream::Stream;
 use super::overrun::Overruns;
 use super::rate::Bucket;
 use crate::route::Route;
@@ -79,7 +79,7 @@ impl std::fmt::Display for Peer {
 
 /// One socket. Idle, it owns no buffer.
 pub(crate) struct Connection {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Stream,
     pub(crate) mqtt: lianwu_mqtt::Connection,
     /// An incomplete packet; most have none.
     #[expect(clippy::box_collection, reason = "eight bytes instead of 24 in every idle connection")]

@@ -3,7 +3,6 @@
 
 use std::cell::RefMut;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -278,7 +277,7 @@ async fn write_when_possible(worker: Rc<Worker>, place: Place) {
         let mut state = worker.state.borrow_mut();
         loop {
             let Some(connection) = state.connection(place) else { return Poll::Ready(()) };
-            match Pin::new(&mut connection.stream).poll_write_ready(cx) {
+            match connection.stream.poll_write_ready(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(error)) => {
                     worker.close(&mut state, place, &format!("write failed: {error}"));

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lianwu_device_access::{AccessOptions, DeviceAccess, LocalBus};
+use lianwu_device_access::{AccessOptions, DeviceAccess, Listen, LocalBus};
 use lianwu_device_protocol::credentials::{Credentials, DeviceSecret, Method};
 use lianwu_model::product::{
     Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Registration, StoredThingModel,
@@ -36,6 +36,10 @@ const MODEL: &str = include_str!("../../../../spec/thing-models/lamp.json");
 /// How long anything may take before a test gives up on it.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+fn free_port() -> std::net::SocketAddr {
+    "127.0.0.1:0".parse().unwrap()
+}
+
 pub struct World {
     pub platform: Arc<Platform>,
     pub clock: Arc<ManualClock>,
@@ -51,6 +55,10 @@ impl World {
     }
 
     pub fn with(options: &AccessOptions) -> Self {
+        Self::listening(free_port().into(), options)
+    }
+
+    pub fn listening(listen: Listen, options: &AccessOptions) -> Self {
         let manual = Arc::new(ManualClock::at(NOW));
         let clock: Arc<dyn Clock> = manual.clone();
         let log = Arc::new(MemoryLog::new(Arc::clone(&clock)));
@@ -85,13 +93,17 @@ impl World {
         }
         let follower =
             Follower::start(platform.log.clone(), platform.readings.clone(), Arc::clone(&platform.progress)).unwrap();
-        let access = DeviceAccess::start(&platform, &bus, "127.0.0.1:0".parse().unwrap(), options).unwrap();
+        let access = DeviceAccess::start(&platform, &bus, listen, options).unwrap();
         Self { platform, clock: manual, log, bus, access: Some(access), follower: Some(follower) }
+    }
+
+    pub fn access(&self) -> &DeviceAccess {
+        self.access.as_ref().unwrap()
     }
 
     /// A fresh socket.
     pub fn socket(&self) -> Wire {
-        let address = self.access.as_ref().unwrap().address();
+        let address = self.access.as_ref().unwrap().mqtt().unwrap();
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -138,7 +150,7 @@ impl World {
         self.access.take().unwrap().stop();
         self.settle();
         self.bus = Arc::new(LocalBus::default());
-        let address = "127.0.0.1:0".parse().unwrap();
+        let address = free_port();
         self.access = Some(DeviceAccess::start(&self.platform, &self.bus, address, options).unwrap());
     }
 
@@ -153,7 +165,7 @@ impl World {
 
     /// A fresh socket from another address of this machine.
     pub fn socket_from(&self, source: [u8; 4]) -> Wire {
-        let address = self.access.as_ref().unwrap().address();
+        let address = self.access.as_ref().unwrap().mqtt().unwrap();
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
         socket.bind(&std::net::SocketAddr::from((source, 0)).into()).unwrap();
         socket.connect(&address.into()).unwrap();
@@ -204,6 +216,12 @@ impl World {
     /// Registers a device, or another one of that name.
     pub fn put_device(&self, name: &str, number: u32) {
         put_device(&self.platform, name, number);
+    }
+
+    /// The same, with the key of another.
+    pub fn put_device_with_secret_of(&self, name: &str, number: u32, other: &str) {
+        let key = DeviceKey { product: PRODUCT.parse().unwrap(), device: name.parse().unwrap() };
+        self.platform.directory.put(DirectoryDevice::new(key, DeviceNumber(number), secret(other), true));
     }
 
     pub fn number(&self, name: &str) -> DeviceNumber {
@@ -267,9 +285,14 @@ fn put_device(platform: &Platform, name: &str, number: u32) {
 }
 
 fn secret(name: &str) -> DeviceSecret {
+    DeviceSecret::from_key(&key(name)).unwrap()
+}
+
+/// The decoded secret of a device.
+pub fn key(name: &str) -> [u8; 16] {
     let mut key = [7; 16];
     key[..name.len()].copy_from_slice(name.as_bytes());
-    DeviceSecret::from_key(&key).unwrap()
+    key
 }
 
 pub fn credentials(name: &str, expiry_seconds: u64) -> Credentials {

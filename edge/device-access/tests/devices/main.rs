@@ -14,4 +14,5 @@ mod mqtt5;
 mod sessions;
 mod sign_in;
 mod system;
+mod tls;
 mod told;

@@ -53,6 +53,18 @@ pub const NOT_READING: &str = "it does not read what it is sent";
 /// In a refused sign-in of a product whose devices have certificates.
 pub const NEEDS_CERTIFICATE: &str = "the product's devices sign in with certificates, not with a password";
 
+/// A TLS handshake with a pre-shared key that is not the device's.
+pub const PSK_MISMATCH: &str = "the TLS-PSK key does not fit the device's secret";
+
+/// In a refused sign-in over TLS-PSK.
+pub const IDENTITY_MISMATCH: &str = "client id is not the identity of the TLS-PSK handshake";
+
+/// In front of what OpenSSL says.
+pub const HANDSHAKE_FAILED: &str = "TLS handshake failed: ";
+
+/// In front of what is wrong with the identity of a TLS-PSK handshake.
+pub const IDENTITY_MALFORMED: &str = "TLS-PSK identity: ";
+
 /// In a refused sign-in.
 pub const DISABLED: &str = "device is disabled";
 
@@ -67,6 +79,18 @@ pub const HTTP_REFUSED: &str = "http request refused: ";
 
 /// Messages to a device that were refused because there were too many; the record's payload holds their number.
 pub const DOWN_OVER_RATE: &str = "rate limited, messages to the device were refused, see limits.device_down_tps";
+
+/// The other side or OpenSSL broke a handshake off.
+#[must_use]
+pub fn handshake_failed(why: impl Display) -> String {
+    format!("{HANDSHAKE_FAILED}{why}")
+}
+
+/// The identity of a TLS-PSK handshake is no product and device.
+#[must_use]
+pub fn identity_malformed(why: impl Display) -> String {
+    format!("{IDENTITY_MALFORMED}{why}")
+}
 
 /// Nothing was heard of the device for one and a half times its keep-alive.
 #[must_use]

@@ -13,20 +13,20 @@ use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 use lianwu_services::presence::Change;
-use tokio::net::TcpStream;
 use tracing::debug;
 
 use crate::bus::home;
-use crate::failures::{self, Attempt, Notice};
+use crate::failures::{self, Attempt, Failures, Notice};
 use crate::worker::backend::Claimed;
 use crate::worker::io::connection::Flow;
+use crate::worker::io::stream::Moving;
 use crate::worker::state::{Peer, Place, SignIns, State};
 use crate::worker::tick::SIGN_IN_WINDOW;
 use crate::worker::{Mail, Worker};
 
 /// A verified connection on its way to its home worker.
 pub(crate) struct Arrival {
-    stream: std::net::TcpStream,
+    stream: Moving,
     peer: Peer,
     mqtt: lianwu_mqtt::Connection,
     who: SignedIn,
@@ -65,12 +65,12 @@ fn claimed_product(client_id: &str) -> Option<ProductId> {
 const HOME_BUSY: &str = "too many sign-ins at once, the device may try again";
 
 /// A refused sign-in, for the device (a code), its owner (a text), and both without the secret.
-struct Refusal {
-    code: ConnectRefusal,
-    why: String,
+pub(crate) struct Refusal {
+    pub(crate) code: ConnectRefusal,
+    pub(crate) why: String,
     /// Whose diagnostic log shows it; nobody's when the product is unknown.
-    product: Option<ProductId>,
-    number: DeviceNumber,
+    pub(crate) product: Option<ProductId>,
+    pub(crate) number: DeviceNumber,
 }
 
 impl Worker {
@@ -82,16 +82,23 @@ impl Worker {
         connect: &Connect<'_>,
         rest: &[u8],
     ) -> Flow {
-        if connect.user_name.is_some_and(BackendSignIn::is_claimed_by) {
+        let Some(connection) = state.connection(place) else { return Flow::Closed };
+        let proven = connection.stream.proven().cloned();
+        if proven.is_none() && connect.user_name.is_some_and(BackendSignIn::is_claimed_by) {
             return self.sign_in_backend(state, place, connect, rest);
         }
         let Some(connection) = state.connection(place) else { return Flow::Closed };
         let facts = facts(connect, connection.peer);
         let attempt = Attempt { source: connection.peer.ip(), client_id: connect.client_id };
-        if self.failures.as_ref().is_some_and(|failures| failures.must_wait(state.now, &attempt)) {
+        let must_wait = |failures: &Arc<Failures>| failures.must_wait(state.now, &attempt);
+        if proven.is_none() && self.failures.as_ref().is_some_and(must_wait) {
             return self.turn_away(state, place, &attempt);
         }
-        let device = match self.verify(state, connect) {
+        let verified = match &proven {
+            Some(proven) => self.verify_proven(connect, proven),
+            None => self.verify(state, connect),
+        };
+        let device = match verified {
             Ok(device) => device,
             Err(refusal) => {
                 if let Some(failures) = &self.failures {
@@ -238,7 +245,7 @@ impl Worker {
         let connection = state.connections.remove(place.slot as usize);
         self.stats.connections.set(state.connections.len() as u64);
         let peer = connection.peer;
-        let stream = match connection.stream.into_std() {
+        let stream = match connection.stream.detach() {
             Ok(stream) => stream,
             Err(error) => {
                 debug!(%peer, %error, "the socket could not be moved to its home worker");
@@ -251,7 +258,7 @@ impl Worker {
             if let Mail::Arrival(mut arrival) = rejected.into_inner() {
                 let mut answer = Vec::new();
                 arrival.mqtt.refuse(ConnectRefusal::ServerUnavailable, HOME_BUSY, &mut answer);
-                drop(std::io::Write::write(&mut arrival.stream, &answer));
+                drop(arrival.stream.write(&answer));
                 if let SignedIn::Device(Verified { device, facts, .. }) = &arrival.who {
                     self.record(state, RecordKind::ConnectRefused, device, HOME_BUSY, facts.as_bytes());
                 }
@@ -263,7 +270,7 @@ impl Worker {
 
     /// A connection verified by another worker.
     pub(crate) fn arrive(self: &Rc<Self>, state: &mut State, arrival: Arrival) {
-        let stream = match TcpStream::from_std(arrival.stream) {
+        let stream = match arrival.stream.attach() {
             Ok(stream) => stream,
             Err(error) => {
                 debug!(peer = %arrival.peer, %error, "the socket could not be taken over");

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Wake as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lianwu_device_protocol::topic::DownTopics;
 use lianwu_mqtt::ReasonCode;
@@ -11,9 +11,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
+use crate::tls::accept::Secured;
 use crate::worker::io::ready::Wakeup;
+use crate::worker::io::stream::{Moving, Stream};
 use crate::worker::rate::Bucket;
-use crate::worker::state::{Connection, Peer, Place};
+use crate::worker::state::{Connection, Peer, Place, State};
 use crate::worker::{Mail, Worker};
 
 /// Pause after an accept that failed, for example because no file descriptor is left.
@@ -50,6 +52,8 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
         worker.refresh_time(&mut state);
         match mail {
             Mail::Arrival(arrival) => worker.arrive(&mut state, *arrival),
+            Mail::Secured(secured) => worker.adopt_secured(&mut state, *secured),
+            Mail::TlsRefused(refused) => worker.tls_refused(&mut state, &refused),
             Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
             Mail::Post(post) => worker.post(&mut state, *post),
             Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
@@ -74,15 +78,33 @@ impl Worker {
         }
         let mut state = self.state.borrow_mut();
         self.refresh_time(&mut state);
-        let mqtt = lianwu_mqtt::Connection::new(state.now, self.options.connect_timeout);
-        self.insert(&mut state, stream, peer, mqtt);
+        let now = state.now;
+        self.insert_stranger(&mut state, Stream::Plain(stream), peer, now);
+    }
+
+    /// Starts serving a connection whose handshake is done. The time it took counts.
+    fn adopt_secured(self: &Rc<Self>, state: &mut State, secured: Secured) {
+        let Secured { stream, peer, accepted } = secured;
+        if state.connections.len() >= self.options.connections_max {
+            debug!(%peer, "closed after its handshake: too many connections");
+            return;
+        }
+        match Moving::Tls(stream).attach() {
+            Ok(stream) => self.insert_stranger(state, stream, peer.into(), accepted),
+            Err(error) => debug!(%peer, %error, "the socket could not be taken over"),
+        }
+    }
+
+    fn insert_stranger(self: &Rc<Self>, state: &mut State, stream: Stream, peer: Peer, accepted: Instant) {
+        let mqtt = lianwu_mqtt::Connection::new(accepted, self.options.connect_timeout);
+        self.insert(state, stream, peer, mqtt);
     }
 
     /// Gives a connection its place.
     pub(crate) fn insert(
         self: &Rc<Self>,
-        state: &mut crate::worker::state::State,
-        stream: TcpStream,
+        state: &mut State,
+        stream: Stream,
         peer: Peer,
         mqtt: lianwu_mqtt::Connection,
     ) -> Place {

@@ -2,7 +2,6 @@
 //! incomplete rest.
 
 use std::ops::Range;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -11,8 +10,7 @@ use lianwu_mqtt::{CloseReason, Packet, Publish, QoS, ReasonCode, Step, decode};
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::presence::Change;
-use socket2::SockRef;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::ReadBuf;
 use tracing::debug;
 
 use crate::worker::Worker;
@@ -90,7 +88,7 @@ impl Worker {
                 break;
             }
             let mut into = ReadBuf::new(rest);
-            match Pin::new(&mut connection.stream).poll_read(&mut cx, &mut into) {
+            match connection.stream.poll_read(&mut cx, &mut into) {
                 Poll::Pending => return,
                 Poll::Ready(Ok(())) if into.filled().is_empty() => {
                     reads.push(Read { place, what: What::End });
@@ -243,11 +241,6 @@ impl Worker {
         }
         let mut connection = state.connections.remove(place.slot as usize);
         let is_told = !connection.out.is_empty();
-        if !connection.out.is_empty() && !connection.is_blocked {
-            // Past the runtime, which does not know yet that a socket that has just moved to this worker can be
-            // written: it would say "later", and there is none. What does not fit now is lost with the connection.
-            let _ = SockRef::from(&connection.stream).send(&connection.out);
-        }
         match (&connection.device, connection.backend.take()) {
             (Some(device), _) => {
                 if state.homes.get(&device.number) == Some(&place.slot) {
@@ -274,8 +267,10 @@ impl Worker {
                 debug!(peer = %connection.peer, why, "closed before sign-in");
             }
         }
-        if is_told && !state.is_stopping {
-            state.lingering.end(connection.stream);
+        let last: &[u8] = if connection.is_blocked { &[] } else { &connection.out };
+        let socket = connection.stream.end(last);
+        if let Some(socket) = socket.filter(|_| is_told && !state.is_stopping) {
+            state.lingering.end(socket);
         }
         self.stats.connections.set(state.connections.len() as u64);
     }

@@ -72,7 +72,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "使用同一台设备的全部三个值，可用 `lianwu credentials` 重新生成。",
             "Use all three values of one device; `lianwu credentials` prints them.",
         ),
-        detector: refused(&["does not begin with the client id", "client id is not", "client id has"]),
+        detector: refused(&["does not begin with the client id", "client id is not a ProductId", "client id has"]),
     },
     Entry {
         id: "faq-42",
@@ -115,6 +115,48 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Take DevicePsk from DescribeDevice, decode it and sign the user name; compare with what `lianwu credentials` prints.",
         ),
         detector: refused(&[notes::HMAC_MISMATCH]),
+    },
+    Entry {
+        id: "faq-56-psk",
+        severity: Severity::Error,
+        title: text("TLS-PSK 密钥不匹配", "The TLS-PSK key does not fit the secret"),
+        cause: text(
+            "握手中的身份是这台设备，但密钥不是它的：可能是另一台设备的密钥、密钥未做 Base64 解码，或设备重建后密钥已变。",
+            "The handshake names this device, but the key is not its own: another device's, not base64-decoded, or from before the device was made anew.",
+        ),
+        cure: text(
+            "从 DescribeDevice 取 DevicePsk，Base64 解码后的字节作为 PSK；身份为 ProductId 加 DeviceName。",
+            "Take DevicePsk from DescribeDevice; the PSK is its base64-decoded bytes, the identity ProductId and DeviceName.",
+        ),
+        detector: refused(&[notes::PSK_MISMATCH]),
+    },
+    Entry {
+        id: "faq-41-identity",
+        severity: Severity::Error,
+        title: text("TLS-PSK 身份与设备不符", "The TLS-PSK identity does not belong to the device"),
+        cause: text(
+            "PSK 身份应恰好为 ProductId 加 DeviceName，且与 CONNECT 中的 ClientId 相同；实际内容见证据。",
+            "The PSK identity must be exactly ProductId and DeviceName, and the client id in CONNECT the same; the evidence says what it was.",
+        ),
+        cure: text(
+            "让 TLS 身份与 ClientId 使用同一台设备的 ProductId 与 DeviceName，不含空格。",
+            "Use ProductId and DeviceName of one device for both, without blanks.",
+        ),
+        detector: refused(&[notes::IDENTITY_MISMATCH, notes::IDENTITY_MALFORMED]),
+    },
+    Entry {
+        id: "faq-40-tls",
+        severity: Severity::Error,
+        title: text("TLS 握手失败", "The TLS handshake fails"),
+        cause: text(
+            "设备说明了身份，但握手没有完成：多半是设备主动中断；原因见证据。",
+            "The device named itself, but the handshake did not come to its end, mostly because the device broke it off. The evidence says why.",
+        ),
+        cure: text(
+            "检查设备的 TLS 版本（1.2）、加密套件（PSK-AES128-CBC-SHA 等）与超时时间，以及到 8883 端口的网络。",
+            "Check the device's TLS version (1.2), its suites (such as PSK-AES128-CBC-SHA), its timeout, and the network to port 8883.",
+        ),
+        detector: refused(&[notes::HANDSHAKE_FAILED]),
     },
     Entry {
         id: "faq-53-user-name",

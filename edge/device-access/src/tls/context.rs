@@ -1,0 +1,293 @@
+//! The two OpenSSL contexts, and the key of a device that names itself.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use lianwu_device_protocol::credentials::split_client_id;
+use lianwu_model::product::Authentication;
+use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_services::Platform;
+use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::logs::notes;
+use openssl::asn1::Asn1Time;
+use openssl::error::ErrorStack;
+use openssl::ex_data::Index;
+use openssl::pkey::PKey;
+use openssl::ssl::{
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode, SslVersion,
+};
+use openssl::x509::X509;
+
+use super::hello::Hello;
+use super::identity::ServerIdentity;
+use super::suites::{BY_CERTIFICATE, BY_KEY, is_by_key, list};
+use crate::failures::{Attempt, Failures};
+
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    #[error("the certificate file holds no certificate in PEM form")]
+    NoCertificate,
+    #[error("the key file holds no private key in PEM form, or one with a passphrase")]
+    NoKey,
+    #[error("the private key does not belong to the certificate")]
+    KeyMismatch,
+    #[error("the certificate expired at {0}")]
+    Expired(String),
+    #[error("OpenSSL refuses certificate or key: {0}")]
+    OpenSsl(#[from] ErrorStack),
+}
+
+/// What became of the question for a key.
+#[derive(Clone, Debug)]
+pub(crate) enum KeyAnswer {
+    Given(Arc<DirectoryDevice>),
+    Refused { product: Option<ProductId>, device: Box<str>, number: DeviceNumber, why: String, is_unchecked: bool },
+}
+
+/// Kept beside a handshake: who asks, and what it was told.
+pub(crate) struct Asked {
+    pub(crate) source: IpAddr,
+    pub(crate) answer: Option<KeyAnswer>,
+}
+
+/// Contexts made from one server identity.
+struct Contexts {
+    by_key: SslContext,
+    by_certificate: SslContext,
+}
+
+/// What the device port shows and accepts; the server's certificate can be replaced while it runs.
+#[derive(Clone)]
+pub struct TlsHandle(Arc<Inner>);
+
+struct Inner {
+    platform: Arc<Platform>,
+    failures: Option<Arc<Failures>>,
+    contexts: ArcSwap<Contexts>,
+    /// UNIX seconds.
+    expires_at: AtomicI64,
+    renewals: AtomicU64,
+    is_stale: AtomicBool,
+}
+
+impl std::fmt::Debug for TlsHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TlsHandle").field("expires_at", &self.0.expires_at).finish_non_exhaustive()
+    }
+}
+
+impl TlsHandle {
+    pub(crate) fn new(
+        platform: &Arc<Platform>,
+        failures: Option<&Arc<Failures>>,
+        identity: &ServerIdentity,
+    ) -> Result<Self, IdentityError> {
+        let failures = failures.cloned();
+        let (contexts, expires_at) = Contexts::new(platform, failures.as_ref(), identity)?;
+        Ok(Self(Arc::new(Inner {
+            platform: Arc::clone(platform),
+            failures,
+            contexts: ArcSwap::from_pointee(contexts),
+            expires_at: expires_at.into(),
+            renewals: AtomicU64::new(0),
+            is_stale: AtomicBool::new(false),
+        })))
+    }
+
+    /// Shows new clients another certificate from now on; connections go on with what they have. Tickets given out
+    /// before no longer resume anything.
+    ///
+    /// # Errors
+    /// When it cannot be used; the present one stays, and [`TlsHandle::is_stale`] says so.
+    pub fn replace(&self, identity: &ServerIdentity) -> Result<(), IdentityError> {
+        let made = Contexts::new(&self.0.platform, self.0.failures.as_ref(), identity);
+        self.set_stale(made.is_err());
+        let (contexts, expires_at) = made?;
+        self.0.contexts.store(Arc::new(contexts));
+        self.0.expires_at.store(expires_at, Ordering::Relaxed);
+        self.0.renewals.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The files have changed and cannot be used: what is shown is older than they are.
+    pub fn set_stale(&self, is_stale: bool) {
+        self.0.is_stale.store(is_stale, Ordering::Relaxed);
+    }
+
+    /// See [`TlsHandle::set_stale`].
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.0.is_stale.load(Ordering::Relaxed)
+    }
+
+    /// End of the certificate's validity, UNIX seconds.
+    #[must_use]
+    pub fn expires_at(&self) -> i64 {
+        self.0.expires_at.load(Ordering::Relaxed)
+    }
+
+    /// How often it was replaced.
+    #[must_use]
+    pub fn renewals(&self) -> u64 {
+        self.0.renewals.load(Ordering::Relaxed)
+    }
+
+    /// A handshake for a client that said this.
+    pub(crate) fn handshake(&self, hello: Hello<'_>, source: IpAddr) -> Result<Ssl, ErrorStack> {
+        let contexts = self.0.contexts.load();
+        let context = if is_by_key(hello) { &contexts.by_key } else { &contexts.by_certificate };
+        let mut ssl = Ssl::new(context)?;
+        ssl.set_accept_state();
+        ssl.set_ex_data(asked_index()?, Asked { source, answer: None });
+        Ok(ssl)
+    }
+}
+
+/// Where [`Asked`] is kept.
+fn asked_index() -> Result<Index<Ssl, Asked>, ErrorStack> {
+    static INDEX: OnceLock<Index<Ssl, Asked>> = OnceLock::new();
+    match INDEX.get() {
+        Some(index) => Ok(*index),
+        None => {
+            let index = Ssl::new_ex_index()?;
+            Ok(*INDEX.get_or_init(|| index))
+        }
+    }
+}
+
+/// What the client of a handshake was told when it named itself.
+pub(crate) fn answer(ssl: &SslRef) -> Option<&KeyAnswer> {
+    ssl.ex_data(asked_index().ok()?)?.answer.as_ref()
+}
+
+impl Contexts {
+    /// And the end of the certificate's validity.
+    fn new(
+        platform: &Arc<Platform>,
+        failures: Option<&Arc<Failures>>,
+        identity: &ServerIdentity,
+    ) -> Result<(Self, i64), IdentityError> {
+        let by_key = by_key(Arc::clone(platform), failures.cloned())?;
+        let (by_certificate, expires_at) = by_certificate(identity)?;
+        Ok((Self { by_key, by_certificate }, expires_at))
+    }
+}
+
+fn base() -> Result<SslContextBuilder, ErrorStack> {
+    let mut context = SslContextBuilder::new(SslMethod::tls_server())?;
+    // An idle connection gives its buffers back: a third of what it would cost.
+    context.set_mode(
+        SslMode::RELEASE_BUFFERS
+            | SslMode::ENABLE_PARTIAL_WRITE
+            | SslMode::ACCEPT_MOVING_WRITE_BUFFER
+            | SslMode::AUTO_RETRY,
+    );
+    context
+        .set_options(SslOptions::NO_COMPRESSION | SslOptions::NO_RENEGOTIATION | SslOptions::CIPHER_SERVER_PREFERENCE);
+    context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    context.set_session_cache_mode(SslSessionCacheMode::OFF);
+    // Without it a resumption fails as soon as client certificates are asked for.
+    context.set_session_id_context(b"lianwu-device")?;
+    Ok(context)
+}
+
+/// Never resumed: with the session its old key would go on being good after the device got another.
+///
+/// Not TLS 1.3 either: there a client whose key does not fit goes on without having proved anything.
+fn by_key(platform: Arc<Platform>, failures: Option<Arc<Failures>>) -> Result<SslContext, ErrorStack> {
+    let mut context = base()?;
+    context.set_max_proto_version(Some(SslVersion::TLS1_2))?;
+    context.set_options(SslOptions::NO_TICKET);
+    // Level 1: the C SDK has nothing but HMAC-SHA1.
+    context.set_security_level(1);
+    context.set_cipher_list(&list(&BY_KEY))?;
+    let index = asked_index()?;
+    context.set_psk_server_callback(move |ssl, identity, key| {
+        let Some(asked) = ssl.ex_data_mut(index) else { return Ok(0) };
+        let answer = find(&platform, failures.as_deref(), identity.unwrap_or_default(), asked.source);
+        let mut length = 0;
+        if let KeyAnswer::Given(device) = &answer
+            && let Some(into) = key.get_mut(..device.secret.key().len())
+        {
+            into.copy_from_slice(device.secret.key());
+            length = into.len();
+        }
+        asked.answer = Some(answer);
+        Ok(length)
+    });
+    Ok(context.build())
+}
+
+fn by_certificate(identity: &ServerIdentity) -> Result<(SslContext, i64), IdentityError> {
+    let chain = X509::stack_from_pem(&identity.chain).map_err(|_| IdentityError::NoCertificate)?;
+    let mut chain = chain.into_iter();
+    let own = chain.next().ok_or(IdentityError::NoCertificate)?;
+    // A key with a passphrase must not make OpenSSL ask for it at the terminal.
+    let no_passphrase = |_: &mut [u8]| Ok(0);
+    let key = PKey::private_key_from_pem_callback(&identity.key, no_passphrase).map_err(|_| IdentityError::NoKey)?;
+    if !own.public_key()?.public_eq(&key) {
+        return Err(IdentityError::KeyMismatch);
+    }
+    let now = Asn1Time::days_from_now(0)?;
+    let left = now.diff(own.not_after())?;
+    let seconds = i64::from(left.days) * 86_400 + i64::from(left.secs);
+    if seconds <= 0 {
+        return Err(IdentityError::Expired(own.not_after().to_string()));
+    }
+    let since = Asn1Time::from_unix(0)?.diff(own.not_after())?;
+    let expires_at = i64::from(since.days) * 86_400 + i64::from(since.secs);
+    let mut context = base()?;
+    context.set_security_level(1);
+    context.set_cipher_list(&list(&BY_CERTIFICATE))?;
+    context.set_certificate(&own)?;
+    for issuer in chain {
+        context.add_extra_chain_cert(issuer)?;
+    }
+    context.set_private_key(&key)?;
+    context.check_private_key()?;
+    // One ticket is enough to come back with. A resumed client signs in with its password like any other.
+    context.set_num_tickets(1)?;
+    Ok((context.build(), expires_at))
+}
+
+/// The key of the device an identity names. Runs inside a handshake: everything it needs is in memory.
+///
+/// Source: spec/device-protocol.md 2.8: the identity is product and name, the key the decoded secret.
+fn find(platform: &Platform, failures: Option<&Failures>, identity: &[u8], source: IpAddr) -> KeyAnswer {
+    let identity = String::from_utf8_lossy(identity);
+    let text = identity.trim();
+    let product = text.get(..ProductId::LEN).and_then(|id| ProductId::from_bytes(id.as_bytes()));
+    let product = product.and_then(|id| platform.catalog.product(id).map(|product| (id, product)));
+    let device: Box<str> = text.get(ProductId::LEN..).unwrap_or_default().into();
+    let refused = |why: String, number, is_unchecked| KeyAnswer::Refused {
+        product: product.as_ref().map(|(id, _)| *id),
+        device: device.clone(),
+        number,
+        why,
+        is_unchecked,
+    };
+    let unknown = DeviceNumber::NONE;
+    if let Err(error) = split_client_id(&identity) {
+        return refused(notes::identity_malformed(error), unknown, false);
+    }
+    let attempt = Attempt { source, client_id: &identity };
+    if failures.is_some_and(|failures| failures.must_wait(Instant::now(), &attempt)) {
+        return refused(notes::UNCHECKED.to_owned(), unknown, true);
+    }
+    let Some((id, known)) = &product else {
+        return refused("the product does not exist on this platform".to_owned(), unknown, false);
+    };
+    let Some(found) = platform.directory.find(*id, &device) else {
+        return refused(format!("device {device} does not exist in product {id}"), unknown, false);
+    };
+    if known.product.authentication != Authentication::Key {
+        return refused(notes::NEEDS_CERTIFICATE.to_owned(), found.number, false);
+    }
+    if !found.is_enabled() {
+        return refused(notes::DISABLED.to_owned(), found.number, false);
+    }
+    KeyAnswer::Given(found)
+}

@@ -1,0 +1,50 @@
+//! Handshakes that fail: whose, and why, in words for the device's owner.
+
+use std::net::IpAddr;
+
+use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_services::logs::notes;
+use openssl::ssl::Error;
+
+use super::context::KeyAnswer;
+
+/// A handshake that names a product of this platform and failed. Becomes a line of its diagnostic log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) product: ProductId,
+    /// The device's name as the client wrote it.
+    pub(crate) device: Box<str>,
+    pub(crate) number: DeviceNumber,
+    pub(crate) why: String,
+    pub(crate) source: IpAddr,
+}
+
+/// The reason OpenSSL gives when a record cannot be decrypted. With a pre-shared key it means: another key.
+const BAD_RECORD: &str = "decryption failed or bad record mac";
+
+/// Does the failure mean that the two sides have different keys?
+pub(crate) fn is_wrong_key(answer: Option<&KeyAnswer>, error: &Error) -> bool {
+    matches!(answer, Some(KeyAnswer::Given(_))) && reason(error).contains(BAD_RECORD)
+}
+
+/// What the owner reads.
+pub(crate) fn why(answer: Option<&KeyAnswer>, error: &Error) -> String {
+    match answer {
+        Some(KeyAnswer::Refused { why, .. }) => why.clone(),
+        _ if is_wrong_key(answer, error) => notes::PSK_MISMATCH.to_owned(),
+        _ => notes::handshake_failed(reason(error)),
+    }
+}
+
+/// OpenSSL's own word for it, or the system's.
+pub(crate) fn reason(error: &Error) -> String {
+    if let Some(stack) = error.ssl_error()
+        && let Some(reason) = stack.errors().first().and_then(openssl::error::Error::reason)
+    {
+        return reason.to_owned();
+    }
+    match error.io_error() {
+        Some(error) => error.to_string(),
+        None => "the client closed the connection".to_owned(),
+    }
+}

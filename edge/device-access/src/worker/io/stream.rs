@@ -1,0 +1,106 @@
+//! A connection's bytes, in the clear or encrypted.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use lianwu_services::directory::DirectoryDevice;
+use socket2::SockRef;
+use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::tls::TlsStream;
+
+/// Encrypted ones are boxed: those in the clear must not pay for them.
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream>),
+}
+
+/// One that belongs to no thread's runtime.
+pub(crate) enum Moving {
+    Plain(std::net::TcpStream),
+    Tls(Box<TlsStream>),
+}
+
+impl Stream {
+    /// The device that has proved itself by its key in the handshake.
+    pub(crate) fn proven(&self) -> Option<&Arc<DirectoryDevice>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => stream.proven(),
+        }
+    }
+
+    /// Nothing read means the end.
+    pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, into),
+            Self::Tls(stream) => stream.poll_read(cx, into),
+        }
+    }
+
+    /// What was not taken must be given again, at the front.
+    pub(crate) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.try_write(bytes),
+            Self::Tls(stream) => stream.try_write(bytes),
+        }
+    }
+
+    pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(stream) => stream.poll_write_ready(cx),
+            Self::Tls(stream) => stream.poll_write_ready(cx),
+        }
+    }
+
+    /// Says the last words. What is left is the socket, to be closed.
+    ///
+    /// Past the runtime, which does not know yet that a socket that has just moved to this worker can be written: it would
+    /// say "later", and there is none. What does not fit now is lost with the connection.
+    pub(crate) fn end(self, last: &[u8]) -> Option<TcpStream> {
+        match self {
+            Self::Plain(stream) => {
+                if !last.is_empty() {
+                    let _ = SockRef::from(&stream).send(last);
+                }
+                Some(stream)
+            }
+            Self::Tls(stream) => stream.end(last),
+        }
+    }
+
+    /// Takes it out of this thread's runtime.
+    pub(crate) fn detach(self) -> io::Result<Moving> {
+        Ok(match self {
+            Self::Plain(stream) => Moving::Plain(stream.into_std()?),
+            Self::Tls(mut stream) => {
+                stream.detach()?;
+                Moving::Tls(stream)
+            }
+        })
+    }
+}
+
+impl Moving {
+    /// Puts it into this thread's runtime.
+    pub(crate) fn attach(self) -> io::Result<Stream> {
+        Ok(match self {
+            Self::Plain(stream) => Stream::Plain(TcpStream::from_std(stream)?),
+            Self::Tls(mut stream) => {
+                stream.attach()?;
+                Stream::Tls(stream)
+            }
+        })
+    }
+
+    /// What does not fit into the socket is lost.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => io::Write::write(stream, bytes),
+            Self::Tls(stream) => stream.try_write(bytes),
+        }
+    }
+}
