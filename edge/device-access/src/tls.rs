@@ -1,6 +1,6 @@
 //! TLS on the device port: what a handshake proves, and what is made of it.
 //!
-//! One listener serves two kinds of client. One that offers only suites with a pre-shared key proves to be a device with the
+//! One listener serves two kinds of client. One that has a pre-shared key proves to be a device with the
 //! device's own secret and sends a CONNECT without a password; any other gets the server's certificate and signs in as on
 //! the plain port. Which of the two is decided by the suites in the ClientHello, before OpenSSL sees it (`hello`). Handshakes
 //! run on threads of their own (`accept`), so that a fleet that signs in again does not hold up the devices that are

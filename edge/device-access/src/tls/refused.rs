@@ -19,12 +19,15 @@ pub(crate) struct Refused {
     pub(crate) source: IpAddr,
 }
 
-/// The reason OpenSSL gives when a record cannot be decrypted. With a pre-shared key it means: another key.
-const BAD_RECORD: &str = "decryption failed or bad record mac";
+/// What OpenSSL says when a record cannot be decrypted: with CBC suites, and with GCM ones. The only encrypted record of a
+/// handshake is its last: there it means that the other side has another key.
+const UNDECIPHERABLE: [&str; 2] = ["decryption failed or bad record mac", "cipher operation failed"];
 
 /// Does the failure mean that the two sides have different keys?
 pub(crate) fn is_wrong_key(answer: Option<&KeyAnswer>, error: &Error) -> bool {
-    matches!(answer, Some(KeyAnswer::Given(_))) && reason(error).contains(BAD_RECORD)
+    let reasons =
+        error.ssl_error().into_iter().flat_map(|stack| stack.errors()).filter_map(openssl::error::Error::reason);
+    matches!(answer, Some(KeyAnswer::Given(_))) && reasons.into_iter().any(|reason| UNDECIPHERABLE.contains(&reason))
 }
 
 /// What the owner reads.

@@ -42,13 +42,20 @@ pub(crate) fn list(suites: &[Suite]) -> String {
     names.join(":")
 }
 
-/// Is the client to prove itself by a key? Only who offers suites with keys and none with certificates.
+/// First byte of the suites of TLS 1.3.
+const TLS_1_3: u8 = 0x13;
+
+/// Is the client to prove itself by a key? Who offers suites with keys and none with certificates is.
 ///
-/// Source: spec/device-protocol.md 2.8, server selection.
+/// Who offers both is, too, if it knows TLS 1.3: such stacks offer suites with keys only when they were given one, as OpenSSL
+/// does for `mosquitto_pub --psk`. Older stacks, mbedTLS 2.4 of the C SDK among them, offer all they were built with, and get
+/// the certificate. Source: spec/device-protocol.md 2.8, server selection; docs/adr/0019-tls.md.
 pub(crate) fn is_by_key(hello: Hello<'_>) -> bool {
     let Hello::Suites(offered) = hello else { return false };
-    let offers = |suites: &[Suite]| offered.as_chunks().0.iter().any(|id| suites.iter().any(|suite| suite.1 == *id));
-    offers(&BY_KEY) && !offers(&BY_CERTIFICATE)
+    let offers = |wanted: &dyn Fn(&[u8; 2]) -> bool| offered.as_chunks::<2>().0.iter().any(wanted);
+    let is_in = |suites: &[Suite], id: &[u8; 2]| suites.iter().any(|suite| suite.1 == *id);
+    let has_a_key = offers(&|id| is_in(&BY_KEY, id));
+    has_a_key && (!offers(&|id| is_in(&BY_CERTIFICATE, id)) || offers(&|id| id[0] == TLS_1_3))
 }
 
 #[cfg(test)]
@@ -67,11 +74,12 @@ mod tests {
 
     /// Which clients are asked for a key?
     #[test]
-    fn only_who_has_nothing_but_keys_is_asked_for_one() {
+    fn who_has_a_key_is_asked_for_it() {
         for (client, offered, expected) in [
             ("the vendor's C SDK", &[0x00, 0x8c, 0x00, 0x8d, 0x00, 0xff][..], true),
             ("mosquitto --psk, TLS 1.3 suites in front", &[0x13, 0x02, 0x13, 0x01, 0xc0, 0x37, 0x00, 0x8c], true),
-            ("a key or a certificate", &[0xc0, 0x2f, 0x00, 0x8c], false),
+            ("mosquitto 2.0.11 --psk, everything besides", &[0x13, 0x02, 0xc0, 0x2f, 0x00, 0x8c], true),
+            ("an old stack with all it was built with", &[0xc0, 0x2f, 0x00, 0x8c, 0x00, 0xff], false),
             ("paho", &[0x13, 0x01, 0xc0, 0x2f, 0xc0, 0x30, 0x00, 0xff], false),
             ("TLS 1.3 alone", &[0x13, 0x01, 0x13, 0x02], false),
             ("keys we do not have", &[0xc0, 0x37, 0xc0, 0x35], false),

@@ -64,8 +64,12 @@ fn handshake(world: &World, connector: SslConnector) -> Result<Client, Failed> {
 
 /// A client that has nothing but a key, with TLS 1.3 switched on as in mosquitto.
 fn by_key(world: &World, identity: &str, key: &[u8]) -> Result<Client, Failed> {
+    by_key_and_suite(world, identity, key, SUITE)
+}
+
+fn by_key_and_suite(world: &World, identity: &str, key: &[u8], suite: &str) -> Result<Client, Failed> {
     let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
-    connector.set_cipher_list(SUITE).unwrap();
+    connector.set_cipher_list(suite).unwrap();
     let (identity, key) = (identity.to_owned(), key.to_vec());
     connector.set_psk_client_callback(move |_, _, into_identity, into_key| {
         into_identity[..identity.len()].copy_from_slice(identity.as_bytes());
@@ -230,6 +234,25 @@ fn failed_handshakes_are_told() {
         "the TLS-PSK key does not fit the device's secret",
     ];
     assert_eq!(notes, expected, "and nothing of a product that is not here");
+}
+
+/// Is a wrong key recognised with every suite, whatever OpenSSL says about it?
+#[test]
+fn a_wrong_key_is_recognised_with_every_suite() {
+    let suites = [
+        "PSK-AES128-GCM-SHA256",
+        "PSK-AES256-GCM-SHA384",
+        "PSK-AES128-CBC-SHA256",
+        "PSK-AES128-CBC-SHA",
+        "PSK-AES256-CBC-SHA",
+    ];
+    let world = world(AccessOptions { sign_in_failures: 0, ..AccessOptions::default() });
+    for (number, suite) in suites.into_iter().enumerate() {
+        assert!(by_key_and_suite(&world, &lamp("lamp-1"), b"another key", suite).is_err(), "{suite}");
+        let (_, _, note) = world.records(number as u64 + 1).remove(number);
+        assert_eq!(note, "the TLS-PSK key does not fit the device's secret", "{suite}");
+        assert!(by_key_and_suite(&world, &lamp("lamp-1"), &key("lamp-1"), suite).is_ok(), "{suite}");
+    }
 }
 
 /// Is a product whose devices have certificates out of reach for keys?
