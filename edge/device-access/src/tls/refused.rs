@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_services::logs::notes;
+use openssl::error::ErrorStack;
 use openssl::ssl::Error;
 
 use super::context::KeyAnswer;
@@ -25,8 +26,7 @@ const UNDECIPHERABLE: [&str; 2] = ["decryption failed or bad record mac", "ciphe
 
 /// Does the failure mean that the two sides have different keys?
 pub(crate) fn is_wrong_key(answer: Option<&KeyAnswer>, error: &Error) -> bool {
-    let reasons =
-        error.ssl_error().into_iter().flat_map(|stack| stack.errors()).filter_map(openssl::error::Error::reason);
+    let reasons = error.ssl_error().into_iter().flat_map(ErrorStack::errors).filter_map(openssl::error::Error::reason);
     matches!(answer, Some(KeyAnswer::Given(_))) && reasons.into_iter().any(|reason| UNDECIPHERABLE.contains(&reason))
 }
 

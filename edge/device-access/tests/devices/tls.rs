@@ -37,8 +37,8 @@ fn identity(name: &str) -> ServerIdentity {
     ServerIdentity { chain: builder.build().to_pem().unwrap(), key }
 }
 
-fn world(options: AccessOptions) -> World {
-    let options = AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..options };
+fn world(options: &AccessOptions) -> World {
+    let options = AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..options.clone() };
     let any = "127.0.0.1:0".parse().unwrap();
     let mqtts = Some(TlsListen { address: any, identity: identity("first") });
     World::listening(Listen { mqtt: Some(any), mqtts }, &options)
@@ -52,7 +52,7 @@ struct Client {
 /// Why a handshake failed, as the client sees it.
 type Failed = String;
 
-fn handshake(world: &World, connector: SslConnector) -> Result<Client, Failed> {
+fn handshake(world: &World, connector: &SslConnector) -> Result<Client, Failed> {
     let socket = TcpStream::connect(world.access().mqtts().unwrap()).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     socket.set_nodelay(true).unwrap();
@@ -77,14 +77,14 @@ fn by_key_and_suite(world: &World, identity: &str, key: &[u8], suite: &str) -> R
         into_key[..key.len()].copy_from_slice(&key);
         Ok(key.len())
     });
-    handshake(world, connector.build())
+    handshake(world, &connector.build())
 }
 
 fn by_certificate(world: &World, version: SslVersion) -> Client {
     let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
     connector.set_min_proto_version(Some(version)).unwrap();
     connector.set_max_proto_version(Some(version)).unwrap();
-    handshake(world, connector.build()).unwrap()
+    handshake(world, &connector.build()).unwrap()
 }
 
 impl Client {
@@ -172,7 +172,7 @@ fn lamp(name: &str) -> String {
 /// Does a device that proved itself by its key sign in without a password, and report, on whichever worker it lives?
 #[test]
 fn a_key_is_as_good_as_a_password() {
-    let world = world(AccessOptions { workers: 3, ..AccessOptions::default() });
+    let world = world(&AccessOptions { workers: 3, ..AccessOptions::default() });
     for name in ["lamp-0", "lamp-1", "lamp-2", "lamp-3"] {
         let mut client = by_key(&world, &lamp(name), &key(name)).unwrap();
         let session = client.stream.ssl();
@@ -191,7 +191,7 @@ fn a_key_is_as_good_as_a_password() {
 /// Does every word of a CONNECT that names another than the device in the handshake lead nowhere?
 #[test]
 fn the_client_id_is_the_identity() {
-    let world = world(AccessOptions::default());
+    let world = world(&AccessOptions::default());
     for (client_id, user_name) in [
         (lamp("lamp-2"), None),
         (format!("{} ", lamp("lamp-1")), None),
@@ -212,7 +212,7 @@ fn the_client_id_is_the_identity() {
 /// Is each handshake that names a device and fails told to its owner, with its cause?
 #[test]
 fn failed_handshakes_are_told() {
-    let world = world(AccessOptions { sign_in_failures: 0, ..AccessOptions::default() });
+    let world = world(&AccessOptions { sign_in_failures: 0, ..AccessOptions::default() });
     world.platform.directory.find(PRODUCT.parse().unwrap(), "lamp-3").unwrap().set_enabled(false);
     for (identity, shown) in [
         (lamp("lamp-1"), "decrypt"),
@@ -246,7 +246,7 @@ fn a_wrong_key_is_recognised_with_every_suite() {
         "PSK-AES128-CBC-SHA",
         "PSK-AES256-CBC-SHA",
     ];
-    let world = world(AccessOptions { sign_in_failures: 0, ..AccessOptions::default() });
+    let world = world(&AccessOptions { sign_in_failures: 0, ..AccessOptions::default() });
     for (number, suite) in suites.into_iter().enumerate() {
         assert!(by_key_and_suite(&world, &lamp("lamp-1"), b"another key", suite).is_err(), "{suite}");
         let (_, _, note) = world.records(number as u64 + 1).remove(number);
@@ -258,7 +258,7 @@ fn a_wrong_key_is_recognised_with_every_suite() {
 /// Is a product whose devices have certificates out of reach for keys?
 #[test]
 fn certificate_products_have_no_keys() {
-    let world = world(AccessOptions::default());
+    let world = world(&AccessOptions::default());
     world.change_product(|product| product.authentication = Authentication::Certificate);
     assert!(by_key(&world, &lamp("lamp-1"), &key("lamp-1")).is_err());
     let (_, note) = world.first(RecordKind::ConnectRefused);
@@ -268,7 +268,7 @@ fn certificate_products_have_no_keys() {
 /// Does a device that was made anew between handshake and CONNECT have to prove itself again?
 #[test]
 fn a_secret_that_changed_in_between_is_seen() {
-    let world = world(AccessOptions::default());
+    let world = world(&AccessOptions::default());
     let mut client = by_key(&world, &lamp("lamp-1"), &key("lamp-1")).unwrap();
     world.put_device_with_secret_of("lamp-1", 9, "lamp-2");
     assert_eq!(client.connects(&lamp("lamp-1"), None, None), 4);
@@ -278,7 +278,7 @@ fn a_secret_that_changed_in_between_is_seen() {
 /// Has who tries wrong keys to wait, as with wrong passwords, and is told of once a window?
 #[test]
 fn wrong_keys_are_braked() {
-    let world = world(AccessOptions { sign_in_failures: 2, ..AccessOptions::default() });
+    let world = world(&AccessOptions { sign_in_failures: 2, ..AccessOptions::default() });
     for _ in 0..2 {
         let failed = by_key(&world, &lamp("lamp-1"), b"guess").err().unwrap();
         assert!(!failed.contains("unknown psk identity"), "{failed}");
@@ -292,7 +292,7 @@ fn wrong_keys_are_braked() {
 /// Do clients that have the server's certificate sign in with a password, in both versions?
 #[test]
 fn a_certificate_of_the_server_and_a_password() {
-    let world = world(AccessOptions { workers: 2, ..AccessOptions::default() });
+    let world = world(&AccessOptions { workers: 2, ..AccessOptions::default() });
     for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
         for name in ["lamp-1", "lamp-2"] {
             let good = credentials(name, NOW.0 / 1000 + 600);
@@ -314,7 +314,7 @@ fn a_certificate_of_the_server_and_a_password() {
 /// Do messages larger than a record of TLS, and many in one go, arrive whole?
 #[test]
 fn long_messages_pass() {
-    let world = world(AccessOptions { workers: 2, ..AccessOptions::default() });
+    let world = world(&AccessOptions { workers: 2, ..AccessOptions::default() });
     let mut client = by_key(&world, &lamp("lamp-1"), &key("lamp-1")).unwrap();
     assert_eq!(client.connects(&lamp("lamp-1"), None, None), 0);
     client.subscribes(&down("property", "lamp-1"));
@@ -335,7 +335,7 @@ fn long_messages_pass() {
 /// Is another certificate shown to new clients, an unusable one refused, and nobody disconnected?
 #[test]
 fn the_certificate_is_replaced_while_devices_are_connected() {
-    let world = world(AccessOptions::default());
+    let world = world(&AccessOptions::default());
     let mut device = by_key(&world, &lamp("lamp-1"), &key("lamp-1")).unwrap();
     assert_eq!(device.connects(&lamp("lamp-1"), None, None), 0);
     let shown = || {
@@ -367,7 +367,7 @@ fn the_certificate_is_replaced_while_devices_are_connected() {
 /// Do strangers that say nothing, half a hello or something else end, without a trace in anybody's log?
 #[test]
 fn strangers_end() {
-    let world = world(AccessOptions { connect_timeout: Duration::from_secs(1), ..AccessOptions::default() });
+    let world = world(&AccessOptions { connect_timeout: Duration::from_secs(1), ..AccessOptions::default() });
     let address = world.access().mqtts().unwrap();
     for said in [&b""[..], &[22, 3, 1, 2, 0, 1, 0][..], b"\x10\x20\x00\x04MQTT", b"GET / HTTP/1.1\r\n\r\n"] {
         let mut socket = TcpStream::connect(address).unwrap();
