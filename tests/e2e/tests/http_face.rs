@@ -98,7 +98,7 @@ fn metrics() {
 fn every_metric_is_described() {
     const PAGES: [&str; 2] =
         [include_str!("../../../docs/operation.md"), include_str!("../../../docs/operation.zh-CN.md")];
-    let server = Server::start(ServerOptions::default());
+    let server = Server::start(ServerOptions::default().with_tls());
     let metrics = server.metrics();
     let types = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_whitespace().next());
     let served: BTreeSet<&str> = types.collect();
