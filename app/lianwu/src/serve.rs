@@ -79,23 +79,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let storage = Storage::open(&options.data, config, &clock)?;
     let bus = Arc::new(LocalBus::default());
-    let platform = Arc::new(Platform {
-        clock,
-        log: storage.log.clone(),
-        readings: storage.readings.clone(),
-        states: storage.readings.clone(),
-        stores: storage.stores(),
-        bus: bus.clone(),
-        catalog: Catalog::default(),
-        directory: Directory::default(),
-        replies: PendingReplies::default(),
-        progress: Arc::new(Progress::new(storage.readings_applied())),
-        limits: config.limits(),
-        randomness: Arc::new(SystemRandomness),
-        accounts: AccountCache::default(),
-        audit: Audit::default(),
-        turns: Turns::default(),
-    });
+    let platform = Arc::new(new_platform(&storage, clock, &bus, config));
     follower::catch_up(platform.log.as_ref(), platform.readings.as_ref());
     let loaded = lianwu_services::start::load(&platform).await.context("load the registry")?;
     info!(products = loaded.products, devices = loaded.devices, "the registry is loaded");
@@ -182,6 +166,27 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     storage.close().await;
     info!("stopped, everything is committed");
     Ok(())
+}
+
+/// The rooms the services use, empty where they are filled from the registry.
+fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, config: &Config) -> Platform {
+    Platform {
+        clock,
+        log: storage.log.clone(),
+        readings: storage.readings.clone(),
+        states: storage.readings.clone(),
+        stores: storage.stores(),
+        bus: bus.clone(),
+        catalog: Catalog::default(),
+        directory: Directory::default(),
+        replies: PendingReplies::default(),
+        progress: Arc::new(Progress::new(storage.readings_applied())),
+        limits: config.limits(),
+        randomness: Arc::new(SystemRandomness),
+        accounts: AccountCache::default(),
+        audit: Audit::default(),
+        turns: Turns::default(),
+    }
 }
 
 /// Opens the listener of devices that speak HTTP. Small devices find the length of an answer by its exact spelling.
