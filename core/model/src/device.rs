@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::Certificate;
 use crate::product::Tag;
 use crate::{DeviceName, DeviceNumber, ProductId, Uin, UnixMillis};
 
@@ -17,6 +18,9 @@ pub struct Device {
     pub name: DeviceName,
     /// Text form, Base64 of 16 random bytes unless the maker defined it.
     pub secret: DeviceSecretText,
+    /// The only certificate it may sign in with; devices of key products have none, and of a product with an authority of its
+    /// own those that were created without one.
+    pub certificate: Option<Certificate>,
     pub enabled: bool,
     /// Principal that created it, and its display name then.
     pub creator: Uin,

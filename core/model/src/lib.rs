@@ -4,6 +4,7 @@
 //! Start reading at [`thing_model`] (what a product's devices may say) and [`ids`] (how things are named).
 
 pub mod account;
+pub mod certificate;
 pub mod device;
 pub mod ids;
 pub mod json;

@@ -1,6 +1,7 @@
 //! The registry stores; one file per store.
 
 mod accounts;
+mod certificates;
 mod device_list;
 mod devices;
 mod products;
@@ -22,7 +23,7 @@ use crate::worker::{Abandoned, Workers};
 /// Reading threads: enough that one long search does not hold up the next look-up.
 const READERS: NonZero<usize> = NonZero::new(3).expect("three is not zero");
 
-/// Accounts, projects, products and devices in one SQLite file.
+/// Accounts, projects, products, devices and certificates in one SQLite file.
 ///
 /// Calls never block the caller's thread. Writes run one after the other; each is on disk before it is answered and
 /// is done even when the caller has dropped its future. Up to 256 writes and 256 reads wait; beyond that, callers do.

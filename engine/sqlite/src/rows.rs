@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, SecretKeyText, StoredPolicy};
+use lianwu_model::certificate::{Authority, Certificate, Fingerprint, PlatformAuthority, PrivateKeyText};
 use lianwu_model::device::{Device, DeviceSecretText};
 use lianwu_model::product::{
     Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, ProductSecretText, Project,
@@ -225,6 +226,37 @@ pub(crate) fn model(row: &Row<'_>) -> Result<StoredThingModel, Fault> {
     })
 }
 
+/// What the seal of the platform authority's key is bound to.
+pub(crate) const PLATFORM_AUTHORITY_IDENTITY: &str = "platform authority";
+
+pub(crate) fn fingerprint(row: &Row<'_>) -> Result<Option<Fingerprint>, Fault> {
+    Ok(row.get::<_, Option<[u8; 32]>>("fingerprint")?.map(Fingerprint))
+}
+
+fn certificate(row: &Row<'_>) -> Result<Option<Certificate>, Fault> {
+    let Some(fingerprint) = fingerprint(row)? else { return Ok(None) };
+    Ok(Some(Certificate { pem: row.get("pem")?, fingerprint }))
+}
+
+pub(crate) fn platform_authority(row: &Row<'_>, sealer: &Sealer) -> Result<PlatformAuthority, Fault> {
+    let sealed = row.get_ref("key")?.as_blob().map_err(|_| Fault::Corrupt("key"))?;
+    Ok(PlatformAuthority {
+        certificate: certificate(row)?.ok_or(Fault::Corrupt("fingerprint"))?,
+        key: PrivateKeyText(sealer.unseal(PLATFORM_AUTHORITY_IDENTITY, sealed)?),
+        created: time(row, "created")?,
+    })
+}
+
+pub(crate) fn authority(row: &Row<'_>) -> Result<Authority, Fault> {
+    Ok(Authority {
+        owner: uin(row, "owner")?,
+        name: row.get("name")?,
+        certificate: certificate(row)?.ok_or(Fault::Corrupt("fingerprint"))?,
+        created: time(row, "created")?,
+        updated: time(row, "updated")?,
+    })
+}
+
 /// What a device secret's seal is bound to; the number keeps a re-created device from taking over an old secret.
 ///
 /// Written into `identity`, because sign-in reads a great many in one go.
@@ -243,6 +275,7 @@ pub(crate) fn device(row: &Row<'_>, sealer: &Sealer) -> Result<Device, Fault> {
         product,
         name,
         secret,
+        certificate: certificate(row)?,
         enabled: row.get("enabled")?,
         creator: uin(row, "creator")?,
         creator_name: row.get("creator_name")?,

@@ -6,10 +6,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use lianwu_model::Uin;
 use lianwu_model::account::PasswordHash;
-use lianwu_ports::registry::suite::{LAMP, access_key, device, device_key, principal, product, project, with_products};
-use lianwu_ports::registry::{AccessKeys, DeviceFilter, Devices, Principals, Products, Projects, Slice, StoreError};
+use lianwu_model::certificate::{PlatformAuthority, PrivateKeyText};
+use lianwu_model::{Uin, UnixMillis};
+use lianwu_ports::registry::suite::{
+    LAMP, access_key, certificate, device, device_key, principal, product, project, with_products,
+};
+use lianwu_ports::registry::{
+    AccessKeys, Certificates, DeviceFilter, Devices, Principals, Products, Projects, Slice, StoreError,
+};
 use lianwu_sqlite::{SealKey, SqliteRegistry};
 
 fn open(folder: &Path) -> Arc<SqliteRegistry> {
@@ -60,8 +65,13 @@ async fn a_closed_registry_refuses_calls() {
 /// Is no secret readable in the files, before and after they are folded together, nor in `Debug`?
 #[tokio::test]
 async fn no_file_holds_a_secret_in_clear() {
-    const SECRETS: [&str; 4] =
-        ["clear text of a key", "secret of kitchen-lamp", "hash of a password", "secret of the product"];
+    const SECRETS: [&str; 5] = [
+        "clear text of a key",
+        "secret of kitchen-lamp",
+        "hash of a password",
+        "secret of the product",
+        "key of the authority",
+    ];
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     with_products(&*store).await;
@@ -72,6 +82,10 @@ async fn no_file_holds_a_secret_in_clear() {
     assert_eq!(made[0].secret.0, SECRETS[1]);
     let products = store.products().await.unwrap();
     assert_eq!(products[0].secret.as_ref().unwrap().0, SECRETS[3]);
+    let key = PrivateKeyText(SECRETS[4].to_owned());
+    let authority = PlatformAuthority { certificate: certificate("platform"), key, created: UnixMillis(1) };
+    store.create_platform_authority(authority.clone()).await.unwrap();
+    assert_eq!(store.platform_authority().await, Ok(Some(authority)));
     let check = |texts: &[&str], expected: bool| {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder.path()).unwrap() {
@@ -84,12 +98,9 @@ async fn no_file_holds_a_secret_in_clear() {
         }
     };
     check(&SECRETS, false);
-    check(&["AKIDa", "kitchen-lamp"], true);
-    let shown = format!(
-        "{store:?} {products:?} {:?} {:?}",
-        store.keys().await,
-        store.device(device_key(LAMP, "kitchen-lamp")).await
-    );
+    check(&["AKIDa", "kitchen-lamp", "PEM of platform"], true);
+    let (keys, lamp) = (store.keys().await, store.device(device_key(LAMP, "kitchen-lamp")).await);
+    let shown = format!("{store:?} {products:?} {keys:?} {lamp:?} {:?}", store.platform_authority().await);
     assert!(SECRETS.iter().all(|secret| !shown.contains(secret)), "{shown}");
     store.close().await;
     check(&SECRETS, false);

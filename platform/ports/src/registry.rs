@@ -8,6 +8,7 @@ pub mod memory;
 pub mod suite;
 
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
+use lianwu_model::certificate::{Authority, Fingerprint, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::product::{Product, Project, StoredThingModel, Tag};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin, UnixMillis};
@@ -170,6 +171,34 @@ pub trait Products: Send + Sync {
     fn models(&self) -> Answer<'_, Result<Vec<StoredThingModel>, StoreError>>;
 }
 
+/// Certificate authorities and the products bound to them. All of them are kept in memory by the certificate service.
+pub trait Certificates: Send + Sync {
+    fn platform_authority(&self) -> Answer<'_, Result<Option<PlatformAuthority>, StoreError>>;
+    /// # Errors
+    /// [`StoreError::Taken`] for `id` when there is one: it is made once.
+    fn create_platform_authority(&self, authority: PlatformAuthority) -> Answer<'_, Result<(), StoreError>>;
+    /// # Errors
+    /// [`StoreError::Taken`] for (`owner`, `name`) and (`owner`, `fingerprint`).
+    fn create_authority(&self, authority: Authority) -> Answer<'_, Result<(), StoreError>>;
+    /// Replaces the certificate and the update time of (`owner`, `name`).
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Taken`] for (`owner`, `fingerprint`).
+    fn update_authority(&self, authority: Authority) -> Answer<'_, Result<(), StoreError>>;
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::InUse`] while products are bound to it.
+    fn delete_authority(&self, owner: Uin, name: String) -> Answer<'_, Result<(), StoreError>>;
+    fn authorities(&self) -> Answer<'_, Result<Vec<Authority>, StoreError>>;
+    /// Binds the product to this authority of its owner, in place of another; `None` takes the binding away. Deleting the product
+    /// does, too.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when product or authority does not exist.
+    fn bind_product(&self, product: ProductId, authority: Option<String>) -> Answer<'_, Result<(), StoreError>>;
+    /// Which product is bound to which authority of its owner, in the order of ProductIds.
+    fn bindings(&self) -> Answer<'_, Result<Vec<(ProductId, String)>, StoreError>>;
+}
+
 /// Filter of a device list: devices of these products, newest first.
 ///
 /// The default matches nothing, so that an owner without products never sees another owner's devices.
@@ -208,6 +237,8 @@ pub struct SignInRow {
     pub number: DeviceNumber,
     pub key: DeviceKey,
     pub secret: lianwu_model::device::DeviceSecretText,
+    /// Of the certificate on record.
+    pub fingerprint: Option<Fingerprint>,
     pub enabled: bool,
     pub tags: Vec<Tag>,
 }

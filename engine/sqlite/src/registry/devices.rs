@@ -30,8 +30,9 @@ fn take_numbers(connection: &Connection, count: usize) -> Result<u32, Fault> {
 fn create(connection: &Connection, sealer: &Sealer, mut devices: Vec<Device>) -> Result<Vec<Device>, Fault> {
     let first = take_numbers(connection, devices.len())?;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO devices (number, product, name, secret, enabled, creator, creator_name, tags, created)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO devices (number, product, name, secret, enabled, creator, creator_name, tags, created,
+            pem, fingerprint)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     let mut identity = String::new();
     for (number, device) in (first..=u32::MAX).zip(&mut devices) {
@@ -47,6 +48,8 @@ fn create(connection: &Connection, sealer: &Sealer, mut devices: Vec<Device>) ->
             device.creator_name,
             rows::tags_text(&device.tags),
             device.created.0.cast_signed(),
+            device.certificate.as_ref().map(|certificate| &certificate.pem),
+            device.certificate.as_ref().map(|certificate| certificate.fingerprint.0),
         ])?;
     }
     Ok(devices)
@@ -64,8 +67,9 @@ fn delete(connection: &Connection, keys: &[DeviceKey]) -> Result<Vec<DeviceNumbe
 }
 
 fn sign_in_rows(connection: &Connection, sealer: &Sealer, each: &mut dyn FnMut(SignInRow)) -> Result<u64, Fault> {
-    let mut statement = connection
-        .prepare_cached("SELECT number, product, name, secret, enabled, tags FROM devices ORDER BY number")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT number, product, name, secret, fingerprint, enabled, tags FROM devices ORDER BY number",
+    )?;
     let mut rows = statement.query([])?;
     let (mut count, mut identity) = (0, String::new());
     while let Some(row) = rows.next()? {
@@ -74,6 +78,7 @@ fn sign_in_rows(connection: &Connection, sealer: &Sealer, each: &mut dyn FnMut(S
             number,
             key: DeviceKey { product: rows::parsed(row, "product")?, device: rows::parsed(row, "name")? },
             secret: rows::device_secret(row, sealer, number, &mut identity)?,
+            fingerprint: rows::fingerprint(row)?,
             enabled: row.get("enabled")?,
             tags: rows::tags(row)?,
         });

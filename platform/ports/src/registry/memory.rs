@@ -3,11 +3,13 @@
 //! Lists are scanned, nothing survives the process.
 
 mod accounts;
+mod certificates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
+use lianwu_model::certificate::{Authority, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::product::{Product, Project, StoredThingModel};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
@@ -17,7 +19,7 @@ use super::{
 };
 use crate::Answer;
 
-/// All four registry stores over plain collections. `Debug` shows no secret.
+/// All five registry stores over plain collections. `Debug` shows no secret.
 #[derive(Debug, Default)]
 pub struct MemoryRegistry {
     content: Mutex<Content>,
@@ -34,6 +36,9 @@ struct Content {
     projects: Vec<Project>,
     products: Vec<Product>,
     models: Vec<StoredThingModel>,
+    platform_authority: Option<PlatformAuthority>,
+    authorities: Vec<Authority>,
+    bindings: BTreeMap<ProductId, String>,
     devices: BTreeMap<DeviceNumber, Device>,
     numbers: BTreeMap<DeviceKey, DeviceNumber>,
     last_number: u32,
@@ -240,6 +245,7 @@ impl Products for MemoryRegistry {
             }
             content.products.retain(|product| product.id != id);
             content.models.retain(|model| model.product != id);
+            content.bindings.remove(&id);
             Ok(())
         })
     }
@@ -313,6 +319,7 @@ impl Devices for MemoryRegistry {
                     number: device.number,
                     key: key_of(device),
                     secret: device.secret.clone(),
+                    fingerprint: device.certificate.as_ref().map(|certificate| certificate.fingerprint),
                     enabled: device.enabled,
                     tags: device.tags.clone(),
                 });

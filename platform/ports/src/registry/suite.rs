@@ -3,10 +3,12 @@
 //! Each case gets an empty store of its own. [`registry_suite!`](crate::registry_suite) turns the list into tests.
 
 pub mod accounts;
+pub mod certificates;
 pub mod devices;
 pub mod products;
 
 use lianwu_model::account::{AccessKey, Principal, SecretKeyText};
+use lianwu_model::certificate::{Certificate, Fingerprint};
 use lianwu_model::device::{Device, DeviceSecretText};
 use lianwu_model::product::{
     Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, ProductSecretText, Project,
@@ -16,7 +18,7 @@ use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
 
 use super::{Products, Projects, Slice};
 
-/// Makes one test of each case. `$run` is a function beside the call that takes an async closure over `Arc<impl all four stores>`,
+/// Makes one test of each case. `$run` is a function beside the call that takes an async closure over `Arc<impl all five stores>`,
 /// gives it an empty store, and waits for its end.
 #[macro_export]
 macro_rules! registry_suite {
@@ -43,6 +45,12 @@ macro_rules! registry_suite {
             a_name_is_found_by_any_part, search_characters_are_literal, tags_must_all_fit, filters_combine,
             sign_in_sees_every_device, sets_of_tags_are_told_once, hidden_sets_of_tags_are_left_out,
             numbers_choose_and_leave_out,
+        ]);
+        $crate::registry_suite!($run, certificates: [
+            the_platforms_authority_is_made_once, an_authority_is_read_back_whole,
+            names_and_certificates_are_unique_within_an_owner, an_authority_is_replaced_under_its_name,
+            an_authority_with_products_cannot_be_deleted, a_product_is_bound_to_one_authority_of_its_owner,
+            a_binding_goes_with_its_product, a_devices_certificate_stays_as_it_was,
         ]);
     };
     ($run:ident, $part:ident: [$($case:ident),* $(,)?]) => {
@@ -147,12 +155,23 @@ pub fn device(product: &str, name: &str, tags: &[&str]) -> Device {
         product: product_id(product),
         name: name.parse().expect("device name of a test"),
         secret: DeviceSecretText(format!("secret of {name}")),
+        certificate: None,
         enabled: true,
         creator: Uin(100_000_009),
         creator_name: "li".to_owned(),
         tags: tags.iter().map(tag).collect(),
         created: UnixMillis(1_790_000_000_006),
     }
+}
+
+/// A certificate that only a store would take for one.
+#[must_use]
+pub fn certificate(name: &str) -> Certificate {
+    let mut fingerprint = [0; 32];
+    for (byte, letter) in fingerprint.iter_mut().zip(name.bytes()) {
+        *byte = letter;
+    }
+    Certificate { pem: format!("PEM of {name}\n"), fingerprint: Fingerprint(fingerprint) }
 }
 
 #[must_use]

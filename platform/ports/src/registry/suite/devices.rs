@@ -282,6 +282,7 @@ pub async fn sign_in_sees_every_device(store: Arc<impl Projects + Products + Dev
         number: DeviceNumber(number),
         key: device_key(product, name),
         secret: device(product, name, &[]).secret,
+        fingerprint: None,
         enabled,
         tags: device(product, name, tags).tags,
     };
