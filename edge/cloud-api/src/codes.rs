@@ -2,6 +2,7 @@
 //! has decided what the customer sees. Source: spec/cloud-api.md 1.8 and the tables of section 2.
 
 mod account;
+mod certificate;
 mod definition;
 mod device;
 mod diagnosis;
@@ -46,10 +47,6 @@ impl From<Invalid> for ApiError {
                 Self::value(field, &zh, &en)
             }
             Rule::Form(form) => Self::value(field, &format!("应为 {form}"), &format!("it must be {form}")),
-            Rule::NotServedYet { instead } => {
-                let zh = format!("本平台暂不支持该值，请使用 {instead}");
-                Self::value(field, &zh, &format!("this platform does not serve it yet, use {instead}"))
-            }
         }
     }
 }

@@ -9,6 +9,7 @@
 mod account;
 mod account_log;
 mod audit;
+mod certificate;
 mod control;
 mod data;
 mod device;
@@ -34,7 +35,9 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    tags(platform(accounts(messages(logs(instance(devices(models(storage(products(projects(table)))))))))))
+    tags(platform(accounts(messages(logs(instance(devices(certificates(models(storage(products(projects(
+        table,
+    ))))))))))))
 }
 
 fn projects(table: Table) -> Table {
@@ -76,6 +79,19 @@ fn models(table: Table) -> Table {
         |r| Target::Product(r.product_id.clone()),
         model::modify,
     )
+}
+
+fn certificates(table: Table) -> Table {
+    table
+        .on(op::CreatePrivateCA, Write, |_| Target::Account, certificate::create)
+        .on(op::UpdatePrivateCA, Write, |_| Target::Account, certificate::replace)
+        .on(op::DeletePrivateCA, Write, |_| Target::Account, certificate::delete)
+        .on(op::DescribePrivateCA, Read, |_| Target::Account, certificate::describe)
+        .on(op::DescribePrivateCAs, Read, |_| Target::Account, certificate::list)
+        .on(op::DescribePrivateCABindedProducts, Read, |_| Target::Account, certificate::bound_products)
+        .on(op::UpdateProductPrivateCA, Write, |r| Target::Product(r.product_id.clone()), certificate::bind)
+        .on(op::DeleteProductPrivateCA, Write, |r| Target::Product(r.product_id.clone()), certificate::unbind)
+        .on(op::DescribeProductCA, Read, |r| Target::Product(r.product_id.clone()), certificate::of_product)
 }
 
 fn devices(table: Table) -> Table {

@@ -3,13 +3,14 @@
 use lianwu_model::device::DeviceStatus;
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind, Project};
 use lianwu_model::{UnixMillis, json};
+use lianwu_services::certificate::{self, KnownAuthority};
 use lianwu_services::device::DeviceView;
 use lianwu_services::project::ProjectCounts;
 
 use crate::call::Call;
 use crate::codes;
 use crate::error::ApiError;
-use crate::generated::structures::{DeviceInfo, Filter, ProductEntry, ProjectEntry, ProjectEntryEx};
+use crate::generated::structures::{CertInfo, DeviceInfo, Filter, ProductEntry, ProjectEntry, ProjectEntryEx};
 
 /// Filters one call may have. Source: spec/cloud-api.md 3.1.
 pub const FILTERS_MAX: usize = 10;
@@ -48,6 +49,39 @@ pub fn project_with_counts(project: &Project, counts: ProjectCounts) -> ProjectE
 }
 
 pub fn product(call: &Call, product: &Product) -> ProductEntry {
+    let entry = plain_product(call, product);
+    // Filled with an authority of the account only. Source: spec/cloud-api.md 3.2.
+    let Some(own) = certificate::own_of(&call.platform, product) else { return entry };
+    let authority = authority(&own);
+    ProductEntry {
+        private_ca_name: authority.cert_name.clone(),
+        is_private_ca: true,
+        cert_name: authority.cert_name,
+        cert_sn: authority.cert_sn,
+        issuer_name: authority.issuer_name,
+        subject: authority.subject,
+        effective_time: count(authority.effective_time),
+        expire_time: count(authority.expire_time),
+        cert_text: authority.cert_text,
+        ..entry
+    }
+}
+
+/// The platform's own authority has no name among those an account can choose.
+pub fn authority(authority: &KnownAuthority) -> CertInfo {
+    CertInfo {
+        cert_name: authority.name.clone(),
+        cert_sn: authority.facts.serial.clone(),
+        issuer_name: authority.facts.issuer.clone(),
+        subject: authority.facts.subject.clone(),
+        create_time: authority.created.seconds(),
+        effective_time: authority.facts.effective.seconds(),
+        expire_time: authority.facts.expires.seconds(),
+        cert_text: authority.certificate.pem.clone(),
+    }
+}
+
+fn plain_product(call: &Call, product: &Product) -> ProductEntry {
     ProductEntry {
         product_id: product.id.to_string(),
         product_name: product.name.clone(),

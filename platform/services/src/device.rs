@@ -2,6 +2,7 @@
 //!
 //! Source: spec/cloud-api.md 2.4 and 3.3.
 
+mod certified;
 mod list;
 
 use std::sync::Arc;
@@ -10,18 +11,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lianwu_device_protocol::credentials::{DeviceSecret, SecretError};
 use lianwu_model::account::Principal;
+use lianwu_model::certificate::Certificate;
 use lianwu_model::device::{Device, DeviceSecretText, DeviceStatus};
-use lianwu_model::product::{DevelopmentStatus, Product};
+use lianwu_model::product::{Authentication, DevelopmentStatus, Product};
 use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, Uin};
 use lianwu_ports::registry::StoreError;
 use lianwu_ports::states::DeviceState;
 use tracing::warn;
 
 use crate::Platform;
+use crate::certificate::CertificateError;
 use crate::directory::DirectoryDevice;
 use crate::product::{self, ProductError};
 use crate::telemetry::{self, TelemetryError};
 
+pub use certified::{CertifiedDevice, create_certified};
 pub use list::{DeviceListFilter, Firmware, list, tag_sets};
 
 /// Devices one call may name.
@@ -45,6 +49,12 @@ pub enum DeviceError {
     NamedTwice(DeviceKey),
     #[error("the device secret is not usable: {0}")]
     Secret(#[from] SecretError),
+    #[error("the product's devices have certificates, not keys")]
+    CertificateProduct,
+    #[error("the product's devices have keys, not certificates")]
+    KeyProduct,
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error("the registry failed")]
     Store(StoreError),
     #[error(transparent)]
@@ -59,10 +69,10 @@ pub struct DeviceView {
     pub state: DeviceState,
 }
 
-/// Registers a device; the secret is made here unless the maker defines one.
+/// Registers a device of a key product; the secret is made here unless the maker defines one.
 ///
 /// # Errors
-/// [`DeviceError::Product`], `NameForm`, `NameTaken`, `TooMany`, `Secret`.
+/// [`DeviceError::Product`], `NameForm`, `NameTaken`, `TooMany`, `Secret`, `CertificateProduct`.
 pub async fn create(
     platform: &Platform,
     by: &Principal,
@@ -75,24 +85,35 @@ pub async fn create(
     let secret = DeviceSecret::parse(&text)?;
     let _turn = platform.turns.take().await;
     let product = product::find(platform, by.owner, product)?.product;
-    insert(platform, &product, name, secret, (by.uin, &by.name)).await
+    if product.authentication != Authentication::Key {
+        return Err(DeviceError::CertificateProduct);
+    }
+    let credentials = Credentials { secret, certificate: None };
+    insert(platform, &product, name, credentials, (by.uin, &by.name)).await
 }
 
-/// Creates a device that registered itself, in the name of whoever made its product. The caller has the turn.
+/// Creates a device of a key product that registered itself, in the name of whoever made the product. The caller has the turn.
 pub(crate) async fn create_registered(
     platform: &Platform,
     product: &Product,
     name: DeviceName,
 ) -> Result<Device, DeviceError> {
-    let secret = DeviceSecret::parse(&random_secret(platform))?;
-    insert(platform, product, name, secret, (product.creator, &product.creator_name)).await
+    let credentials = Credentials { secret: DeviceSecret::parse(&random_secret(platform))?, certificate: None };
+    insert(platform, product, name, credentials, (product.creator, &product.creator_name)).await
 }
 
+/// What a new device signs in with.
+struct Credentials {
+    secret: DeviceSecret,
+    certificate: Option<Certificate>,
+}
+
+/// Stores a new device and lets it sign in. The caller has the turn.
 async fn insert(
     platform: &Platform,
     product: &Product,
     name: DeviceName,
-    secret: DeviceSecret,
+    credentials: Credentials,
     (creator, creator_name): (Uin, &str),
 ) -> Result<Device, DeviceError> {
     check_quota(platform, product)?;
@@ -100,7 +121,8 @@ async fn insert(
         number: DeviceNumber::NONE,
         product: product.id,
         name,
-        secret: DeviceSecretText(secret.text().to_owned()),
+        secret: DeviceSecretText(credentials.secret.text().to_owned()),
+        certificate: credentials.certificate,
         enabled: true,
         creator,
         creator_name: creator_name.to_owned(),
@@ -109,7 +131,9 @@ async fn insert(
     };
     let stored = platform.stores.devices.create_devices(vec![device]).await.map_err(store)?;
     let device = stored.into_iter().next().ok_or_else(|| lost("the created device was not given back"))?;
-    platform.directory.put(DirectoryDevice::new(key(&device), device.number, secret, true));
+    let fingerprint = device.certificate.as_ref().map(|certificate| certificate.fingerprint);
+    let entry = DirectoryDevice::new(key(&device), device.number, credentials.secret, true);
+    platform.directory.put(entry.with_fingerprint(fingerprint));
     Ok(device)
 }
 

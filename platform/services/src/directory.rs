@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use arc_swap::ArcSwapOption;
 use hashbrown::HashTable;
 use lianwu_device_protocol::credentials::DeviceSecret;
+use lianwu_model::certificate::Fingerprint;
 use lianwu_model::product::Tag;
 use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, ProductId};
 use parking_lot::RwLock;
@@ -21,6 +22,8 @@ pub struct DirectoryDevice {
     pub product: ProductId,
     pub name: DeviceName,
     pub secret: DeviceSecret,
+    /// Of the certificate on record; most devices have none: then it is one empty pointer.
+    fingerprint: Option<Box<Fingerprint>>,
     enabled: AtomicBool,
     online: AtomicBool,
     /// Devices of its product that are online.
@@ -37,11 +40,24 @@ impl DirectoryDevice {
             product: key.product,
             name: key.device,
             secret,
+            fingerprint: None,
             enabled: enabled.into(),
             online: false.into(),
             online_of_product: Arc::default(),
             tags: ArcSwapOption::empty(),
         }
+    }
+
+    /// The device with a certificate on record.
+    #[must_use]
+    pub fn with_fingerprint(self, fingerprint: Option<Fingerprint>) -> Self {
+        Self { fingerprint: fingerprint.map(Box::new), ..self }
+    }
+
+    /// Of the only certificate it may sign in with, if there is one on record.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint.as_deref().copied()
     }
 
     #[must_use]

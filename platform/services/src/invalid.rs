@@ -22,8 +22,6 @@ pub enum Rule {
     Days { max: u32 },
     /// The form of an identifier, in words.
     Form(&'static str),
-    /// It is known, but not served yet; what can be used instead.
-    NotServedYet { instead: &'static str },
 }
 
 impl Invalid {

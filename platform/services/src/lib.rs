@@ -7,6 +7,7 @@ pub mod account;
 pub mod audit;
 pub mod backend;
 pub mod catalog;
+pub mod certificate;
 pub mod device;
 pub mod diagnosis;
 pub mod directory;

@@ -6,12 +6,13 @@ use lianwu_ports::bus::Bus;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::Log;
 use lianwu_ports::readings::Readings;
-use lianwu_ports::registry::{Accounts, Devices, Products, Projects};
+use lianwu_ports::registry::{Accounts, Certificates, Devices, Products, Projects};
 use lianwu_ports::states::States;
 
 use crate::account::AccountCache;
 use crate::audit::Audit;
 use crate::catalog::Catalog;
+use crate::certificate::CertificateCache;
 use crate::directory::Directory;
 use crate::follower::Progress;
 use crate::message::PendingReplies;
@@ -25,6 +26,7 @@ pub struct Stores {
     pub projects: Arc<dyn Projects>,
     pub products: Arc<dyn Products>,
     pub devices: Arc<dyn Devices>,
+    pub certificates: Arc<dyn Certificates>,
 }
 
 /// Every number that bounds something; zero means "no limit" where the field says so.
@@ -124,6 +126,8 @@ pub struct Platform {
     pub limits: Limits,
     pub randomness: Arc<dyn Randomness>,
     pub accounts: AccountCache,
+    /// Certificate authorities, the platform's and those of accounts.
+    pub certificates: CertificateCache,
     /// Who called what; silent until it is started.
     pub audit: Audit,
     /// Changes of the registry, one after the other.

@@ -116,9 +116,6 @@ fn check_kind(new: &NewProduct) -> Result<(), Invalid> {
                              sub_ble, sub_433mhz, sub_else, sub_blemesh";
         return Err(Invalid::new("NetType", Rule::OneOf(TYPES)));
     }
-    if new.authentication == Authentication::Certificate {
-        return Err(Invalid::new("EncryptionType", Rule::NotServedYet { instead: "2" }));
-    }
     Ok(())
 }
 

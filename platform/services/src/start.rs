@@ -8,7 +8,7 @@ use lianwu_ports::registry::{SignInRow, StoreError};
 use tracing::error;
 
 use crate::directory::DirectoryDevice;
-use crate::{Platform, account, thing_model};
+use crate::{Platform, account, certificate, thing_model};
 
 /// What was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,13 +19,14 @@ pub struct Loaded {
     pub unreadable: u64,
 }
 
-/// Fills catalog, directory and account cache. Call once.
+/// Fills catalog, directory, and the caches of accounts and certificates. Call once.
 ///
 /// # Errors
 /// When the registry fails.
 pub async fn load(platform: &Arc<Platform>) -> Result<Loaded, StoreError> {
     let mut loaded = Loaded::default();
     account::load(platform).await?;
+    certificate::load(platform).await?;
     platform.catalog.put_instances(&platform.stores.accounts.instances().await?);
     let products = platform.stores.products.products().await?;
     loaded.products = products.len() as u64;
@@ -51,7 +52,8 @@ async fn load_devices(platform: &Arc<Platform>) -> Result<(u64, u64), StoreError
     let (target, failures) = (Arc::clone(platform), Arc::clone(&unreadable));
     let each = move |row: SignInRow| match DeviceSecret::parse(&row.secret.0) {
         Ok(secret) => {
-            let device = DirectoryDevice::new(row.key, row.number, secret, row.enabled);
+            let device =
+                DirectoryDevice::new(row.key, row.number, secret, row.enabled).with_fingerprint(row.fingerprint);
             device.set_tags(row.tags);
             target.directory.put(device);
         }

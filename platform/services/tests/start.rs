@@ -22,6 +22,7 @@ use lianwu_ports::registry::StoreError;
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::{AccountCache, AccountError};
 use lianwu_services::audit::{self, Audit, AuditOptions, QUEUE_ROWS_MAX};
+use lianwu_services::certificate::CertificateCache;
 use lianwu_services::follower::Progress;
 use lianwu_services::product::NewProduct;
 use lianwu_services::project::ProjectText;
@@ -68,6 +69,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
             projects: registry.clone(),
             products: registry.clone(),
             devices: registry.clone(),
+            certificates: registry.clone(),
         },
         bus: Arc::new(NoDevices),
         catalog: Catalog::default(),
@@ -77,6 +79,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
         limits: Limits::default(),
         randomness: Arc::new(Counting(seed.into())),
         accounts: AccountCache::default(),
+        certificates: CertificateCache::default(),
         audit: Audit::default(),
         turns: Turns::default(),
     });

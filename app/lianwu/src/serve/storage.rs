@@ -72,6 +72,7 @@ impl Storage {
             projects: self.registry.clone(),
             products: self.registry.clone(),
             devices: self.registry.clone(),
+            certificates: self.registry.clone(),
         }
     }
 

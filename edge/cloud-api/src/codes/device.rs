@@ -45,6 +45,17 @@ impl From<DeviceError> for ApiError {
                 "应为不超过 64 个字符的 Base64 文本",
                 &format!("{error}; it must be base64 of at most 64 characters"),
             ),
+            DeviceError::CertificateProduct => Self::new(
+                "UnauthorizedOperation.ProductNotSupportPSK",
+                "产品使用证书认证，设备没有密钥，请不要填写 DefinedPsk。",
+                "The product's devices have certificates, not keys; leave out DefinedPsk.",
+            ),
+            DeviceError::KeyProduct => Self::value(
+                "TlsCrt",
+                "产品使用密钥认证，请不要填写",
+                "the product's devices have keys, not certificates; leave it out",
+            ),
+            DeviceError::Certificate(error) => error.into(),
             DeviceError::Store(error) => store(&error),
             DeviceError::Telemetry(error) => error.into(),
         }

@@ -89,6 +89,26 @@ pub struct CLSLogItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct CertInfo {
+    #[serde(rename = "CertName")]
+    pub cert_name: String,
+    #[serde(rename = "CertSN")]
+    pub cert_sn: String,
+    #[serde(rename = "IssuerName")]
+    pub issuer_name: String,
+    #[serde(rename = "Subject")]
+    pub subject: String,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+    #[serde(rename = "EffectiveTime")]
+    pub effective_time: u64,
+    #[serde(rename = "ExpireTime")]
+    pub expire_time: u64,
+    #[serde(rename = "CertText")]
+    pub cert_text: String,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct DeviceData {
     #[serde(rename = "DeviceCert")]
     pub device_cert: String,
@@ -344,6 +364,16 @@ pub struct PolicyItem {
     pub preset: bool,
     #[serde(rename = "AttachedCount")]
     pub attached_count: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PrivateCABindProductInfo {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "ProductName")]
+    pub product_name: String,
+    #[serde(rename = "CreateTime")]
+    pub create_time: i64,
 }
 
 #[derive(Clone, Default, Serialize)]

@@ -1,6 +1,7 @@
 //! Devices. Source: spec/cloud-api.md 2.4 and 3.3.
 
-use lianwu_services::device::{self, DeviceListFilter, Firmware};
+use lianwu_model::product::Authentication;
+use lianwu_services::device::{self, CertifiedDevice, DeviceError, DeviceListFilter, Firmware};
 use lianwu_services::product::{self, ProductFilter};
 use lianwu_services::project;
 
@@ -22,18 +23,40 @@ const ALL_PRODUCTS: &str = "-1";
 
 pub async fn create(call: Call, r: CreateDeviceRequest) -> Result<CreateDeviceResponse, ApiError> {
     let lora = [&r.dev_addr, &r.app_key, &r.dev_eui, &r.app_s_key, &r.nwk_s_key];
-    if lora.into_iter().chain([&r.tls_crt]).flatten().any(|text| !text.is_empty()) {
+    if lora.into_iter().flatten().any(|text| !text.is_empty()) {
         return Err(ApiError::value(
-            "DevAddr, AppKey, DevEUI, AppSKey, NwkSKey, TlsCrt",
-            "本平台暂不支持 LoRa 密钥与自带证书，请不要填写",
-            "LoRa keys and own certificates are not served yet; leave them out",
+            "DevAddr, AppKey, DevEUI, AppSKey, NwkSKey",
+            "本平台暂不支持 LoRa 密钥，请不要填写",
+            "LoRa keys are not served yet; leave them out",
         ));
     }
+    let (platform, by) = (&call.platform, &call.signer.principal);
+    let own = r.tls_crt.filter(|text| !text.is_empty());
     let secret = r.defined_psk.filter(|secret| !secret.is_empty());
-    let device = device::create(&call.platform, &call.signer.principal, &r.product_id, &r.device_name, secret).await?;
-    let data =
-        DeviceData { device_name: device.name.to_string(), device_psk: device.secret.0, ..DeviceData::default() };
+    let authentication = product::find(platform, call.owner(), &r.product_id)?.product.authentication;
+    let data = match (authentication, &own, &secret) {
+        (Authentication::Key, Some(_), _) => return Err(DeviceError::KeyProduct.into()),
+        (Authentication::Certificate, _, Some(_)) => return Err(DeviceError::CertificateProduct.into()),
+        (Authentication::Key, None, _) => {
+            let device = device::create(platform, by, &r.product_id, &r.device_name, secret).await?;
+            DeviceData { device_name: device.name.to_string(), device_psk: device.secret.0, ..DeviceData::default() }
+        }
+        (Authentication::Certificate, _, None) => {
+            let made = device::create_certified(platform, by, &r.product_id, &r.device_name, own.as_deref()).await?;
+            certified(made)
+        }
+    };
     Ok(CreateDeviceResponse { data: Some(data) })
+}
+
+/// The private key is shown here and never again.
+fn certified(made: CertifiedDevice) -> DeviceData {
+    DeviceData {
+        device_name: made.device.name.to_string(),
+        device_cert: made.device.certificate.map(|certificate| certificate.pem).unwrap_or_default(),
+        device_private_key: made.private_key.map(|key| key.0).unwrap_or_default(),
+        ..DeviceData::default()
+    }
 }
 
 pub async fn describe(call: Call, r: DescribeDeviceRequest) -> Result<DescribeDeviceResponse, ApiError> {
@@ -41,7 +64,13 @@ pub async fn describe(call: Call, r: DescribeDeviceRequest) -> Result<DescribeDe
     let view = device::describe(&call.platform, call.owner(), &wanted.product, &wanted.name).await?;
     let product = product::find(&call.platform, call.owner(), &wanted.product)?.product;
     let mut device = wire::device(&view, &product);
-    device.device_psk.clone_from(&view.device.secret.0);
+    match product.authentication {
+        Authentication::Key => device.device_psk.clone_from(&view.device.secret.0),
+        Authentication::Certificate => {
+            let on_record = view.device.certificate.as_ref();
+            device.device_cert = on_record.map(|certificate| certificate.pem.clone()).unwrap_or_default();
+        }
+    }
     Ok(DescribeDeviceResponse { device: Some(device) })
 }
 

@@ -1,8 +1,11 @@
 //! Products. Source: spec/cloud-api.md 2.2 and 3.2.
 
+use std::sync::Arc;
+
 use lianwu_model::product::{Authentication, DataProtocol, DevelopmentStatus, ProductKind};
 use lianwu_ports::registry::Slice;
 use lianwu_services::catalog::CatalogProduct;
+use lianwu_services::certificate;
 use lianwu_services::product::{self, NewProduct, ProductChange, ProductFilter};
 
 use super::paging;
@@ -30,7 +33,11 @@ pub async fn create(call: Call, r: CreateStudioProductRequest) -> Result<CreateS
         description: r.product_desc,
         net_type: r.net_type,
     };
-    let product = product::create(&call.platform, &call.signer.principal, new).await?;
+    let by = &call.signer.principal;
+    let product = match r.private_ca_name.filter(|name| !name.is_empty()) {
+        Some(authority) => certificate::create_product(&call.platform, by, new, &authority).await?,
+        None => Arc::new(product::create(&call.platform, by, new).await?),
+    };
     Ok(CreateStudioProductResponse { product: Some(wire::product(&call, &product)) })
 }
 

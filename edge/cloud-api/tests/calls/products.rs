@@ -65,7 +65,6 @@ async fn wrong_products_are_refused() {
         ("ProductName", json!(""), "InvalidParameterValue.ProductParmsError"),
         ("ProductName", json!("名".repeat(33)), "InvalidParameterValue.ProductParmsError"),
         ("NetType", json!("smoke"), "InvalidParameterValue.ProductParmsError"),
-        ("EncryptionType", json!("1"), "InvalidParameterValue.ProductParmsError"),
         ("EncryptionType", json!("3"), "InvalidParameterValue"),
         ("ProductType", json!(1), "InvalidParameterValue"),
         ("DataProtocol", json!(3), "InvalidParameterValue"),

@@ -23,6 +23,7 @@ use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
+use lianwu_services::certificate::CertificateCache;
 use lianwu_services::follower::{Follower, Progress};
 use lianwu_services::limits::{AccessPoint, BackendsUse, Facts, Measures, Setting, Source};
 use lianwu_services::message::ActionReply;
@@ -131,7 +132,8 @@ impl Cloud {
                 accounts: registry.clone(),
                 projects: registry.clone(),
                 products: registry.clone(),
-                devices: registry,
+                devices: registry.clone(),
+                certificates: registry,
             },
             bus: devices.clone(),
             catalog: Catalog::default(),
@@ -141,6 +143,7 @@ impl Cloud {
             limits,
             randomness: Arc::new(Counting::default()),
             accounts: AccountCache::default(),
+            certificates: CertificateCache::default(),
             audit: Audit::default(),
             turns: Turns::default(),
         });

@@ -23,6 +23,7 @@ use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::Audit;
 use lianwu_services::catalog::CompiledModel;
+use lianwu_services::certificate::CertificateCache;
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::follower::{Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
@@ -74,7 +75,8 @@ impl World {
                 accounts: registry.clone(),
                 projects: registry.clone(),
                 products: registry.clone(),
-                devices: registry,
+                devices: registry.clone(),
+                certificates: registry,
             },
             bus: bus.clone(),
             catalog: Catalog::default(),
@@ -84,6 +86,7 @@ impl World {
             limits: Limits::default(),
             randomness: Arc::new(SystemRandomness),
             accounts: AccountCache::default(),
+            certificates: CertificateCache::default(),
             audit: Audit::default(),
             turns: Turns::default(),
         });
