@@ -5,6 +5,7 @@ use lianwu_model::policy::{DOCUMENT_BYTES_MAX, STATEMENTS_MAX};
 
 use super::super::{LimitSpec, Use, Value};
 use crate::account::{ATTACHED_MAX, GROUPS_MAX, KEYS_MAX, MAIN_ACCOUNTS_MAX, POLICIES_MAX, SUB_ACCOUNTS_MAX};
+use crate::certificate::AUTHORITIES_MAX;
 use crate::device::BATCH_MAX;
 use crate::tag::TAGS_MAX;
 
@@ -117,6 +118,16 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         zh: "主账号的子账号数",
         en: "Sub-accounts of a main account",
         value: Value::Fixed(SUB_ACCOUNTS_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "CertificateAuthorities",
+        unit: "authorities",
+        scope: "account",
+        setting: None,
+        zh: "主账号登记的 CA 证书数",
+        en: "Own certificate authorities of a main account",
+        value: Value::Fixed(AUTHORITIES_MAX as u64),
         used: None,
     },
     LimitSpec {
