@@ -20,7 +20,7 @@ use lianwu_ports::clock::Clock;
 use lianwu_ports::log::LogHealth;
 use lianwu_services::account::{AccountCache, KeyUseWriter};
 use lianwu_services::audit::{self, Audit};
-use lianwu_services::certificate::{self, CertificateCache};
+use lianwu_services::certificate::CertificateCache;
 use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
 use lianwu_services::retention;
@@ -84,7 +84,6 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     follower::catch_up(platform.log.as_ref(), platform.readings.as_ref());
     let loaded = lianwu_services::start::load(&platform).await.context("load the registry")?;
     info!(products = loaded.products, devices = loaded.devices, "the registry is loaded");
-    certificate::ensure_platform_authority(&platform).await.context("make the certificate authority of devices")?;
     let follower = Follower::start(platform.log.clone(), platform.readings.clone(), Arc::clone(&platform.progress))
         .context("start the readings thread")?;
     let first_run = first_run::FirstRun::prepare(&options.data, &platform, config).await?;

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use lianwu_model::Uin;
 use lianwu_services::Platform;
 use lianwu_services::account::{self, FirstAccount, FirstPassword, FirstRunNote};
+use lianwu_services::certificate;
 use serde_json::{Map, Value, json};
 
 use super::facts::Listening;
@@ -32,7 +33,7 @@ pub struct FirstRun {
 }
 
 impl FirstRun {
-    /// Makes the first account and the first password, or reads what an earlier start wrote.
+    /// Makes the first account, the first password and the authority of device certificates, or reads what an earlier start wrote.
     ///
     /// The secrets are in the file before they are valid: a key that is valid and known to nobody would be useless.
     pub async fn prepare(folder: &Path, platform: &Platform, config: &Config) -> Result<Self> {
@@ -47,6 +48,7 @@ impl FirstRun {
         let is_first = first.context("make the first account")?.is_some();
         let password = account::ensure_password(platform, |password| note.hold_password(password)).await;
         password.context("make the first password")?;
+        certificate::ensure_platform_authority(platform).await.context("make the authority of device certificates")?;
         platform.accounts.sign_in.note_is(Arc::clone(&note) as Arc<dyn FirstRunNote>);
         Ok(Self { note, console_url: config.public.console_url.clone(), is_first })
     }

@@ -272,6 +272,29 @@ pub struct CreateMainAccountResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct CreatePrivateCA;
+
+impl Operation for CreatePrivateCA {
+    const SPEC: &'static OperationSpec = &OPERATIONS[41];
+    type Request = CreatePrivateCARequest;
+    type Response = CreatePrivateCAResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreatePrivateCARequest {
+    #[serde(rename = "CertName")]
+    pub cert_name: String,
+    #[serde(rename = "CertText")]
+    pub cert_text: String,
+    #[serde(rename = "VerifyCertText")]
+    pub verify_cert_text: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreatePrivateCAResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct CreateProject;
 
 impl Operation for CreateProject {
@@ -476,6 +499,44 @@ pub struct DeletePolicyRequest {
 
 #[derive(Clone, Default, Serialize)]
 pub struct DeletePolicyResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeletePrivateCA;
+
+impl Operation for DeletePrivateCA {
+    const SPEC: &'static OperationSpec = &OPERATIONS[72];
+    type Request = DeletePrivateCARequest;
+    type Response = DeletePrivateCAResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeletePrivateCARequest {
+    #[serde(rename = "CertName")]
+    pub cert_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeletePrivateCAResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteProductPrivateCA;
+
+impl Operation for DeleteProductPrivateCA {
+    const SPEC: &'static OperationSpec = &OPERATIONS[73];
+    type Request = DeleteProductPrivateCARequest;
+    type Response = DeleteProductPrivateCAResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteProductPrivateCARequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteProductPrivateCAResponse {}
 
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteProject;
@@ -848,6 +909,95 @@ pub struct DescribeModelDefinitionRequest {
 pub struct DescribeModelDefinitionResponse {
     #[serde(rename = "Model")]
     pub model: Option<s::ProductModelDefinition>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribePrivateCA;
+
+impl Operation for DescribePrivateCA {
+    const SPEC: &'static OperationSpec = &OPERATIONS[144];
+    type Request = DescribePrivateCARequest;
+    type Response = DescribePrivateCAResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribePrivateCARequest {
+    #[serde(rename = "CertName")]
+    pub cert_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribePrivateCAResponse {
+    #[serde(rename = "CA")]
+    pub ca: Option<s::CertInfo>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribePrivateCABindedProducts;
+
+impl Operation for DescribePrivateCABindedProducts {
+    const SPEC: &'static OperationSpec = &OPERATIONS[145];
+    type Request = DescribePrivateCABindedProductsRequest;
+    type Response = DescribePrivateCABindedProductsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribePrivateCABindedProductsRequest {
+    #[serde(rename = "CertName")]
+    pub cert_name: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer")]
+    pub offset: u64,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer")]
+    pub limit: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribePrivateCABindedProductsResponse {
+    #[serde(rename = "Products")]
+    pub products: Vec<s::PrivateCABindProductInfo>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribePrivateCAs;
+
+impl Operation for DescribePrivateCAs {
+    const SPEC: &'static OperationSpec = &OPERATIONS[146];
+    type Request = DescribePrivateCAsRequest;
+    type Response = DescribePrivateCAsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribePrivateCAsRequest {}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribePrivateCAsResponse {
+    #[serde(rename = "CAs")]
+    pub c_as: Vec<s::CertInfo>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeProductCA;
+
+impl Operation for DescribeProductCA {
+    const SPEC: &'static OperationSpec = &OPERATIONS[147];
+    type Request = DescribeProductCARequest;
+    type Response = DescribeProductCAResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeProductCARequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeProductCAResponse {
+    #[serde(rename = "CAs")]
+    pub c_as: Vec<s::CertInfo>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -1901,6 +2051,50 @@ pub struct UpdateDevicesEnableStateResponse {
     #[serde(rename = "ResultMessage")]
     pub result_message: String,
 }
+
+#[derive(Clone, Copy, Debug)]
+pub struct UpdatePrivateCA;
+
+impl Operation for UpdatePrivateCA {
+    const SPEC: &'static OperationSpec = &OPERATIONS[302];
+    type Request = UpdatePrivateCARequest;
+    type Response = UpdatePrivateCAResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UpdatePrivateCARequest {
+    #[serde(rename = "CertName")]
+    pub cert_name: String,
+    #[serde(rename = "CertText")]
+    pub cert_text: String,
+    #[serde(rename = "VerifyCertText")]
+    pub verify_cert_text: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct UpdatePrivateCAResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateProductPrivateCA;
+
+impl Operation for UpdateProductPrivateCA {
+    const SPEC: &'static OperationSpec = &OPERATIONS[303];
+    type Request = UpdateProductPrivateCARequest;
+    type Response = UpdateProductPrivateCAResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UpdateProductPrivateCARequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "CertName")]
+    pub cert_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct UpdateProductPrivateCAResponse {}
 
 #[derive(Clone, Copy, Debug)]
 pub struct UpdateSecretKey;
