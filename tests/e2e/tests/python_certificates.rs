@@ -72,6 +72,7 @@ fn certificates_of_the_platform() {
     let subject = openssl(folder.path(), "x509 -in m1.pem -noout -subject");
     assert!(subject.trim_end().ends_with(&format!("CN = {product}m1")), "{subject}");
 
+    server.stop();
     server.restart();
     let mut client = sdk(&server);
     assert_eq!(client.call("DescribeProductCA", &json!({"ProductId": product}))["CAs"], authority);
