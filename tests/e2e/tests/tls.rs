@@ -1,5 +1,7 @@
 //! The TLS port with programs of others: mosquitto with a device's key, OpenSSL's own client, paho with the platform's CA.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +11,7 @@ use lianwu_testkit::{
     Credentials, DEADLINE, Device, Finished, Fixture, LAMP_MODEL, Method, Running, Server, ServerOptions,
     mosquitto_pub, mosquitto_sub, python, run_text, wait_for,
 };
+use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVerifyMode};
 use serde_json::{Value, json};
 
 fn start() -> (Server, Fixture, Device) {
@@ -261,4 +264,64 @@ fn the_authority_survives_a_restart() {
     assert_eq!(std::fs::read(&path).expect("the CA"), before);
     let trusted = path.to_string_lossy();
     says(&s_client(&server, &["-brief", "-CAfile", &trusted, "-verify_return_error"]), &["Verification: OK"]);
+}
+
+/// A device of the C SDK's kind: signed in by its key, and silent from then on.
+fn signed_in(server: &Server, device: &Device) -> SslStream<TcpStream> {
+    let mut connector = SslConnector::builder(SslMethod::tls_client()).expect("a client");
+    connector.set_cipher_list("PSK-AES128-CBC-SHA").expect("the suite");
+    let (id, key) = (device.client_id(), STANDARD.decode(&device.secret).expect("base64"));
+    let identity = id.clone();
+    connector.set_psk_client_callback(move |_, _, into_identity, into_key| {
+        into_identity[..identity.len()].copy_from_slice(identity.as_bytes());
+        into_identity[identity.len()] = 0;
+        into_key[..key.len()].copy_from_slice(&key);
+        Ok(key.len())
+    });
+    let mut settings = connector.build().configure().expect("a client");
+    settings.set_verify(SslVerifyMode::NONE);
+    let socket = TcpStream::connect(server.mqtts_address()).expect("a connection");
+    let mut stream = settings.verify_hostname(false).connect("localhost", socket).expect("a handshake");
+    // CONNECT of MQTT 3.1.1 with a clean session and nothing but the client id.
+    let length = u8::try_from(12 + id.len()).expect("short");
+    let mut connect = vec![0x10, length, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 240, 0, length - 12];
+    connect.extend(id.as_bytes());
+    stream.write_all(&connect).expect("CONNECT");
+    let mut answer = [0; 4];
+    stream.read_exact(&mut answer).expect("CONNACK");
+    assert_eq!(answer, [0x20, 2, 0, 0]);
+    stream
+}
+
+/// Processor time of the server's threads of handshakes so far, in nanoseconds.
+fn handshake_time(server: &Server) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", server.pid())).expect("the server's threads");
+    let mut total = 0;
+    for task in tasks.map(|task| task.expect("a thread").path()) {
+        let text = |file: &str| std::fs::read_to_string(task.join(file)).unwrap_or_default();
+        if text("comm").starts_with("tls-") {
+            let schedule = text("schedstat");
+            total += schedule.split(' ').next().and_then(|time| time.parse::<u64>().ok()).unwrap_or_default();
+        }
+    }
+    total
+}
+
+/// Does an idle TLS connection take at most 18 KiB of the server?
+#[test]
+fn an_idle_connection_is_small() {
+    const DEVICES: usize = 400;
+    const BYTES_MAX: u64 = 18 * 1024;
+    let (server, lamp, _device) = start();
+    let devices: Vec<Device> = (0..DEVICES).map(|number| lamp.device(&format!("idle-{number}"))).collect();
+    // What comes once, however many devices there are, is there now.
+    let some: Vec<_> = devices[..100].iter().map(|device| signed_in(&server, device)).collect();
+    let (memory, time) = (server.resident_bytes(), handshake_time(&server));
+    let others: Vec<_> = devices[100..].iter().map(|device| signed_in(&server, device)).collect();
+    let count = others.len() as u64;
+    let each = server.resident_bytes().saturating_sub(memory) / count;
+    let micros = (handshake_time(&server) - time) / 1000 / count;
+    eprintln!("{each} bytes a connection, {micros} us of processor time a handshake by key");
+    assert!(each <= BYTES_MAX, "{each} bytes a connection");
+    drop(some);
 }
