@@ -8,6 +8,7 @@
 
 mod gateway;
 mod service;
+pub mod shadow;
 
 use std::io::Write as _;
 
@@ -48,6 +49,8 @@ pub enum SystemReply {
     On(DownTopic),
     /// [`clock`] at the moment of sending.
     Clock,
+    /// [`shadow::answer`], when the shadow of the device is at hand.
+    Shadow,
 }
 
 impl SystemAnswer {
@@ -103,7 +106,10 @@ fn understood(topic: &Topic<'_>, message: &Members<'_>, now: UnixMillis, out: &m
         Topic::ThingUp { .. } => service::answer(message, out),
         Topic::GatewayUp { .. } => gateway::answer(message, out),
         Topic::OtaUp { .. } => firmware(message, out),
-        Topic::ShadowUp { .. } => shadow(message, now, out),
+        Topic::ShadowUp { .. } => match message.kind().as_deref() {
+            Some("get" | "update" | "delete") => SystemAnswer::taken(SystemReply::Shadow),
+            other => unknown_type(other),
+        },
         Topic::SysUp { .. } => system(message),
         Topic::LogUp { .. } => log_level(message, now, out),
         Topic::ConfigUp { legacy, .. } => config(message, *legacy, out),
@@ -159,18 +165,6 @@ fn log_level(message: &Members<'_>, now: UnixMillis, out: &mut Vec<u8>) -> Syste
         }
         other => unknown_type(other),
     }
-}
-
-/// Source: spec/device-protocol.md 9.1; no number is documented for "not served", any but 0 is a failure.
-fn shadow(message: &Members<'_>, now: UnixMillis, out: &mut Vec<u8>) -> SystemAnswer {
-    let kind = match message.kind() {
-        Some(kind) if matches!(kind.as_ref(), "get" | "update" | "delete") => kind,
-        other => return unknown_type(other.as_deref()),
-    };
-    put(out, format_args!(r#"{{"type":"{kind}","result":{NOT_SERVED},"timestamp":{now}"#));
-    message.put_token(out);
-    put(out, format_args!(r#","payload":{{}}}}"#));
-    SystemAnswer::not_served("the device shadow", SystemReply::On(DownTopic::Shadow))
 }
 
 /// Source: spec/device-protocol.md 8.1.

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
-use lianwu_device_protocol::system::{SystemReply, answer, clock};
+use lianwu_device_protocol::system::{SystemReply, answer, clock, shadow};
 use lianwu_device_protocol::topic::{DownTopic, Topic};
 use lianwu_model::UnixMillis;
+use lianwu_model::shadow::Update;
 use proptest::prelude::*;
 
 const NOW: UnixMillis = UnixMillis(1_714_550_400_123);
@@ -55,16 +56,71 @@ fn logs_stay_with_the_device() {
 }
 
 #[test]
-fn shadows_firmware_and_configuration_are_not_served_yet() {
+fn a_message_for_the_shadow_waits_for_it() {
     for kind in ["get", "update", "delete"] {
-        answers(
-            "$shadow/operation",
-            DownTopic::Shadow,
-            501,
-            &format!(r#"{{"type":"{kind}","clientToken":"t1","state":{{"reported":{{}}}}}}"#),
-            &format!(r#"{{"type":"{kind}","result":501,"timestamp":1714550400123,"clientToken":"t1","payload":{{}}}}"#),
-        );
+        let payload = format!(r#"{{"type":"{kind}","clientToken":"t1"}}"#);
+        assert_eq!(judged("$shadow/operation", &payload), (0, SystemReply::Shadow, String::new()));
     }
+    says_nothing("$shadow/operation", 403, r#"{"type":"forget"}"#);
+    says_nothing("$shadow/operation", 400, "shadow?");
+}
+
+/// The worked examples of the reference, in the order in which a device meets them.
+#[test]
+fn every_shadow_message_gets_its_answer() {
+    let mut shadow = None;
+    for (message, code, expected) in [
+        (
+            r#"{"type":"get","clientToken":"t1"}"#,
+            0,
+            r#"{"clientToken":"t1","payload":{"state":{},"metadata":{},"version":0},"result":0,"timestamp":1714550400123,"type":"get"}"#,
+        ),
+        (
+            r#"{"type":"update","state":{"reported":{"temp":27}},"clientToken":"t2"}"#,
+            0,
+            r#"{"clientToken":"t2","payload":{"state":{"reported":{"temp":27}},"timestamp":1714550400123,"version":1},"result":0,"timestamp":1714550400123,"type":"update"}"#,
+        ),
+        (
+            r#"{"type":"update","state":{"desired":{"temp":25}},"version":1}"#,
+            0,
+            r#"{"payload":{"state":{"desired":{"temp":25}},"timestamp":1714550400123,"version":2},"result":0,"timestamp":1714550400123,"type":"update"}"#,
+        ),
+        (
+            r#"{"type":"update","state":{"reported":{"temp":9}},"version":1,"clientToken":7}"#,
+            5005,
+            r#"{"clientToken":7,"payload":{"state":{"reported":{"temp":27},"desired":{"temp":25},"delta":{"temp":25}},"timestamp":1714550400123,"version":2},"result":5005,"timestamp":1714550400123,"type":"update"}"#,
+        ),
+        (
+            r#"{"type":"update","state":{"reported":[]}}"#,
+            400,
+            r#"{"payload":{},"result":400,"timestamp":1714550400123,"type":"update"}"#,
+        ),
+        (
+            r#"{"type":"update","state":{"desired":null}}"#,
+            0,
+            r#"{"payload":{"state":{"desired":null},"timestamp":1714550400123,"version":3},"result":0,"timestamp":1714550400123,"type":"update"}"#,
+        ),
+        (
+            r#"{"type":"delete","clientToken":"t4"}"#,
+            0,
+            r#"{"clientToken":"t4","payload":{},"result":0,"timestamp":1714550400123,"type":"delete"}"#,
+        ),
+    ] {
+        let mut out = Vec::new();
+        let answer = shadow::answer(message.as_bytes(), shadow.as_deref(), NOW, &mut out);
+        assert_eq!((answer.code, std::str::from_utf8(&out).unwrap()), (code, expected));
+        assert_eq!(answer.code == 0, answer.note.is_empty(), "{message}");
+        assert_eq!(answer.is_change, !message.contains("get"), "{message}");
+        if answer.is_change && answer.code == 0 {
+            Update::parse(message.as_bytes()).unwrap().apply(&mut shadow, NOW).unwrap();
+        }
+    }
+    let large = format!(r#"{{"type":"update","state":{{"reported":{{"a":"{}"}}}}}}"#, "x".repeat(17_000));
+    assert_eq!(shadow::answer(large.as_bytes(), None, NOW, &mut Vec::new()).code, 5003);
+}
+
+#[test]
+fn firmware_and_configuration_are_not_served_yet() {
     answers(
         "$ota/report",
         DownTopic::Ota,

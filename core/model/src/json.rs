@@ -9,7 +9,7 @@ mod plain;
 mod token;
 
 pub use members::{Members, members};
-pub use plain::{write_plain, write_string};
+pub use plain::{write_compact, write_plain, write_string};
 pub use token::{NumberToken, StringToken};
 
 /// Nested objects and arrays allowed; the outermost container has depth 1.

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod json;
 pub mod policy;
 pub mod product;
+pub mod shadow;
 pub mod thing_model;
 pub mod time;
 pub mod topic_policy;

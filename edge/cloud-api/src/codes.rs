@@ -9,6 +9,7 @@ mod diagnosis;
 pub(crate) mod logs;
 mod message;
 mod replay;
+mod shadow;
 mod signature;
 
 use lianwu_model::product::DevelopmentStatus;

@@ -24,6 +24,7 @@ mod project;
 mod publish;
 mod registration;
 mod replay;
+mod shadow;
 mod statistics;
 mod storage;
 mod tag;
@@ -35,9 +36,9 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    tags(platform(accounts(messages(logs(instance(devices(certificates(models(storage(products(projects(
-        table,
-    ))))))))))))
+    let table = storage(products(projects(table)));
+    let table = instance(devices(certificates(models(table))));
+    tags(platform(accounts(shadows(messages(logs(table))))))
 }
 
 fn projects(table: Table) -> Table {
@@ -149,6 +150,14 @@ fn messages(table: Table) -> Table {
         .on(op::GetDeviceSumStatistics, Read, |r| Target::Project(r.project_id.clone()), statistics::devices)
         .on(op::PublishMessage, Write, |r| named(&r.product_id, &r.device_name, None), publish::one)
         .on(op::BatchPublishMessage, Write, publish::batch_target, publish::batch)
+}
+
+/// Operations of the vendor's hub. Source: spec/iotcloud-api.json.
+fn shadows(table: Table) -> Table {
+    table
+        .on(op::DescribeDeviceShadow, Read, |r| named(&r.product_id, &r.device_name, None), shadow::describe)
+        .on(op::UpdateDeviceShadow, Write, |r| named(&r.product_id, &r.device_name, None), shadow::update)
+        .on(op::DeleteDeviceShadow, Write, |r| named(&r.product_id, &r.device_name, None), shadow::delete)
 }
 
 /// Accounts, keys, groups, policies and the audit log. Source: spec/lianwu-api.json.

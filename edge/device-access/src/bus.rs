@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use lianwu_model::{DeviceNumber, Uin};
 use lianwu_ports::Answer;
-use lianwu_ports::bus::{Bus, DeliverError, Delivery, Down};
+use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, ShadowChange, ShadowChanged};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
@@ -54,6 +54,19 @@ impl Bus for LocalBus {
                 Err(TrySendError::Closed(_)) => return Err(DeliverError::Closed),
             }
             delivered.await.map_err(|_| DeliverError::Closed)?
+        })
+    }
+
+    fn change_shadow(&self, change: ShadowChange) -> Answer<'_, Result<ShadowChanged, ChangeShadowError>> {
+        Box::pin(async move {
+            let mailbox = self.mailbox(change.number).ok_or(DeliverError::Closed)?;
+            let (answer, changed) = oneshot::channel();
+            match mailbox.try_send(Mail::Shadow(Box::new(change), answer)) {
+                Ok(()) => {}
+                Err(TrySendError::Full(_)) => return Err(DeliverError::Busy.into()),
+                Err(TrySendError::Closed(_)) => return Err(DeliverError::Closed.into()),
+            }
+            changed.await.map_err(|_| DeliverError::Closed)?
         })
     }
 

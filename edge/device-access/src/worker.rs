@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use lianwu_model::DeviceNumber;
-use lianwu_ports::bus::{DeliverError, Delivery, Down};
+use lianwu_ports::bus::{DeliverError, Delivery, Down, ShadowChange};
 use lianwu_ports::states::SessionSummary;
 use lianwu_services::Platform;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -53,6 +53,7 @@ pub(crate) enum Mail {
     /// A TLS handshake of a known product failed.
     TlsRefused(Box<Refused>),
     Down(Box<Down>, oneshot::Sender<Result<Delivery, DeliverError>>),
+    Shadow(Box<ShadowChange>, device::shadow::Answer),
     Disconnect(DeviceNumber, &'static str),
     /// A message of a device that lives here, from a request over HTTP.
     Post(Box<Post>),
@@ -67,6 +68,7 @@ impl std::fmt::Debug for Mail {
             Self::Secured(_) => f.write_str("Secured"),
             Self::TlsRefused(refused) => f.debug_tuple("TlsRefused").field(refused).finish(),
             Self::Down(down, _) => f.debug_tuple("Down").field(down).finish(),
+            Self::Shadow(change, _) => f.debug_tuple("Shadow").field(change).finish(),
             Self::Forwards(_) => f.write_str("Forwards"),
             Self::Post(_) => f.write_str("Post"),
             Self::Disconnect(number, why) => f.debug_tuple("Disconnect").field(number).field(why).finish(),

@@ -55,7 +55,7 @@ const QOS_ONE: u8 = 0x20;
 const PACKET_ID: u8 = 0x40;
 const EXTRAS: u8 = 0x80;
 
-const KINDS: [RecordKind; 24] = {
+const KINDS: [RecordKind; 26] = {
     use RecordKind as K;
     [
         K::PropertyReport,
@@ -70,6 +70,8 @@ const KINDS: [RecordKind; 24] = {
         K::OtherDown,
         K::PackedProperties,
         K::PackedEvent,
+        K::ShadowUpdate,
+        K::ShadowDesired,
         K::Connected,
         K::ConnectRefused,
         K::Disconnected,

@@ -5,10 +5,11 @@ mod table;
 mod values;
 
 use lianwu_model::UnixMillis;
+use lianwu_model::shadow::Shadow;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_ports::states::session::concerns_session;
-use lianwu_ports::states::{DeviceState, KeptMessage, KeptSession, firmware_version};
+use lianwu_ports::states::{DeviceState, KeptMessage, KeptSession, apply_to_shadow, firmware_version};
 
 use crate::coding::{Reader, put, put_bytes};
 use crate::payload::{self, Property};
@@ -24,6 +25,7 @@ const LOGIN: u8 = 4;
 const OFFLINE: u8 = 8;
 const INFO: u8 = 16;
 const SESSION: u8 = 32;
+const SHADOW: u8 = 64;
 
 /// Does this record change the state of its device?
 #[inline]
@@ -31,9 +33,13 @@ pub(crate) fn concerns(record: &Record<'_>) -> bool {
     use RecordKind as K;
     record.number.0 != 0
         && match record.kind {
-            K::PropertyReport | K::PackedProperties | K::DeviceInfo | K::DesiredCleared | K::Connected => {
-                record.code == 0
-            }
+            K::PropertyReport
+            | K::PackedProperties
+            | K::DeviceInfo
+            | K::DesiredCleared
+            | K::ShadowUpdate
+            | K::ShadowDesired
+            | K::Connected => record.code == 0,
             K::PropertyControl | K::Disconnected => true,
             _ => concerns_session_only(record),
         }
@@ -61,6 +67,8 @@ pub(crate) struct State {
     desired: ValueList,
     /// Boxed: most devices have none.
     session: Option<Box<KeptSession>>,
+    /// Boxed for the same reason.
+    shadow: Option<Box<Shadow>>,
 }
 
 impl State {
@@ -98,6 +106,7 @@ impl State {
                 self.last_login = Some(time);
             }
             RecordKind::Disconnected => self.last_offline = Some(time),
+            kind if kind.changes_shadow() => apply_to_shadow(&mut self.shadow, record.payload, time),
             _ => {}
         }
         if concerns_session(record)
@@ -151,6 +160,7 @@ impl State {
             reported: self.reported.to_vec(),
             desired: self.desired.to_vec(),
             info: self.info.clone(),
+            shadow: self.shadow.clone(),
             ..self.times()
         }
     }
@@ -163,6 +173,7 @@ impl State {
             + self.desired.memory()
             + self.info.as_ref().map_or(0, |i| i.len())
             + self.session.as_ref().map_or(0, |s| s.memory())
+            + self.shadow.as_ref().map_or(0, |s| s.memory())
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -171,6 +182,7 @@ impl State {
         let mut flags = if self.forgotten { FORGOTTEN } else { 0 };
         flags |= if self.info.is_some() { INFO } else { 0 };
         flags |= if self.session.is_some() { SESSION } else { 0 };
+        flags |= if self.shadow.is_some() { SHADOW } else { 0 };
         for (time, flag) in times {
             flags |= if time.is_some() { flag } else { 0 };
         }
@@ -189,6 +201,9 @@ impl State {
         put_bytes(&mut out, self.desired.bytes());
         if let Some(kept) = &self.session {
             session::encode(kept, &mut out);
+        }
+        if let Some(shadow) = &self.shadow {
+            put_bytes(&mut out, &shadow.to_stored());
         }
         out
     }
@@ -209,6 +224,7 @@ impl State {
         let reported = ValueList::from_bytes(reader.bytes()?)?;
         let desired = ValueList::from_bytes(reader.bytes()?)?;
         let session = if flags & SESSION == 0 { None } else { Some(Box::new(session::decode(&mut reader)?)) };
+        let shadow = if flags & SHADOW == 0 { None } else { Some(Box::new(Shadow::from_stored(reader.bytes()?)?)) };
         Some(Self {
             lsn,
             forgotten: flags & FORGOTTEN != 0,
@@ -219,6 +235,7 @@ impl State {
             reported,
             desired,
             session,
+            shadow,
         })
     }
 }
@@ -229,8 +246,8 @@ mod tests {
 
     use super::*;
 
-    fn apply(state: &mut State, lsn: u64, kind: RecordKind, code: u32, time: u64, payload: &str) {
-        let record = Record {
+    fn record(kind: RecordKind, code: u32, time: u64, payload: &str) -> Record<'_> {
+        Record {
             kind,
             qos: 0,
             packet_id: 0,
@@ -242,7 +259,11 @@ mod tests {
             topic: "",
             note: "",
             payload: payload.as_bytes(),
-        };
+        }
+    }
+
+    fn apply(state: &mut State, lsn: u64, kind: RecordKind, code: u32, time: u64, payload: &str) {
+        let record = record(kind, code, time, payload);
         let mut properties = Vec::new();
         payload::properties(record.payload, &mut properties);
         assert!(concerns(&record));
@@ -281,6 +302,20 @@ mod tests {
         assert_eq!(&*state.whole().desired[0].property, "b");
         apply(&mut state, 3, RecordKind::DesiredCleared, 0, 60, "{}");
         assert_eq!(state.whole(), DeviceState::default());
+    }
+
+    #[test]
+    fn a_shadow_follows_from_what_was_accepted_and_comes_back() {
+        let mut state = State::default();
+        apply(&mut state, 1, RecordKind::ShadowUpdate, 0, 50, r#"{"state":{"reported":{"a":1}}}"#);
+        apply(&mut state, 2, RecordKind::ShadowDesired, 0, 60, r#"{"state":{"desired":{"a":2}}}"#);
+        let refused = Record { code: 5005, ..record(RecordKind::ShadowUpdate, 0, 70, "{}") };
+        assert!(!concerns(&refused), "what was refused changes nothing");
+        let mut document = Vec::new();
+        let state = State::decode(&state.encode()).unwrap();
+        state.whole().shadow.unwrap().write_document(lianwu_model::shadow::Metadata::Without, &mut document);
+        let wanted = r#"{"state":{"reported":{"a":1},"desired":{"a":2},"delta":{"a":2}},"timestamp":60,"version":2}"#;
+        assert_eq!(String::from_utf8(document).unwrap(), wanted);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use lianwu_model::DeviceKey;
 use lianwu_model::DeviceNumber;
+use lianwu_model::shadow::{Refusal, Shadow};
 
 use crate::Answer;
 use crate::log::CommitError;
+use crate::readings::ReadingError;
 
 /// What is sent down; the topic follows from the kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,9 +72,43 @@ pub enum DeliverError {
     Closed,
 }
 
+/// A change of a device's shadow by the cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShadowChange {
+    pub device: DeviceKey,
+    pub number: DeviceNumber,
+    /// In the form of a device's message, see [`Update::parse`](lianwu_model::shadow::Update::parse).
+    pub payload: Box<[u8]>,
+    /// Request id of the call; goes into the log.
+    pub request_id: Box<str>,
+}
+
+/// A change that was made. It is in the log before the answer is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShadowChanged {
+    /// `None` after a deletion.
+    pub document: Option<Box<Shadow>>,
+    /// What became of the message with the delta, if there was one to send.
+    pub told: Option<Delivery>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeShadowError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Reading(#[from] ReadingError),
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+}
+
 /// Reaches the home of a device.
 pub trait Bus: Send + Sync {
     fn deliver(&self, down: Down) -> Answer<'_, Result<Delivery, DeliverError>>;
+
+    /// Changes its shadow and tells it what is desired. Changes and the device's own messages are decided one after
+    /// the other.
+    fn change_shadow(&self, change: ShadowChange) -> Answer<'_, Result<ShadowChanged, ChangeShadowError>>;
 
     /// Closes the device's connection, if any; `why` goes into the log (deleted, disabled ...).
     fn disconnect(&self, number: DeviceNumber, why: &'static str);

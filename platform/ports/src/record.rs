@@ -41,6 +41,11 @@ pub enum RecordKind {
     PackedProperties = 11,
     /// One event out of a `pack_report`: `{"eventId":..,"type":..,"params":{..}}`.
     PackedEvent = 12,
+    /// The device changed its shadow, or was refused to.
+    ShadowUpdate = 13,
+    /// The cloud changed a device's shadow, or was refused to; `note` is the request. What the device is told about it
+    /// is a message of its own.
+    ShadowDesired = 14,
     /// CONNECT was accepted. `payload` holds the connection facts.
     Connected = 16,
     /// CONNECT was refused. `note` says why.
@@ -97,6 +102,8 @@ impl RecordKind {
             10 => K::OtherDown,
             11 => K::PackedProperties,
             12 => K::PackedEvent,
+            13 => K::ShadowUpdate,
+            14 => K::ShadowDesired,
             16 => K::Connected,
             17 => K::ConnectRefused,
             18 => K::Disconnected,
@@ -133,6 +140,8 @@ impl RecordKind {
             K::OtherDown => "OtherDown",
             K::PackedProperties => "PackedProperties",
             K::PackedEvent => "PackedEvent",
+            K::ShadowUpdate => "ShadowUpdate",
+            K::ShadowDesired => "ShadowDesired",
             K::Connected => "Connected",
             K::ConnectRefused => "ConnectRefused",
             K::Disconnected => "Disconnected",
@@ -181,6 +190,12 @@ impl RecordKind {
         matches!(self, Self::AccountMessage | Self::AccountEvent | Self::BackendSession | Self::BackendQueued)
     }
 
+    /// Changes the shadow of a device, when accepted.
+    #[must_use]
+    pub fn changes_shadow(self) -> bool {
+        matches!(self, Self::ShadowUpdate | Self::ShadowDesired)
+    }
+
     /// Does it show that the device was there: it signed in, spoke, subscribed or left?
     #[must_use]
     pub fn shows_presence(self) -> bool {
@@ -188,7 +203,12 @@ impl RecordKind {
             && !self.is_of_account()
             && !matches!(
                 self,
-                Self::ConnectRefused | Self::RateLimited | Self::DownDropped | Self::SessionEnded | Self::Registration
+                Self::ConnectRefused
+                    | Self::RateLimited
+                    | Self::DownDropped
+                    | Self::SessionEnded
+                    | Self::Registration
+                    | Self::ShadowDesired
             )
     }
 

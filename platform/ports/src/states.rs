@@ -12,6 +12,7 @@ pub mod session;
 #[cfg(feature = "suites")]
 pub mod suite;
 
+use lianwu_model::shadow::{Shadow, Update};
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 
 use crate::readings::ReadingError;
@@ -84,6 +85,18 @@ pub struct DeviceState {
     pub last_login: Option<UnixMillis>,
     /// Last end of a connection.
     pub last_offline: Option<UnixMillis>,
+    /// Its shadow, if it has one; see [`apply_to_shadow`].
+    pub shadow: Option<Box<Shadow>>,
+}
+
+/// Derives a shadow from an accepted record that [`changes_shadow`](crate::record::RecordKind::changes_shadow). Versions
+/// and sizes were judged before the record was written.
+pub fn apply_to_shadow(shadow: &mut Option<Box<Shadow>>, payload: &[u8], time: UnixMillis) {
+    let mut next = shadow.clone();
+    // Only what was accepted is on record; a text of another kind changes nothing.
+    if Update::parse(payload).and_then(|update| update.apply(&mut next, time)).is_ok() {
+        *shadow = next;
+    }
 }
 
 /// Current state by device.

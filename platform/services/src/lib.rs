@@ -24,6 +24,7 @@ pub mod randomness;
 pub mod registration;
 pub mod replay;
 pub mod retention;
+pub mod shadow;
 pub mod start;
 pub mod tag;
 pub mod telemetry;

@@ -11,8 +11,27 @@ use super::{Kind, ScanError, Scanner};
 /// # Errors
 /// When the text is not one JSON value; `out` then holds a part of it.
 pub fn write_plain(value: &[u8], out: &mut Vec<u8>) -> Result<(), ScanError> {
+    write(value, Truth::Number, out)
+}
+
+/// As [`write_plain`], but `true` and `false` stay words: for what is given back to whoever wrote it.
+///
+/// # Errors
+/// As [`write_plain`].
+pub fn write_compact(value: &[u8], out: &mut Vec<u8>) -> Result<(), ScanError> {
+    write(value, Truth::Word, out)
+}
+
+/// How booleans are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Truth {
+    Number,
+    Word,
+}
+
+fn write(value: &[u8], truth: Truth, out: &mut Vec<u8>) -> Result<(), ScanError> {
     let mut scanner = Scanner::new(value);
-    write_value(&mut scanner, out)?;
+    write_value(&mut scanner, truth, out)?;
     scanner.finish()
 }
 
@@ -38,7 +57,7 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn write_value(scanner: &mut Scanner<'_>, out: &mut Vec<u8>) -> Result<(), ScanError> {
+fn write_value(scanner: &mut Scanner<'_>, truth: Truth, out: &mut Vec<u8>) -> Result<(), ScanError> {
     match scanner.peek()? {
         Kind::String => {
             let token = scanner.string()?;
@@ -62,7 +81,7 @@ fn write_value(scanner: &mut Scanner<'_>, out: &mut Vec<u8>) -> Result<(), ScanE
                     out.extend_from_slice(key.raw());
                 }
                 out.push(b':');
-                write_value(scanner, out)?;
+                write_value(scanner, truth, out)?;
             }
             out.push(b'}');
         }
@@ -74,19 +93,19 @@ fn write_value(scanner: &mut Scanner<'_>, out: &mut Vec<u8>) -> Result<(), ScanE
                 if !std::mem::take(&mut first) {
                     out.push(b',');
                 }
-                write_value(scanner, out)?;
+                write_value(scanner, truth, out)?;
             }
             out.push(b']');
         }
-        Kind::True => {
+        Kind::True if truth == Truth::Number => {
             scanner.skip_value()?;
             out.push(b'1');
         }
-        Kind::False => {
+        Kind::False if truth == Truth::Number => {
             scanner.skip_value()?;
             out.push(b'0');
         }
-        Kind::Number | Kind::Null => out.extend_from_slice(scanner.skip_value()?),
+        Kind::Number | Kind::Null | Kind::True | Kind::False => out.extend_from_slice(scanner.skip_value()?),
     }
     Ok(())
 }

@@ -114,7 +114,8 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetFamilyDeviceUserList", "iotexplorer:GetGatewaySubDeviceList",
         "iotexplorer:GetLoRaGatewayList", "iotexplorer:GetPositionSpaceList", "iotexplorer:GetProjectList",
         "iotexplorer:GetStudioProductList", "iotexplorer:GetTopicRuleList", "iotexplorer:GetTWeCallActiveStatus",
-        "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:List*", "lianwu:DescribeAccess",
+        "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:Describe*", "iotcloud:List*",
+        "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
         "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeProductStorage",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags"

@@ -969,6 +969,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DeleteDeviceShadow",
+        service: &SERVICES[1],
+        group: "shadow",
+        priority: "P1",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+        ],
+    },
+    OperationSpec {
         name: "DeleteDevices",
         service: &SERVICES[0],
         group: "device",
@@ -1712,6 +1724,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
             FieldSpec { name: "CoordinateType", kind: Kind::Integer, required: false },
             FieldSpec { name: "Offset", kind: Kind::Integer, required: false },
             FieldSpec { name: "Limit", kind: Kind::Integer, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "DescribeDeviceShadow",
+        service: &SERVICES[1],
+        group: "shadow",
+        priority: "P1",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
         ],
     },
     OperationSpec {
@@ -4121,6 +4145,21 @@ pub static OPERATIONS: &[OperationSpec] = &[
             FieldSpec { name: "AgentId", kind: Kind::Text, required: true },
             FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
             FieldSpec { name: "BindingScope", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "UpdateDeviceShadow",
+        service: &SERVICES[1],
+        group: "shadow",
+        priority: "P1",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+            FieldSpec { name: "State", kind: Kind::Text, required: true },
+            FieldSpec { name: "ShadowVersion", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Prefix", kind: Kind::Text, required: false },
         ],
     },
     OperationSpec {

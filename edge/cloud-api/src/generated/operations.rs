@@ -439,10 +439,31 @@ pub struct DeleteDeviceResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DeleteDeviceShadow;
+
+impl Operation for DeleteDeviceShadow {
+    const SPEC: &'static OperationSpec = &OPERATIONS[63];
+    type Request = DeleteDeviceShadowRequest;
+    type Response = DeleteDeviceShadowResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteDeviceShadowRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteDeviceShadowResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DeleteDevices;
 
 impl Operation for DeleteDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[63];
+    const SPEC: &'static OperationSpec = &OPERATIONS[64];
     type Request = DeleteDevicesRequest;
     type Response = DeleteDevicesResponse;
 }
@@ -466,7 +487,7 @@ pub struct DeleteDevicesResponse {
 pub struct DeleteGroup;
 
 impl Operation for DeleteGroup {
-    const SPEC: &'static OperationSpec = &OPERATIONS[65];
+    const SPEC: &'static OperationSpec = &OPERATIONS[66];
     type Request = DeleteGroupRequest;
     type Response = DeleteGroupResponse;
 }
@@ -485,7 +506,7 @@ pub struct DeleteGroupResponse {}
 pub struct DeletePolicy;
 
 impl Operation for DeletePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[69];
+    const SPEC: &'static OperationSpec = &OPERATIONS[70];
     type Request = DeletePolicyRequest;
     type Response = DeletePolicyResponse;
 }
@@ -542,7 +563,7 @@ pub struct DeleteProductPrivateCAResponse {}
 pub struct DeleteProject;
 
 impl Operation for DeleteProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[74];
+    const SPEC: &'static OperationSpec = &OPERATIONS[75];
     type Request = DeleteProjectRequest;
     type Response = DeleteProjectResponse;
 }
@@ -561,7 +582,7 @@ pub struct DeleteProjectResponse {}
 pub struct DeleteSecretKey;
 
 impl Operation for DeleteSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[75];
+    const SPEC: &'static OperationSpec = &OPERATIONS[76];
     type Request = DeleteSecretKeyRequest;
     type Response = DeleteSecretKeyResponse;
 }
@@ -580,7 +601,7 @@ pub struct DeleteSecretKeyResponse {}
 pub struct DeleteStudioProduct;
 
 impl Operation for DeleteStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[76];
+    const SPEC: &'static OperationSpec = &OPERATIONS[77];
     type Request = DeleteStudioProductRequest;
     type Response = DeleteStudioProductResponse;
 }
@@ -599,7 +620,7 @@ pub struct DeleteStudioProductResponse {}
 pub struct DeleteSubAccount;
 
 impl Operation for DeleteSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[77];
+    const SPEC: &'static OperationSpec = &OPERATIONS[78];
     type Request = DeleteSubAccountRequest;
     type Response = DeleteSubAccountResponse;
 }
@@ -618,7 +639,7 @@ pub struct DeleteSubAccountResponse {}
 pub struct DescribeAccess;
 
 impl Operation for DescribeAccess {
-    const SPEC: &'static OperationSpec = &OPERATIONS[87];
+    const SPEC: &'static OperationSpec = &OPERATIONS[88];
     type Request = DescribeAccessRequest;
     type Response = DescribeAccessResponse;
 }
@@ -658,7 +679,7 @@ pub struct DescribeAccessResponse {
 pub struct DescribeAccessPoints;
 
 impl Operation for DescribeAccessPoints {
-    const SPEC: &'static OperationSpec = &OPERATIONS[88];
+    const SPEC: &'static OperationSpec = &OPERATIONS[89];
     type Request = DescribeAccessPointsRequest;
     type Response = DescribeAccessPointsResponse;
 }
@@ -680,7 +701,7 @@ pub struct DescribeAccessPointsResponse {
 pub struct DescribeBackendDiagnosis;
 
 impl Operation for DescribeBackendDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[91];
+    const SPEC: &'static OperationSpec = &OPERATIONS[92];
     type Request = DescribeBackendDiagnosisRequest;
     type Response = DescribeBackendDiagnosisResponse;
 }
@@ -704,7 +725,7 @@ pub struct DescribeBackendDiagnosisResponse {
 pub struct DescribeCaller;
 
 impl Operation for DescribeCaller {
-    const SPEC: &'static OperationSpec = &OPERATIONS[94];
+    const SPEC: &'static OperationSpec = &OPERATIONS[95];
     type Request = DescribeCallerRequest;
     type Response = DescribeCallerResponse;
 }
@@ -737,7 +758,7 @@ pub struct DescribeCallerResponse {
 pub struct DescribeConfiguration;
 
 impl Operation for DescribeConfiguration {
-    const SPEC: &'static OperationSpec = &OPERATIONS[113];
+    const SPEC: &'static OperationSpec = &OPERATIONS[114];
     type Request = DescribeConfigurationRequest;
     type Response = DescribeConfigurationResponse;
 }
@@ -756,7 +777,7 @@ pub struct DescribeConfigurationResponse {
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[115];
+    const SPEC: &'static OperationSpec = &OPERATIONS[116];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -782,7 +803,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[117];
+    const SPEC: &'static OperationSpec = &OPERATIONS[118];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -808,7 +829,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[118];
+    const SPEC: &'static OperationSpec = &OPERATIONS[119];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -848,7 +869,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[119];
+    const SPEC: &'static OperationSpec = &OPERATIONS[120];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -871,10 +892,34 @@ pub struct DescribeDeviceDiagnosisResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeDeviceShadow;
+
+impl Operation for DescribeDeviceShadow {
+    const SPEC: &'static OperationSpec = &OPERATIONS[125];
+    type Request = DescribeDeviceShadowRequest;
+    type Response = DescribeDeviceShadowResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDeviceShadowRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDeviceShadowResponse {
+    #[serde(rename = "Data")]
+    pub data: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[137];
+    const SPEC: &'static OperationSpec = &OPERATIONS[139];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -893,7 +938,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[139];
+    const SPEC: &'static OperationSpec = &OPERATIONS[141];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -1030,7 +1075,7 @@ pub struct DescribeProductDynamicRegisterResponse {
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[150];
+    const SPEC: &'static OperationSpec = &OPERATIONS[152];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -1058,7 +1103,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    const SPEC: &'static OperationSpec = &OPERATIONS[153];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -1080,7 +1125,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[153];
+    const SPEC: &'static OperationSpec = &OPERATIONS[155];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -1102,7 +1147,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[176];
+    const SPEC: &'static OperationSpec = &OPERATIONS[178];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -1125,7 +1170,7 @@ pub struct DetachPoliciesResponse {}
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[187];
+    const SPEC: &'static OperationSpec = &OPERATIONS[189];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -1163,7 +1208,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[189];
+    const SPEC: &'static OperationSpec = &OPERATIONS[191];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -1201,7 +1246,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[194];
+    const SPEC: &'static OperationSpec = &OPERATIONS[196];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -1237,7 +1282,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[195];
+    const SPEC: &'static OperationSpec = &OPERATIONS[197];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -1267,7 +1312,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[216];
+    const SPEC: &'static OperationSpec = &OPERATIONS[218];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }
@@ -1305,7 +1350,7 @@ pub struct ListAccountLogResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[217];
+    const SPEC: &'static OperationSpec = &OPERATIONS[219];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -1343,7 +1388,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[218];
+    const SPEC: &'static OperationSpec = &OPERATIONS[220];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -1387,7 +1432,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[219];
+    const SPEC: &'static OperationSpec = &OPERATIONS[221];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -1429,7 +1474,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[221];
+    const SPEC: &'static OperationSpec = &OPERATIONS[223];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -1448,7 +1493,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[222];
+    const SPEC: &'static OperationSpec = &OPERATIONS[224];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -1484,7 +1529,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[223];
+    const SPEC: &'static OperationSpec = &OPERATIONS[225];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -1520,7 +1565,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[224];
+    const SPEC: &'static OperationSpec = &OPERATIONS[226];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -1546,7 +1591,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[225];
+    const SPEC: &'static OperationSpec = &OPERATIONS[227];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -1584,7 +1629,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[227];
+    const SPEC: &'static OperationSpec = &OPERATIONS[229];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -1603,7 +1648,7 @@ pub struct ListPoliciesResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[229];
+    const SPEC: &'static OperationSpec = &OPERATIONS[231];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -1639,7 +1684,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[230];
+    const SPEC: &'static OperationSpec = &OPERATIONS[232];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -1661,7 +1706,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[231];
+    const SPEC: &'static OperationSpec = &OPERATIONS[233];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -1687,7 +1732,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -1713,7 +1758,7 @@ pub struct ListTagsResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[243];
+    const SPEC: &'static OperationSpec = &OPERATIONS[245];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -1764,7 +1809,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[250];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -1790,7 +1835,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[250];
+    const SPEC: &'static OperationSpec = &OPERATIONS[252];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -1822,7 +1867,7 @@ pub struct ModifyStudioProductResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[266];
+    const SPEC: &'static OperationSpec = &OPERATIONS[268];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -1851,7 +1896,7 @@ pub struct PublishMessageResponse {}
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[270];
+    const SPEC: &'static OperationSpec = &OPERATIONS[272];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -1872,7 +1917,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[271];
+    const SPEC: &'static OperationSpec = &OPERATIONS[273];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -1893,7 +1938,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[281];
+    const SPEC: &'static OperationSpec = &OPERATIONS[283];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -1916,7 +1961,7 @@ pub struct SavePolicyResponse {}
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[283];
+    const SPEC: &'static OperationSpec = &OPERATIONS[285];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -1952,7 +1997,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[285];
+    const SPEC: &'static OperationSpec = &OPERATIONS[287];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -1975,7 +2020,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[286];
+    const SPEC: &'static OperationSpec = &OPERATIONS[288];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -2007,7 +2052,7 @@ pub struct SetProductStorageResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[287];
+    const SPEC: &'static OperationSpec = &OPERATIONS[289];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -2027,10 +2072,40 @@ pub struct SetTagsRequest {
 pub struct SetTagsResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct UpdateDeviceShadow;
+
+impl Operation for UpdateDeviceShadow {
+    const SPEC: &'static OperationSpec = &OPERATIONS[299];
+    type Request = UpdateDeviceShadowRequest;
+    type Response = UpdateDeviceShadowResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UpdateDeviceShadowRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "State")]
+    pub state: String,
+    #[serde(rename = "ShadowVersion", deserialize_with = "wire::integer")]
+    pub shadow_version: u64,
+    #[serde(rename = "Prefix")]
+    pub prefix: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct UpdateDeviceShadowResponse {
+    #[serde(rename = "Data")]
+    pub data: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[298];
+    const SPEC: &'static OperationSpec = &OPERATIONS[301];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -2100,7 +2175,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[304];
+    const SPEC: &'static OperationSpec = &OPERATIONS[307];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

@@ -23,6 +23,7 @@ mod projects;
 mod publish;
 mod registration;
 mod replay;
+mod shadow;
 mod statistics;
 mod storage;
 mod support;

@@ -14,7 +14,7 @@ use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, Store
 use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
-use lianwu_ports::bus::{Bus, DeliverError, Delivery, Down};
+use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, ShadowChange, ShadowChanged};
 use lianwu_ports::clock::{Clock, ManualClock};
 use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
@@ -61,6 +61,9 @@ type AnswerDown = Box<dyn Fn(&Down) + Send>;
 pub struct PretendedDevices {
     pub sent: Mutex<Vec<Down>>,
     pub closed: Mutex<Vec<(DeviceNumber, &'static str)>>,
+    /// Changes of shadows, and what is answered to all of them.
+    pub shadow_changes: Mutex<Vec<ShadowChange>>,
+    pub shadow_answer: Mutex<Result<ShadowChanged, ChangeShadowError>>,
     pub delivery: Mutex<Delivery>,
     /// Called with each message that was delivered.
     pub answer: Mutex<Option<AnswerDown>>,
@@ -76,6 +79,12 @@ impl Bus for PretendedDevices {
         }
         self.sent.lock().unwrap().push(down);
         Box::pin(async move { Ok(delivery) })
+    }
+
+    fn change_shadow(&self, change: ShadowChange) -> Answer<'_, Result<ShadowChanged, ChangeShadowError>> {
+        self.shadow_changes.lock().unwrap().push(change);
+        let answer = self.shadow_answer.lock().unwrap().clone();
+        Box::pin(async move { answer })
     }
 
     fn disconnect(&self, number: DeviceNumber, why: &'static str) {
@@ -119,6 +128,8 @@ impl Cloud {
         let devices = Arc::new(PretendedDevices {
             sent: Mutex::default(),
             closed: Mutex::default(),
+            shadow_changes: Mutex::default(),
+            shadow_answer: Mutex::new(Ok(ShadowChanged { document: None, told: None })),
             delivery: Mutex::new(Delivery::Delivered),
             answer: Mutex::default(),
         });

@@ -6,6 +6,7 @@ pub(crate) mod proven;
 pub(crate) mod publish;
 pub(crate) mod queue;
 pub(crate) mod session;
+pub(crate) mod shadow;
 pub(crate) mod sign_in;
 pub(crate) mod subscribe;
 pub(crate) mod system;

@@ -48,6 +48,8 @@ pub(crate) enum After {
     Resume { session: SessionNumber, place: Place },
     /// Answer a request over HTTP.
     Posted { answer: oneshot::Sender<Posted>, posted: Posted },
+    /// The shadow's next message or change may be decided.
+    Decided(oneshot::Sender<()>),
     /// Tell the cloud what became of its message.
     Delivered { answer: oneshot::Sender<Result<Delivery, DeliverError>>, delivery: Delivery },
 }

@@ -19,6 +19,7 @@ use super::backend::session::KeptHere;
 use super::backend::{BackendConnection, Windows};
 use super::device::queue::Away;
 use super::device::session::Session;
+use super::device::shadow::ShadowRequest;
 use super::held::Held;
 use super::io::connection::Read;
 use super::io::linger::Lingering;
@@ -140,6 +141,8 @@ pub(crate) struct State {
     pub(crate) down_rates: HashMap<DeviceNumber, Bucket>,
     /// Devices that have sent over HTTP lately.
     pub(crate) post_rates: HashMap<DeviceNumber, Bucket>,
+    /// What waits for the shadows of devices that live here; served by a task each while there is any.
+    pub(crate) shadows: HashMap<DeviceNumber, VecDeque<ShadowRequest>>,
     /// Devices over a rate.
     pub(crate) overruns: Overruns,
     /// What was refused to backends.
@@ -208,6 +211,7 @@ impl State {
             recent_sign_ins: HashMap::new(),
             down_rates: HashMap::new(),
             post_rates: HashMap::new(),
+            shadows: HashMap::new(),
             overruns: Overruns::default(),
             told: Windows::of_refusals(),
             came_and_went: Windows::of_connections(),

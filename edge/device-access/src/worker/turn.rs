@@ -159,6 +159,8 @@ impl Worker {
             After::Resume { session, place } => self.resume_kept(state, session, place),
             // The device may have hung up.
             After::Posted { answer, posted } => drop(answer.send(posted)),
+            // Whoever waits is gone when the worker stops.
+            After::Decided(done) => drop(done.send(())),
             // The call may have given up; its message is delivered all the same.
             After::Delivered { answer, delivery } => drop(answer.send(Ok(delivery))),
         }
@@ -184,7 +186,11 @@ impl Worker {
                 After::FetchMessages { place } | After::Resume { place, .. } => {
                     self.close(state, place, &format!("sign-in not stored: {error}"));
                 }
-                After::Retain { .. } | After::ReadStatus { .. } | After::Clock { .. } | After::ActionReply { .. } => {}
+                After::Retain { .. }
+                | After::ReadStatus { .. }
+                | After::Clock { .. }
+                | After::ActionReply { .. }
+                | After::Decided(_) => {}
             }
         }
     }

@@ -12,6 +12,7 @@ mod http;
 mod messages;
 mod mqtt5;
 mod sessions;
+mod shadow;
 mod sign_in;
 mod system;
 mod tls;

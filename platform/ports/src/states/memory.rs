@@ -9,7 +9,7 @@ use super::retained::retaining_account;
 use super::session::concerns_session;
 use super::{
     Activity, BackendSession, Day, DeviceState, KeptMessage, KeptSession, PropertyValue, RetainedMessage,
-    SessionSummary, States, firmware_version,
+    SessionSummary, States, apply_to_shadow, firmware_version,
 };
 use crate::readings::memory::{Inner, MemoryReadings, merged, params};
 use crate::readings::{LogRow, ReadingError};
@@ -62,6 +62,7 @@ fn fold(state: &mut DeviceState, row: &LogRow) {
             state.activated.get_or_insert(row.sample_time);
             state.last_login = Some(row.sample_time);
         }
+        (kind, 0) if kind.changes_shadow() => apply_to_shadow(&mut state.shadow, &row.payload, row.sample_time),
         (RecordKind::Disconnected, _) => state.last_offline = Some(row.sample_time),
         _ => {}
     }

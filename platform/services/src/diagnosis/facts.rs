@@ -36,7 +36,7 @@ const CONNECTION_KINDS: [RecordKind; 10] = [
     RecordKind::Registration,
 ];
 
-const MESSAGE_KINDS: [RecordKind; 10] = [
+const MESSAGE_KINDS: [RecordKind; 11] = [
     RecordKind::PropertyReport,
     RecordKind::PropertyOther,
     RecordKind::DeviceInfo,
@@ -47,6 +47,7 @@ const MESSAGE_KINDS: [RecordKind; 10] = [
     RecordKind::ActionReply,
     RecordKind::OtherUp,
     RecordKind::OtherDown,
+    RecordKind::ShadowUpdate,
 ];
 
 /// A registered device.

@@ -25,6 +25,7 @@ pub fn lines(row: &LogRow) -> Vec<Line> {
     let record = Rendering { row, envelope: Envelope::of(row) };
     match row.kind {
         RecordKind::PublishRefused => record.refused_publish(),
+        RecordKind::ShadowDesired => record.shadow_of_cloud(),
         kind if kind.is_message() && kind.is_down() => record.down(),
         kind if kind.is_message() => record.up(),
         _ => record.connection(),
@@ -157,6 +158,17 @@ impl Rendering<'_> {
             self.message(LineKind::Content, "OTHER", &self.row.payload[..], result.clone()),
             self.message(LineKind::Diagnostic, MESSAGE, published, result),
         ]
+    }
+
+    /// A change by a call; the message to the device has a record of its own.
+    fn shadow_of_cloud(&self) -> Vec<Line> {
+        let (result, request_id) = match self.row.code {
+            0 => (SUCCESS.to_owned(), self.row.note.to_string()),
+            _ => (format!("FAIL, {}", self.row.note), String::new()),
+        };
+        let text = String::from_utf8_lossy(&self.row.payload);
+        let line = self.line(LineKind::Diagnostic, MESSAGE, format!("Change device shadow,content:{text}"), result);
+        vec![Line { origin: Origin::Api, request_id, ..line }]
     }
 
     fn connection(&self) -> Vec<Line> {

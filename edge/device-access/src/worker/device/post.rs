@@ -18,7 +18,7 @@ use crate::worker::rate::Bucket;
 use crate::worker::state::{Place, State};
 
 /// No connection: what would be written to one is not written. Slots are given from 0 up and never come so far.
-const NOWHERE: Place = Place { slot: u32::MAX, generation: u32::MAX };
+pub(super) const NOWHERE: Place = Place { slot: u32::MAX, generation: u32::MAX };
 
 /// A verified device's message.
 pub(crate) struct Post {

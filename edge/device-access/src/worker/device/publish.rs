@@ -53,6 +53,18 @@ pub(super) struct Incoming<'a> {
     pub(super) durability: Durability,
 }
 
+impl<'a> Incoming<'a> {
+    /// Acknowledged when it is on disk, whatever the product asks for.
+    pub(super) fn to_disk(
+        place: Place,
+        device: &'a Arc<DirectoryDevice>,
+        packet: &'a Publish<'a>,
+        framing: Framing,
+    ) -> Self {
+        Self { place, device, packet, framing, durability: Durability::Disk }
+    }
+}
+
 impl Worker {
     pub(crate) fn publish(self: &Rc<Self>, state: &mut State, place: Place, packet: &Publish<'_>) -> Flow {
         let now = state.now;
@@ -72,7 +84,7 @@ impl Worker {
             state.overruns.count(Way::Up, device.number, || device.key(), now);
         }
         self.stats.messages_up.add(1);
-        self.judge(state, &Incoming { place, device: &device, packet, framing, durability: Durability::Disk })
+        self.judge(state, &Incoming::to_disk(place, &device, packet, framing))
     }
 
     /// Whose topic is it, and what does the message say?

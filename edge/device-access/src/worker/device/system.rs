@@ -24,12 +24,13 @@ impl Worker {
         answer.clear();
         match system::answer(&topic, incoming.packet.payload, state.wall, &mut answer) {
             None => self.other(state, incoming),
+            Some(found) if found.reply == SystemReply::Shadow => self.shadow(state, incoming),
             Some(found) => {
                 if found.code != 0 {
                     self.stats.messages_refused.add(1);
                 }
                 let (on, after) = match found.reply {
-                    SystemReply::Nothing => (None, None),
+                    SystemReply::Nothing | SystemReply::Shadow => (None, None),
                     SystemReply::On(topic) => (Some(self.listened(state, incoming.place, topic)), None),
                     SystemReply::Clock => (None, Some(After::Clock { place: incoming.place, received: state.wall })),
                 };

@@ -57,6 +57,7 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
             Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
             Mail::Post(post) => worker.post(&mut state, *post),
             Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
+            Mail::Shadow(change, answer) => worker.change_shadow(&mut state, change, answer),
             Mail::Disconnect(number, why) => {
                 if let Some(&slot) = state.homes.get(&number) {
                     let generation = state.connections[slot as usize].generation;

@@ -136,7 +136,7 @@ impl Workload {
 
     fn message(&mut self, sample_time: UnixMillis) -> (RecordKind, u32, String) {
         use RecordKind as K;
-        match self.random.below(26) {
+        match self.random.below(28) {
             0..=9 => (K::PropertyReport, 0, format!(r#"{{"method":"report","params":{}}}"#, self.params())),
             10 => (K::PackedProperties, 0, format!(r#"{{"params":{}}}"#, self.params())),
             11 => (K::EventPost, 0, self.event_post(sample_time)),
@@ -154,6 +154,11 @@ impl Workload {
             20 | 21 => (K::DownAcknowledged, 0, String::new()),
             22 => (K::DownDropped, 0, String::new()),
             23 if self.random.one_in(4) => (K::SessionEnded, 0, String::new()),
+            25 => (K::ShadowUpdate, 0, format!(r#"{{"state":{{"reported":{}}}}}"#, self.params())),
+            26 => {
+                let code = u32::from(self.random.one_in(3)) * 5005;
+                (K::ShadowDesired, code, format!(r#"{{"state":{{"desired":{}}}}}"#, self.params()))
+            }
             24 => (K::OtherDown, 23101, format!("down {}", self.random.below(40))),
             _ => (K::OtherUp, 0, format!("payload {}", self.random.below(40))),
         }
