@@ -149,14 +149,12 @@ impl Tree {
     }
 
     pub(super) fn memory(&self) -> usize {
-        let node = |(key, node): (&Box<str>, &Node)| {
-            let inner = match node {
-                Node::Leaf(value, _) => value.len(),
-                Node::Object(inner) => inner.memory(),
-            };
-            key.len() + inner + 2 * size_of::<Node>()
+        let keys: usize = self.0.keys().map(|key| key.len()).sum();
+        let inner = |node: &Node| match node {
+            Node::Leaf(value, _) => value.len(),
+            Node::Object(inner) => inner.memory(),
         };
-        self.0.iter().map(node).sum()
+        keys + self.0.values().map(|node| inner(node) + 2 * size_of::<Node>()).sum::<usize>()
     }
 }
 

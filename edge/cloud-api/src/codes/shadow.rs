@@ -55,6 +55,6 @@ fn refused(refusal: &Refusal) -> ApiError {
             &format!("影子当前版本为 {current}，不是 {wanted}，请先查询再修改"),
             &format!("the document is at version {current}, not {wanted}; read it and try again"),
         )
-        .with_code("InvalidParameterValue.UpdateVersionNotMatch"),
+        .with_code("FailedOperation.UpdateVersionNotMatch"),
     }
 }

@@ -52,7 +52,7 @@ async fn refusals_have_their_codes() {
         assert_eq!(cloud.refused("UpdateDeviceShadow", call(state, name)).await, code, "{state}");
     }
     for (refusal, code) in [
-        (Refusal::Conflict { current: 2, wanted: 1 }, "InvalidParameterValue.UpdateVersionNotMatch"),
+        (Refusal::Conflict { current: 2, wanted: 1 }, "FailedOperation.UpdateVersionNotMatch"),
         (Refusal::TooLarge, "InvalidParameterValue.JSONSizeExceedLimit"),
         (Refusal::TooDeep, "InvalidParameterValue.JSONHasInvalidNode"),
     ] {

@@ -4,6 +4,7 @@ use lianwu_device_protocol::message::{AHEAD_MAX, CLIENT_TOKEN_BYTES_MAX, EVENTS_
 use lianwu_device_protocol::reply::SYSTEM_DOWN_BYTES_MAX;
 use lianwu_device_protocol::topic::{TOPIC_BYTES_MAX, TOPIC_LEVELS_MAX};
 use lianwu_model::json::DEPTH_MAX;
+use lianwu_model::shadow;
 
 use super::super::{LimitSpec, Value};
 
@@ -46,6 +47,26 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         zh: "Topic 的最大层数",
         en: "Most levels of a topic",
         value: Value::Fixed(TOPIC_LEVELS_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "ShadowBytes",
+        unit: "bytes",
+        scope: "device",
+        setting: None,
+        zh: "设备影子文档（reported 与 desired 合计）的最大长度",
+        en: "Longest document of a device shadow, reported and desired together",
+        value: Value::Fixed(shadow::DOCUMENT_BYTES_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "ShadowLevels",
+        unit: "levels",
+        scope: "device",
+        setting: None,
+        zh: "设备影子 reported 与 desired 的最大嵌套层数",
+        en: "Most levels of keys inside reported and desired of a device shadow",
+        value: Value::Fixed(shadow::DEPTH_MAX as u64),
         used: None,
     },
     LimitSpec {

@@ -1,0 +1,69 @@
+"""A device built with the hub part of the vendor's SDK (tencent-iot-device), which has the shadow; told by the test what to do.
+
+Arguments: the SDK's device file, address and port of the server.
+"""
+
+import json
+import logging
+import sys
+
+import lines
+import names
+from hub import hub
+
+DOMAIN = ".iotcloud.tencentdevices.com"
+
+
+class Value:
+    """One entry of a report, in the SDK's form."""
+
+    def __init__(self, kind, key, data):
+        self.type, self.key, self.data = kind, key, data
+
+
+def main():
+    file, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    with open(file, encoding="utf-8") as text:
+        identity = json.load(text)
+    product, device = identity["productId"], identity["deviceName"]
+    names.resolve(DOMAIN, address, port)
+    logging.disable(logging.CRITICAL)
+
+    def ignore(*args):
+        return None
+
+    sdk = hub.QcloudHub(file, tls=False, domain=DOMAIN)
+    sdk.registerMqttCallback(
+        lambda flags, rc, userdata: lines.say({"event": "connected", "rc": rc}),
+        lambda rc, userdata: lines.say({"event": "disconnected", "rc": rc}),
+        ignore,
+        ignore,
+        lambda qos, mid, userdata: lines.say({"event": "subscribed", "qos": qos, "mid": mid}),
+        ignore,
+    )
+    sdk.connect()
+
+    def shadow(topic, qos, payload, userdata):
+        lines.say({"event": "shadow", "topic": topic, "qos": qos, "payload": payload})
+
+    for command in lines.commands():
+        do = command["do"]
+        if do == "init":
+            rc, mid = sdk.shadowInit(product, device, shadow)
+        elif do == "get":
+            rc, mid = sdk.getShadow(product, device)
+        elif do == "report":
+            values = [Value(*value) for value in command["values"]]
+            document = sdk.shadowJsonConstructReport(product, device, *values)
+            document.update(command.get("more", {}))
+            rc, mid = sdk.shadowUpdate(product, device, document, len(document))
+        elif do == "clear":
+            document = sdk.shadowJsonConstructDesireAllNull(product, device)
+            rc, mid = sdk.shadowUpdate(product, device, document, len(document))
+        else:
+            raise ValueError(do)
+        if rc != 0:
+            lines.say({"event": "failed", "do": do, "rc": rc})
+
+
+main()
