@@ -1,5 +1,7 @@
 //! The rules of device shadows. Source: spec/device-protocol.md 9.1.
 
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
 use lianwu_model::UnixMillis;
 use lianwu_model::shadow::{Metadata, Refusal, Shadow, Update, decide};
 use proptest::prelude::*;

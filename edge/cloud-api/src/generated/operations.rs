@@ -1049,7 +1049,7 @@ pub struct DescribeProductCAResponse {
 pub struct DescribeProductDynamicRegister;
 
 impl Operation for DescribeProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    const SPEC: &'static OperationSpec = &OPERATIONS[151];
     type Request = DescribeProductDynamicRegisterRequest;
     type Response = DescribeProductDynamicRegisterResponse;
 }
@@ -1779,7 +1779,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[247];
+    const SPEC: &'static OperationSpec = &OPERATIONS[249];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }

@@ -369,6 +369,10 @@ fn a_message_is_judged_like_any_other() {
     let answer = scene.publish("lamp-1", &up("property", "lamp-2"), report);
     assert_eq!(answer["Error"], json!({"Code": "UnauthorizedOperation", "Message": notes::NO_PERMISSION}));
     assert_eq!(scene.publish("lamp-1", &format!("{PRODUCT}/lamp-1/data"), "{}").get("Error"), None);
+    // Its answer is a document, and a request is answered with one word.
+    let shadow = format!("$shadow/operation/{PRODUCT}/lamp-1");
+    let answer = scene.publish("lamp-1", &shadow, r#"{"type":"update","state":{"reported":{"a":1}}}"#);
+    assert_eq!(answer["Error"]["Message"], "501: the shadow answers on MQTT, use it there");
     let answer = scene.publish("lamp-1", &format!("{PRODUCT}/lamp-1/+"), "{}");
     assert_eq!(answer["Error"]["Code"], "InvalidParameterValue");
     let expected = [
@@ -376,8 +380,9 @@ fn a_message_is_judged_like_any_other() {
         (RecordKind::PropertyOther, 406, why.to_owned()),
         (RecordKind::PublishRefused, 403, notes::NO_PERMISSION.to_owned()),
         (RecordKind::OtherUp, 0, String::new()),
+        (RecordKind::OtherUp, 501, "the shadow answers on MQTT, use it there".to_owned()),
     ];
-    assert_eq!(scene.world.records(4), expected);
+    assert_eq!(scene.world.records(5), expected);
     scene.world.settle();
     let state = scene.world.platform.states.device(scene.world.number("lamp-1")).unwrap();
     assert_eq!(state.reported.len(), 1, "and it is among the latest values");
