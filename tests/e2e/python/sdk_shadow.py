@@ -32,7 +32,7 @@ def main():
     def ignore(*args):
         return None
 
-    sdk = hub.QcloudHub(file, tls=False, domain=DOMAIN)
+    sdk = hub.QcloudHub(file, tls=False, domain=DOMAIN).hub
     sdk.registerMqttCallback(
         lambda flags, rc, userdata: lines.say({"event": "connected", "rc": rc}),
         lambda rc, userdata: lines.say({"event": "disconnected", "rc": rc}),

@@ -107,6 +107,39 @@ fn a_delta_goes_down_and_the_document_stays() {
     assert!(answer.contains(r#""version":5"#), "{answer}");
 }
 
+/// Is every text that the C SDK's `shadow_sample` sends answered so that it goes on? Recorded from version 3.2.2.
+#[test]
+fn the_c_sample_is_served() {
+    let world = World::new();
+    let mut lamp = world.lamp("lamp-1");
+    assert_eq!(lamp.subscribe_at(&down("lamp-1"), QoS::AtMostOnce), SubscribeAnswer::Granted(QoS::AtMostOnce));
+    let start = r#"{"clientToken":"XFN6JMT5SI-"#;
+    for (message, result) in [
+        (r#"{"type":"get", "clientToken":"XFN6JMT5SI-0"}"#, r#""result":0,"#),
+        (
+            r#"{"type":"update", "state":{"reported":{"updateCount":0}}, "clientToken":"XFN6JMT5SI-1"}"#,
+            r#""version":1},"result":0,"#,
+        ),
+    ] {
+        lamp.publish(&up("lamp-1"), message, None);
+        let answer = lamp.message().1;
+        assert!(answer.starts_with(start) && answer.contains(result), "{answer}");
+    }
+    desire(&world, "lamp-1", r#"{"desired":{"updateCount":100}}"#, 0).unwrap();
+    assert!(lamp.message().1.contains(r#""payload":{"state":{"updateCount":100}"#));
+    // It sends both at once.
+    lamp.publish(&up("lamp-1"), r#"{"type":"update", "state":{"desired": null}, "clientToken":"XFN6JMT5SI-2"}"#, None);
+    lamp.publish(
+        &up("lamp-1"),
+        r#"{"type":"update", "state":{"reported":{"updateCount":100}}, "clientToken":"XFN6JMT5SI-3"}"#,
+        None,
+    );
+    for version in [3, 4] {
+        let answer = lamp.message().1;
+        assert!(answer.contains(&format!(r#""version":{version}}},"result":0,"#)), "{answer}");
+    }
+}
+
 /// Does the cloud keep to what is its own to say?
 #[test]
 fn the_cloud_changes_desired_only() {
