@@ -525,7 +525,7 @@ pub struct DeletePolicyResponse {}
 pub struct DeletePrivateCA;
 
 impl Operation for DeletePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[72];
+    const SPEC: &'static OperationSpec = &OPERATIONS[73];
     type Request = DeletePrivateCARequest;
     type Response = DeletePrivateCAResponse;
 }
@@ -544,7 +544,7 @@ pub struct DeletePrivateCAResponse {}
 pub struct DeleteProductPrivateCA;
 
 impl Operation for DeleteProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[73];
+    const SPEC: &'static OperationSpec = &OPERATIONS[74];
     type Request = DeleteProductPrivateCARequest;
     type Response = DeleteProductPrivateCAResponse;
 }
@@ -960,7 +960,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribePrivateCA;
 
 impl Operation for DescribePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[144];
+    const SPEC: &'static OperationSpec = &OPERATIONS[146];
     type Request = DescribePrivateCARequest;
     type Response = DescribePrivateCAResponse;
 }
@@ -982,7 +982,7 @@ pub struct DescribePrivateCAResponse {
 pub struct DescribePrivateCABindedProducts;
 
 impl Operation for DescribePrivateCABindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[145];
+    const SPEC: &'static OperationSpec = &OPERATIONS[147];
     type Request = DescribePrivateCABindedProductsRequest;
     type Response = DescribePrivateCABindedProductsResponse;
 }
@@ -1008,7 +1008,7 @@ pub struct DescribePrivateCABindedProductsResponse {
 pub struct DescribePrivateCAs;
 
 impl Operation for DescribePrivateCAs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[146];
+    const SPEC: &'static OperationSpec = &OPERATIONS[148];
     type Request = DescribePrivateCAsRequest;
     type Response = DescribePrivateCAsResponse;
 }
@@ -1027,7 +1027,7 @@ pub struct DescribePrivateCAsResponse {
 pub struct DescribeProductCA;
 
 impl Operation for DescribeProductCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[147];
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
     type Request = DescribeProductCARequest;
     type Response = DescribeProductCAResponse;
 }
@@ -2131,7 +2131,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[302];
+    const SPEC: &'static OperationSpec = &OPERATIONS[305];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -2154,7 +2154,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[303];
+    const SPEC: &'static OperationSpec = &OPERATIONS[306];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }

@@ -7,7 +7,7 @@ use lianwu_model::account::Principal;
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind};
 use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_ports::Answer;
-use lianwu_ports::bus::{Bus, DeliverError, Delivery, Down};
+use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, ShadowChange, ShadowChanged};
 use lianwu_ports::clock::ManualClock;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
@@ -51,6 +51,10 @@ struct NoDevices;
 impl Bus for NoDevices {
     fn deliver(&self, _: Down) -> Answer<'_, Result<Delivery, DeliverError>> {
         Box::pin(async { Ok(Delivery::Offline) })
+    }
+
+    fn change_shadow(&self, _: ShadowChange) -> Answer<'_, Result<ShadowChanged, ChangeShadowError>> {
+        Box::pin(async { Err(DeliverError::Closed.into()) })
     }
 
     fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
