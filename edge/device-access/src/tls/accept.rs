@@ -4,6 +4,7 @@
 //! them have one at a time on each thread, and none for longer than `connect_timeout` from its accept; others wait in
 //! order. While more than half of the places are taken, a handshake must be done in [`PRESSED`].
 
+use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -69,7 +70,9 @@ struct Room {
     nearest: usize,
     handshakes: Semaphore,
     waiting: Arc<Semaphore>,
-    untold: std::cell::RefCell<Untold>,
+    /// Sockets that are not handed over yet.
+    open: Cell<u64>,
+    untold: RefCell<Untold>,
 }
 
 /// Failures since one was logged.
@@ -108,7 +111,8 @@ async fn serve(start: Start) -> std::io::Result<()> {
         nearest: start.index % start.peers.len(),
         peers: start.peers,
         waiting: Arc::new(Semaphore::new(WAITING_MAX)),
-        untold: std::cell::RefCell::new(Untold { since: None, count: 0 }),
+        open: Cell::new(0),
+        untold: RefCell::new(Untold { since: None, count: 0 }),
     });
     let accepting = tokio::task::spawn_local(accept(room, listener));
     // An error means the sender is gone: stop as well. What is in a handshake ends with the runtime.
@@ -141,7 +145,7 @@ impl Room {
     /// One socket, from its accept to a worker.
     async fn secure(self: Rc<Self>, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         let accepted = Instant::now();
-        self.count_waiting();
+        self.set_open(self.open.get() + 1);
         // Small answers must not wait for more; the socket works without it.
         let _ = stream.set_nodelay(true);
         match self.handshake(stream, peer, accepted).await {
@@ -161,11 +165,12 @@ impl Room {
             }
         }
         drop(permit);
-        self.count_waiting();
+        self.set_open(self.open.get() - 1);
     }
 
-    fn count_waiting(&self) {
-        self.stats.connections.set((WAITING_MAX - self.waiting.available_permits()) as u64);
+    fn set_open(&self, count: u64) {
+        self.open.set(count);
+        self.stats.connections.set(count);
     }
 
     /// `Err(None)`: it failed and was told.

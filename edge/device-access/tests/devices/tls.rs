@@ -382,4 +382,10 @@ fn strangers_end() {
     let mut silent = by_certificate(&world, SslVersion::TLS1_3);
     silent.is_closed();
     assert!(by_key(&world, &lamp("lamp-1"), &key("lamp-1")).is_ok(), "others are served");
+    let open = || world.access().stats().iter().map(|stats| stats.connections.get()).sum::<u64>();
+    let given_up = std::time::Instant::now() + Duration::from_secs(10);
+    while open() > 0 {
+        assert!(std::time::Instant::now() < given_up, "{} connections are counted, none is there", open());
+        std::thread::yield_now();
+    }
 }
