@@ -7,6 +7,7 @@
 //! connected; what comes out is a socket and its keys, handed to a worker.
 
 pub(crate) mod accept;
+mod certified;
 mod context;
 mod hello;
 mod identity;

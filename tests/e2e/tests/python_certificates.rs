@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use lianwu_testkit::{SdkClient, Server, ServerOptions, python};
+use lianwu_testkit::{DEADLINE, LAMP_MODEL, SdkClient, Server, ServerOptions, now_ms, python, run_text, wait_for};
 use serde_json::{Value, json};
 
 #[track_caller]
@@ -78,6 +78,62 @@ fn certificates_of_the_platform() {
     assert_eq!(client.call("DescribeProductCA", &json!({"ProductId": product}))["CAs"], authority);
     let described = client.call("DescribeDevice", &device)["Device"].clone();
     assert_eq!((&described["DeviceCert"], &described["DevicePsk"]), (&made["DeviceCert"], &json!("")));
+}
+
+/// Does a certificate alone let a device in and report, with no password, and a disabled device's no longer?
+#[test]
+fn a_certificate_is_all_a_device_needs() {
+    let server = Server::start(ServerOptions::default().with_tls());
+    let folder = tempfile::tempdir().unwrap_or_else(|error| lianwu_testkit::fail(error.to_string()));
+    let folder = folder.path();
+    let write = |name: &str, content: &str| {
+        std::fs::write(folder.join(name), content).unwrap_or_else(|error| lianwu_testkit::fail(error.to_string()));
+    };
+    let mut sdk = SdkClient::start("the Python cloud SDK", python("cloud.py"), &server, &json!({}));
+    let project = sdk.call("CreateProject", &json!({"ProjectName": "energy", "ProjectDesc": ""}));
+    let product = meter(&mut sdk, &text(&project["Project"]["ProjectId"]), "meter");
+    sdk.call("ModifyModelDefinition", &json!({"ProductId": product, "ModelSchema": LAMP_MODEL}));
+    for name in ["m1", "m2"] {
+        let made = sdk.call("CreateDevice", &json!({"ProductId": product, "DeviceName": name}))["Data"].clone();
+        write(&format!("{name}.pem"), &text(&made["DeviceCert"]));
+        write(&format!("{name}.key"), &text(&made["DevicePrivateKey"]));
+    }
+    let address = server.mqtts_address();
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
+    let publish = |client: &str, certificate: &str, value: i64| {
+        let mut command = Command::new("mosquitto_pub");
+        command.args(["-h", &host, "-p", &port, "-q", "1", "-i", &format!("{product}{client}")]);
+        command.arg("--cafile").arg(server.data().join("tls/ca.crt"));
+        command.arg("--cert").arg(folder.join(format!("{certificate}.pem")));
+        command.arg("--key").arg(folder.join(format!("{certificate}.key")));
+        let report = json!({"method": "report", "clientToken": "1", "params": {"brightness": value}}).to_string();
+        command.args(["-t", &format!("$thing/up/property/{product}/{client}"), "-m", &report]);
+        run_text("mosquitto_pub --cert", &mut command, "")
+    };
+    publish("m1", "m1", 7).succeeded();
+    let latest = |sdk: &mut SdkClient| {
+        let data = sdk.call("DescribeDeviceData", &json!({"ProductId": product, "DeviceName": "m1"}))["Data"].clone();
+        serde_json::from_str::<Value>(&text(&data)).unwrap_or_default()["brightness"]["Value"].clone()
+    };
+    assert_eq!(latest(&mut sdk), 7);
+    assert_ne!(publish("m1", "m2", 8).code, Some(0), "another device's certificate");
+
+    let items = json!({"DevicesItems": [{"ProductId": product, "DeviceName": "m1"}], "Status": 0});
+    sdk.call("UpdateDevicesEnableState", &items);
+    let mut arguments = vec!["s_client".to_owned(), "-connect".to_owned(), address.to_string()];
+    arguments.extend(["-cert", "m1.pem", "-key", "m1.key"].map(str::to_owned));
+    let mut client = Command::new("openssl");
+    let shaken = run_text("openssl s_client", client.current_dir(folder).args(&arguments), "");
+    assert!(shaken.stdout.contains("CONNECTED"), "{shaken:?}");
+    let cloud = server.cloud();
+    let range = json!({"MinTime": now_ms() - 60_000, "MaxTime": now_ms() + 60_000,
+                       "Keywords": format!("productid:{product} devicename:m1")});
+    wait_for("the refusal in the product's log", DEADLINE, || {
+        let listed = cloud.try_call_of("2021-04-08", "ListLog", &range);
+        let listed = listed.unwrap_or_else(|refused| lianwu_testkit::fail(format!("{refused:?}")));
+        listed.to_string().contains("the device is disabled").then_some(())
+    });
+    assert_eq!(latest(&mut sdk), 7);
 }
 
 /// Do all nine operations of private authorities work, by the steps of the documents?

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lianwu_services::certificate::RefusedChain;
 use lianwu_services::directory::DirectoryDevice;
 use openssl::ssl::Error;
 use tokio::net::{TcpListener, TcpStream};
@@ -203,9 +204,36 @@ impl Room {
         }
         let proven = match answer(handshake.ssl()) {
             Some(KeyAnswer::Given(device)) => Some(Arc::clone(device)),
-            _ => None,
+            _ => match self.handle.certified(handshake.ssl()) {
+                Some(Ok(device)) => Some(device),
+                Some(Err(refused)) => {
+                    self.refused_certificate(refused, peer).await;
+                    return Err(None);
+                }
+                None => None,
+            },
         };
         Ok(handshake.done(proven))
+    }
+
+    /// A certificate that names a product of this platform and proves none of its devices: its owner is told.
+    async fn refused_certificate(&self, refused: RefusedChain, peer: SocketAddr) {
+        let RefusedChain { product, device, number, why } = refused;
+        let Some(product) = product else { return };
+        let (source, device, why): (_, Box<str>, _) = (peer.ip(), device.into(), why.to_string());
+        debug!(%peer, %product, device, why, "certificate refused");
+        self.stats.tls_handshakes_failed.add(1);
+        self.stats.sign_ins_refused.add(1);
+        let client_id = format!("{product}{device}");
+        let attempt = Attempt { source, client_id: &client_id };
+        if self.failures.as_ref().is_some_and(|failures| failures.must_wait(Instant::now(), &attempt)) {
+            return self.note(Notice { product, device, number, count: 1, last_source: source });
+        }
+        self.count_failure(source, &client_id);
+        let home = home(number, self.peers.len());
+        // A worker that has stopped has no log to write to.
+        let _ =
+            self.peers[home].send(Mail::TlsRefused(Box::new(Refused { product, device, number, why, source }))).await;
     }
 
     /// To the device's home, if it is known already; else the worker that is told by CONNECT passes it on.

@@ -10,6 +10,7 @@ use lianwu_device_protocol::credentials::split_client_id;
 use lianwu_model::product::Authentication;
 use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_services::Platform;
+use lianwu_services::certificate::RefusedChain;
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 use openssl::asn1::Asn1Time;
@@ -21,6 +22,7 @@ use openssl::ssl::{
 };
 use openssl::x509::X509;
 
+use super::certified;
 use super::hello::Hello;
 use super::identity::ServerIdentity;
 use super::suites::{BY_CERTIFICATE, BY_KEY, is_by_key, list};
@@ -133,6 +135,11 @@ impl TlsHandle {
     #[must_use]
     pub fn renewals(&self) -> u64 {
         self.0.renewals.load(Ordering::Relaxed)
+    }
+
+    /// What a client certificate of a finished handshake proves, if one was shown.
+    pub(crate) fn certified(&self, ssl: &SslRef) -> Option<Result<Arc<DirectoryDevice>, RefusedChain>> {
+        certified::device(&self.0.platform, ssl)
     }
 
     /// A handshake for a client that said this.
@@ -248,6 +255,7 @@ fn by_certificate(identity: &ServerIdentity) -> Result<(SslContext, i64), Identi
     }
     context.set_private_key(&key)?;
     context.check_private_key()?;
+    certified::ask(&mut context);
     // One ticket is enough to come back with. A resumed client signs in with its password like any other.
     context.set_num_tickets(1)?;
     Ok((context.build(), expires_at))

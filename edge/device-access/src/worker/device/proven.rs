@@ -1,9 +1,11 @@
-//! Devices that come over TLS with their key: what their CONNECT may still say.
+//! Devices that come over TLS with their key or certificate: what their CONNECT may still say.
 
 use std::sync::Arc;
 
+use lianwu_model::product::Authentication;
 use lianwu_mqtt::{Connect, ConnectRefusal};
 use lianwu_ports::record::{Record, RecordKind};
+use lianwu_services::certificate::CertificateRefusal;
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 
@@ -13,7 +15,7 @@ use crate::worker::Worker;
 use crate::worker::state::State;
 
 impl Worker {
-    /// The client id must be the identity of the handshake; user name and password are not looked at.
+    /// The client id must be the identity of the handshake, or the common name of the certificate; user name and password are not looked at.
     ///
     /// Source: spec/device-protocol.md 2.8. The device is looked up again: since the handshake it may have been deleted,
     /// disabled or given another secret.
@@ -29,7 +31,15 @@ impl Worker {
         }
         let found = self.platform.directory.find(proven.product, proven.name.as_str());
         let Some(device) = found.filter(|device| device.secret == proven.secret) else {
-            return Err(refusal(ConnectRefusal::BadUserNameOrPassword, notes::PSK_MISMATCH.to_owned()));
+            // A device that was created again has another secret, also where nobody is told of it.
+            let is_by_key = self
+                .platform
+                .catalog
+                .product(proven.product)
+                .is_none_or(|known| known.product.authentication == Authentication::Key);
+            let why =
+                if is_by_key { notes::PSK_MISMATCH.to_owned() } else { CertificateRefusal::NotOnRecord.to_string() };
+            return Err(refusal(ConnectRefusal::BadUserNameOrPassword, why));
         };
         if !device.is_enabled() {
             return Err(refusal(ConnectRefusal::NotAuthorised, notes::DISABLED.to_owned()));
