@@ -1,6 +1,6 @@
 //! Dynamic registration: a device asks for its secret with the product's, once.
 //!
-//! Source: spec/device-protocol.md 4, spec/cloud-api.md 2.10. What no source says is decided in docs/adr/0017.
+//! Source: spec/device-protocol.md 4, spec/cloud-api.md 2.10. What no source says is decided in docs/adr/0021-registration.md.
 
 use lianwu_device_protocol::registration::{RegistrationRequest, SealedAnswer, seal_device_secret};
 use lianwu_device_protocol::signed_request::SignatureError;
