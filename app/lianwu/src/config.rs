@@ -117,6 +117,7 @@ pub struct LimitsConfig {
     pub backend_session_bytes: usize,
     pub backend_session_hours: u32,
     pub dev_product_devices: u64,
+    pub gateway_sub_devices: u64,
     pub api_tps: u32,
     pub projects: u64,
     pub products: u64,
@@ -140,6 +141,7 @@ impl Default for LimitsConfig {
             backend_session_bytes: limits.backend_session_bytes,
             backend_session_hours: limits.backend_session_hours,
             dev_product_devices: limits.dev_product_devices,
+            gateway_sub_devices: limits.gateway_sub_devices,
             api_tps: limits.api_tps,
             projects: limits.projects,
             products: limits.products,
@@ -283,14 +285,12 @@ impl Config {
         if self.http_address()?.is_none() {
             bail!("listen.http is empty, but the API and the health check need it");
         }
-        if !(1..=3650).contains(&self.retention.days) {
-            bail!("retention.days is {}, allowed 1 to 3650", self.retention.days);
-        }
-        if !(1..=3650).contains(&self.retention.product_days_max) {
-            bail!("retention.product_days_max is {}, allowed 1 to 3650", self.retention.product_days_max);
-        }
-        if !(1..=3650).contains(&self.retention.audit_days) {
-            bail!("retention.audit_days is {}, allowed 1 to 3650", self.retention.audit_days);
+        let retention = &self.retention;
+        let days = [("days", retention.days), ("product_days_max", retention.product_days_max)];
+        for (key, days) in days.into_iter().chain([("audit_days", retention.audit_days)]) {
+            if !(1..=3650).contains(&days) {
+                bail!("retention.{key} is {days}, allowed 1 to 3650");
+            }
         }
         if !(1 << 20..=1 << 30).contains(&self.log.segment_bytes) {
             bail!("log.segment_bytes is {}, allowed 1 MiB to 1 GiB", self.log.segment_bytes);
@@ -364,6 +364,7 @@ impl Config {
             backend_session_bytes: self.limits.backend_session_bytes,
             backend_session_hours: self.limits.backend_session_hours,
             dev_product_devices: self.limits.dev_product_devices,
+            gateway_sub_devices: self.limits.gateway_sub_devices,
             api_tps: self.limits.api_tps,
             instance_tps: self.limits.instance_tps,
             projects: self.limits.projects,

@@ -180,6 +180,7 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
         bus: bus.clone(),
         catalog: Catalog::default(),
         directory: Directory::default(),
+        topology: Arc::default(),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(storage.readings_applied())),
         limits: config.limits(),

@@ -4,9 +4,8 @@
 //! says so in the code that the protocol of the topic has, so that a device goes on instead of waiting. Whatever the
 //! protocol leaves unanswered is only logged. docs/compatibility.md lists them.
 //!
-//! Source: spec/device-protocol.md 6.10, 7, 8.1, 9.1, 9.2 and 9.5 to 9.9.
+//! Source: spec/device-protocol.md 6.10, 8.1, 9.1, 9.2 and 9.5 to 9.9.
 
-mod gateway;
 mod service;
 pub mod shadow;
 
@@ -71,8 +70,8 @@ impl SystemAnswer {
     }
 }
 
-/// Judges a message on a system topic and appends the answer to `out`. `None`: properties, events, actions, custom
-/// and down topics are not its business.
+/// Judges a message on a system topic and appends the answer to `out`. `None`: properties, events, actions, what
+/// gateways say ([`crate::gateway`]), custom and down topics are not its business.
 #[must_use]
 pub fn answer(topic: &Topic<'_>, payload: &[u8], now: UnixMillis, out: &mut Vec<u8>) -> Option<SystemAnswer> {
     Some(match topic {
@@ -81,7 +80,6 @@ pub fn answer(topic: &Topic<'_>, payload: &[u8], now: UnixMillis, out: &mut Vec<
         Topic::RrpcUp { .. } => SystemAnswer::not_understood("no call waits for this answer"),
         Topic::TemplateUp { .. } => SystemAnswer::refused(NOT_SERVED, "legacy topic, use $thing", SystemReply::Nothing),
         Topic::ThingUp { kind: ThingKind::Service, .. }
-        | Topic::GatewayUp { .. }
         | Topic::OtaUp { .. }
         | Topic::ShadowUp { .. }
         | Topic::SysUp { .. }
@@ -104,7 +102,6 @@ pub fn clock(received: UnixMillis, sent: UnixMillis, out: &mut Vec<u8>) {
 fn understood(topic: &Topic<'_>, message: &Members<'_>, now: UnixMillis, out: &mut Vec<u8>) -> SystemAnswer {
     match topic {
         Topic::ThingUp { .. } => service::answer(message, out),
-        Topic::GatewayUp { .. } => gateway::answer(message, out),
         Topic::OtaUp { .. } => firmware(message, out),
         Topic::ShadowUp { .. } => match message.kind().as_deref() {
             Some("get" | "update" | "delete") => SystemAnswer::taken(SystemReply::Shadow),
@@ -247,7 +244,6 @@ struct Members<'a> {
     resource: Option<&'a [u8]>,
     report: Option<&'a [u8]>,
     version: Option<&'a [u8]>,
-    payload: Option<&'a [u8]>,
     request_id: Option<&'a [u8]>,
 }
 
@@ -263,7 +259,6 @@ impl<'a> Members<'a> {
                 "resource" => &mut found.resource,
                 "report" => &mut found.report,
                 "version" => &mut found.version,
-                "payload" => &mut found.payload,
                 "request_id" => &mut found.request_id,
                 _ => continue,
             };

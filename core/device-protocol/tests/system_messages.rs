@@ -144,31 +144,6 @@ fn firmware_and_configuration_are_not_served_yet() {
 }
 
 #[test]
-fn no_gateway_has_sub_devices() {
-    let one = r#""payload":{"devices":[{"product_id":"SUBPROD001","device_name":"s1","signature":"x"}]}"#;
-    for (kind, result) in [("online", -1), ("offline", -1), ("unbind", -1), ("bind", 808)] {
-        answers(
-            "$gateway/operation",
-            DownTopic::Gateway,
-            501,
-            &format!(r#"{{"type":"{kind}",{one}}}"#),
-            &format!(
-                r#"{{"type":"{kind}","payload":{{"devices":[{{"product_id":"SUBPROD001","device_name":"s1","result":{result}}}]}}}}"#
-            ),
-        );
-    }
-    answers(
-        "$gateway/operation",
-        DownTopic::Gateway,
-        0,
-        r#"{"type":"describe_sub_devices"}"#,
-        r#"{"type":"describe_sub_devices","payload":{"devices":[]}}"#,
-    );
-    says_nothing("$gateway/operation", 0, &format!(r#"{{"type":"change",{one}}}"#));
-    says_nothing("$gateway/operation", 403, r#"{"type":"dance"}"#);
-}
-
-#[test]
 fn binding_and_other_services() {
     let service = |code, payload: &str, expected: &str| {
         answers("$thing/up/service", DownTopic::ThingService, code, payload, expected);
@@ -218,9 +193,8 @@ fn other_topics_are_none_of_its_business() {
     }
 }
 
-const FAMILIES: [&str; 8] = [
+const FAMILIES: [&str; 7] = [
     "$thing/up/service",
-    "$gateway/operation",
     "$ota/report",
     "$shadow/operation",
     "$sys/operation",
@@ -236,20 +210,14 @@ proptest! {
         family in prop::sample::select(&FAMILIES[..]),
         kind in "[a-z_]{0,60}|get|bind|online|report_version|get_log_level|unbind_device_request",
         token in "\\PC{0,40}",
-        devices in prop::collection::vec(("\\PC{0,20}", "\\PC{0,60}"), 0..60),
     ) {
-        let devices: Vec<_> = devices
-            .iter()
-            .map(|(product, name)| serde_json::json!({"product_id": product, "device_name": name}))
-            .collect();
         let message = serde_json::json!({
             "type": kind, "method": kind, "clientToken": token, "request_id": token, "report": {"version": token},
-            "payload": {"devices": devices},
         });
         let (_, reply, text) = judged(family, &message.to_string());
-        if let SystemReply::On(topic) = reply {
+        if let SystemReply::On(_) = reply {
             prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
-            prop_assert!(text.len() < if topic == DownTopic::Gateway { 1024 } else { 2048 }, "{}", text);
+            prop_assert!(text.len() < 2048, "{}", text);
         } else {
             prop_assert!(text.is_empty());
         }

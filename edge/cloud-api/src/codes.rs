@@ -6,6 +6,7 @@ mod certificate;
 mod definition;
 mod device;
 mod diagnosis;
+mod gateway;
 pub(crate) mod logs;
 mod message;
 mod replay;
@@ -129,6 +130,16 @@ impl From<ProductError> for ApiError {
                 "UnsupportedOperation.DevicesExistUnderProduct",
                 "产品下有设备，请先删除设备。",
                 "The product has devices; delete them first.",
+            ),
+            ProductError::TakesProducts => Self::new(
+                "UnsupportedOperation.GatewayProductHasBindedProduct",
+                "网关产品已绑定子产品，请先调用 UnbindProducts。",
+                "The gateway product takes devices of other products; call UnbindProducts first.",
+            ),
+            ProductError::IsTaken => Self::new(
+                "UnsupportedOperation.ProductHasBindedGateWayProduct",
+                "产品已绑定到网关产品，请先调用 UnbindProducts。",
+                "A gateway product takes the product's devices; call UnbindProducts first.",
             ),
             ProductError::Store(error) => store(&error),
         }

@@ -14,6 +14,7 @@ mod control;
 mod data;
 mod device;
 mod diagnosis;
+mod gateway;
 pub mod limits;
 mod logs;
 mod main_account;
@@ -37,7 +38,7 @@ use crate::table::{DeviceName, Table, Target};
 pub fn operations() -> Table {
     let table = Table::default();
     let table = storage(products(projects(table)));
-    let table = instance(devices(certificates(models(table))));
+    let table = instance(gateways(devices(certificates(models(table)))));
     tags(platform(accounts(shadows(messages(logs(table))))))
 }
 
@@ -124,6 +125,41 @@ fn devices(table: Table) -> Table {
         )
         .on(op::CallDeviceActionSync, Write, |r| named(&r.product_id, &r.device_name, None), control::call_and_wait)
         .on(op::CallDeviceActionAsync, Write, |r| named(&r.product_id, &r.device_name, None), control::call)
+}
+
+/// Binding needs a right on all resources, as the vendor's. Source: spec/accounts.md 3.
+fn gateways(table: Table) -> Table {
+    table
+        .on(op::BindProducts, Write, |_| Target::Account, gateway::bind_products)
+        .on(op::UnbindProducts, Write, |_| Target::Account, gateway::unbind_products)
+        .on(
+            op::DescribeBindedProducts,
+            Read,
+            |r| Target::Product(r.gateway_product_id.clone()),
+            gateway::bound_products,
+        )
+        .on(
+            op::DescribeGatewaySubProducts,
+            Read,
+            |r| Target::Product(r.gateway_product_id.clone()),
+            gateway::sub_products,
+        )
+        .on(op::BindDevices, Write, |_| Target::Account, gateway::bind)
+        .on(op::UnbindDevices, Write, |_| Target::Account, gateway::unbind)
+        .on(
+            op::DescribeGatewayBindDevices,
+            Read,
+            |r| named(&r.gateway_product_id, &r.gateway_device_name, None),
+            gateway::bound_devices,
+        )
+        .on(op::DescribeUnbindedDevices, Read, |r| Target::Product(r.product_id.clone()), gateway::unbound_devices)
+        .on(op::DescribeDeviceBindGateway, Read, |r| named(&r.product_id, &r.device_name, None), gateway::gateway_of)
+        .on(
+            op::GetGatewaySubDeviceList,
+            Read,
+            |r| named(&r.gateway_product_id, &r.gateway_device_name, None),
+            gateway::sub_devices,
+        )
 }
 
 /// Our own operations about the running instance. Source: spec/lianwu-api.json.

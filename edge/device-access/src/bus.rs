@@ -1,11 +1,12 @@
 //! The in-process bus: a device's home worker follows from its number, so a message is sent there without a look-up.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use lianwu_model::{DeviceNumber, Uin};
 use lianwu_ports::Answer;
-use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, ShadowChange, ShadowChanged};
+use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
+use lianwu_services::gateway::Topology;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
@@ -28,16 +29,23 @@ pub(crate) fn home_of_backend(owner: Uin, client_id: &str, workers: usize) -> us
 #[derive(Debug, Default)]
 pub struct LocalBus {
     mailboxes: OnceLock<Box<[mpsc::Sender<Mail>]>>,
+    /// Sub-devices live where their gateways do.
+    topology: OnceLock<Arc<Topology>>,
 }
 
 impl LocalBus {
-    pub(crate) fn connect(&self, mailboxes: Vec<mpsc::Sender<Mail>>) {
-        if self.mailboxes.set(mailboxes.into()).is_err() {
+    pub(crate) fn connect(&self, mailboxes: Vec<mpsc::Sender<Mail>>, topology: &Arc<Topology>) {
+        if self.topology.set(Arc::clone(topology)).is_err() || self.mailboxes.set(mailboxes.into()).is_err() {
             warn!("the bus is connected already");
         }
     }
 
     fn mailbox(&self, number: DeviceNumber) -> Option<&mpsc::Sender<Mail>> {
+        self.mailbox_at(self.topology.get()?.home(number))
+    }
+
+    /// The mailbox of the worker that is home to this device.
+    fn mailbox_at(&self, number: DeviceNumber) -> Option<&mpsc::Sender<Mail>> {
         let mailboxes = self.mailboxes.get()?;
         mailboxes.get(home(number, mailboxes.len()))
     }
@@ -75,6 +83,17 @@ impl Bus for LocalBus {
         if let Some(Err(TrySendError::Full(_))) = sent {
             // The registry change stands: the next sign-in is refused, and every publish checks the device again.
             warn!(number = number.0, why, "the device's worker is busy, its connection stays until it ends by itself");
+        }
+    }
+
+    fn leave(&self, leave: Leave, why: &'static str) {
+        let sent = self.mailbox_at(leave.home).map(|mailbox| mailbox.try_send(Mail::Leave(leave, why)));
+        if let Some(Err(TrySendError::Full(_))) = sent {
+            // A gateway's right to speak for it is looked up with each message.
+            warn!(
+                number = leave.device.0,
+                why, "the device's worker is busy, what the device has there ends by itself"
+            );
         }
     }
 }

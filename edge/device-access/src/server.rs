@@ -103,11 +103,11 @@ impl DeviceAccess {
         };
         let mut sessions: Vec<Vec<SessionSummary>> = (0..workers).map(|_| Vec::new()).collect();
         for session in platform.states.sessions()? {
-            sessions[home(session.number, workers)].push(session);
+            sessions[home(platform.topology.home(session.number), workers)].push(session);
         }
         let (stop, stopped) = watch::channel(false);
         let (peers, mailboxes): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(options.mailbox_max)).unzip();
-        bus.connect(peers.clone());
+        bus.connect(peers.clone(), &platform.topology);
         let broker = Arc::new(Broker::new(options.retained));
         broker.restore(platform.states.retained()?);
         let mut backend_sessions: Vec<Vec<Restored>> = (0..workers).map(|_| Vec::new()).collect();

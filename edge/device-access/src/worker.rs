@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use lianwu_model::DeviceNumber;
-use lianwu_ports::bus::{DeliverError, Delivery, Down, ShadowChange};
+use lianwu_ports::bus::{DeliverError, Delivery, Down, Leave, ShadowChange};
 use lianwu_ports::states::SessionSummary;
 use lianwu_services::Platform;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -57,6 +57,8 @@ pub(crate) enum Mail {
     Disconnect(DeviceNumber, &'static str),
     /// A message of a device that lives here, from a request over HTTP.
     Post(Box<Post>),
+    /// A device no longer lives here, or no longer behind its gateway.
+    Leave(Leave, &'static str),
     /// Messages for backends that live here.
     Forwards(Box<Forwards>),
 }
@@ -71,6 +73,7 @@ impl std::fmt::Debug for Mail {
             Self::Shadow(change, _) => f.debug_tuple("Shadow").field(change).finish(),
             Self::Forwards(_) => f.write_str("Forwards"),
             Self::Post(_) => f.write_str("Post"),
+            Self::Leave(leave, why) => f.debug_tuple("Leave").field(leave).field(why).finish(),
             Self::Disconnect(number, why) => f.debug_tuple("Disconnect").field(number).field(why).finish(),
         }
     }

@@ -6,6 +6,7 @@ mod device_list;
 mod devices;
 mod products;
 mod projects;
+mod topology;
 
 use std::num::NonZero;
 use std::path::Path;

@@ -102,6 +102,14 @@ pub enum ChangeShadowError {
     Deliver(#[from] DeliverError),
 }
 
+/// A device that was bound to a gateway, or unbound from it: it lives where its gateway does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leave {
+    pub device: DeviceNumber,
+    /// Whose home it lived in until now: its own, or its gateway's.
+    pub home: DeviceNumber,
+}
+
 /// Reaches the home of a device.
 pub trait Bus: Send + Sync {
     fn deliver(&self, down: Down) -> Answer<'_, Result<Delivery, DeliverError>>;
@@ -112,4 +120,8 @@ pub trait Bus: Send + Sync {
 
     /// Closes the device's connection, if any; `why` goes into the log (deleted, disabled ...).
     fn disconnect(&self, number: DeviceNumber, why: &'static str);
+
+    /// Ends what a device has in a home it no longer lives in: its connection, its kept session, and its place behind
+    /// the gateway that lives there. `why` goes into the log (bound, unbound).
+    fn leave(&self, leave: Leave, why: &'static str);
 }

@@ -77,6 +77,10 @@ pub enum RecordKind {
     /// A dynamic registration. `code` is 0 when the device was given its secret, else that of the answer, and `note` says
     /// why; `payload` holds the facts.
     Registration = 29,
+    /// The device was bound to a gateway; `payload` says to which and by whom, `note` is the request id of a call.
+    Bound = 30,
+    /// The device was unbound from its gateway; the same.
+    Unbound = 32,
     /// What happened to a backend, for its account's own log: see [`account::AccountLine`].
     AccountEvent = 31,
 }
@@ -120,6 +124,8 @@ impl RecordKind {
             27 => K::BackendSession,
             28 => K::BackendQueued,
             29 => K::Registration,
+            30 => K::Bound,
+            32 => K::Unbound,
             31 => K::AccountEvent,
             _ => return None,
         })
@@ -158,6 +164,8 @@ impl RecordKind {
             K::BackendSession => "BackendSession",
             K::BackendQueued => "BackendQueued",
             K::Registration => "Registration",
+            K::Bound => "Bound",
+            K::Unbound => "Unbound",
             K::AccountEvent => "AccountEvent",
         }
     }
@@ -211,6 +219,8 @@ impl RecordKind {
                     | Self::SessionEnded
                     | Self::Registration
                     | Self::ShadowDesired
+                    | Self::Bound
+                    | Self::Unbound
             )
     }
 

@@ -10,6 +10,7 @@ pub mod suite;
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
 use lianwu_model::certificate::{Authority, Fingerprint, PlatformAuthority};
 use lianwu_model::device::Device;
+use lianwu_model::gateway::Binding;
 use lianwu_model::product::{Product, Project, StoredThingModel, Tag};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin, UnixMillis};
 
@@ -267,4 +268,28 @@ pub trait Devices: Send + Sync {
     fn tag_sets(&self, products: Vec<ProductId>) -> Answer<'_, Result<TagSets, StoreError>>;
     /// Calls `each` with every device, in any order, before the first connection is accepted. Returns how many.
     fn sign_in_rows(&self, each: Box<dyn FnMut(SignInRow) + Send>) -> Answer<'_, Result<u64, StoreError>>;
+}
+
+/// Who comes in through whom: kinds of devices a gateway product takes, and the sub-devices of each gateway. All of it
+/// is kept in memory by the gateway service.
+pub trait Topology: Send + Sync {
+    /// Gateways of the first product may take devices of the others; what is allowed already stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when a product does not exist.
+    fn allow_products(&self, gateway: ProductId, products: Vec<ProductId>) -> Answer<'_, Result<(), StoreError>>;
+    /// Takes it back; what was not allowed is passed over.
+    fn withdraw_products(&self, gateway: ProductId, products: Vec<ProductId>) -> Answer<'_, Result<(), StoreError>>;
+    /// Gateway product and the other, in the order they were allowed.
+    fn allowed_products(&self) -> Answer<'_, Result<Vec<(ProductId, ProductId)>, StoreError>>;
+    /// Binds all or none. A device or product that is bound or allowed cannot be deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] for `device` that is bound, also within the batch; [`StoreError::Missing`] when a device
+    /// does not exist.
+    fn bind(&self, bindings: Vec<Binding>) -> Answer<'_, Result<(), StoreError>>;
+    /// Those that are not bound are passed over.
+    fn unbind(&self, devices: Vec<DeviceNumber>) -> Answer<'_, Result<(), StoreError>>;
+    /// In the order they were bound.
+    fn bindings(&self) -> Answer<'_, Result<Vec<Binding>, StoreError>>;
 }

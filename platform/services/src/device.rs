@@ -47,6 +47,10 @@ pub enum DeviceError {
     BatchSize(usize),
     #[error("device {0} is named twice")]
     NamedTwice(DeviceKey),
+    #[error("device {0} is a gateway with sub-devices")]
+    HasSubDevices(DeviceKey),
+    #[error("device {0} is bound to a gateway")]
+    Bound(DeviceKey),
     #[error("the device secret is not usable: {0}")]
     Secret(#[from] SecretError),
     #[error("the product's devices have certificates, not keys")]
@@ -195,17 +199,32 @@ pub struct DeviceRef {
 /// Deletes all of them or none; open connections are closed, state is forgotten.
 ///
 /// # Errors
-/// [`DeviceError::BatchSize`], `Product`, `NotFound`, `NamedTwice`.
+/// [`DeviceError::BatchSize`], `Product`, `NotFound`, `NamedTwice`, `HasSubDevices`, `Bound`.
 pub async fn delete(platform: &Platform, owner: Uin, devices: &[DeviceRef]) -> Result<(), DeviceError> {
     check_batch(devices)?;
     let _turn = platform.turns.take().await;
     let keys = registered(platform, owner, devices)?;
+    check_topology(platform, &keys)?;
     let numbers = platform.stores.devices.delete_devices(keys.clone()).await.map_err(store)?;
     for (key, number) in keys.iter().zip(&numbers) {
         platform.directory.remove(key.product, key.device.as_str());
         platform.bus.disconnect(*number, "the device was deleted");
     }
     forget(platform, numbers).await;
+    Ok(())
+}
+
+/// Gateways and sub-devices are parted first. Source: spec/cloud-api.md 2.4.
+fn check_topology(platform: &Platform, keys: &[DeviceKey]) -> Result<(), DeviceError> {
+    for key in keys {
+        let Some(device) = platform.directory.find(key.product, key.device.as_str()) else { continue };
+        if platform.topology.sub_device_count(device.number) > 0 {
+            return Err(DeviceError::HasSubDevices(key.clone()));
+        }
+        if device.gateway().is_some() {
+            return Err(DeviceError::Bound(key.clone()));
+        }
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use hashbrown::HashTable;
@@ -25,7 +25,10 @@ pub struct DirectoryDevice {
     /// Of the certificate on record; most devices have none: then it is one empty pointer.
     fingerprint: Option<Box<Fingerprint>>,
     enabled: AtomicBool,
-    online: AtomicBool,
+    /// Connections it is reached by: its own, its gateway's. More than one only while it moves to another home.
+    online: AtomicU8,
+    /// The gateway it comes in through; 0 for none.
+    gateway: AtomicU32,
     /// Devices of its product that are online.
     online_of_product: Arc<AtomicU64>,
     /// Most devices have none: then it is one empty pointer.
@@ -42,7 +45,8 @@ impl DirectoryDevice {
             secret,
             fingerprint: None,
             enabled: enabled.into(),
-            online: false.into(),
+            online: 0.into(),
+            gateway: 0.into(),
             online_of_product: Arc::default(),
             tags: ArcSwapOption::empty(),
         }
@@ -90,19 +94,37 @@ impl DirectoryDevice {
         self.enabled.store(enabled, Ordering::Relaxed);
     }
 
-    /// Is a connection of it open on this node?
+    /// Is a connection open on this node by which it is reached?
     #[must_use]
     pub fn is_online(&self) -> bool {
-        self.online.load(Ordering::Relaxed)
+        self.online.load(Ordering::Relaxed) > 0
     }
 
-    /// Only the device's home worker calls this.
+    /// A connection by which it is reached began or ended. Only the worker that has the connection calls this, with each
+    /// beginning and its end in turn.
     pub fn set_online(&self, online: bool) {
-        match (self.online.swap(online, Ordering::Relaxed), online) {
-            (false, true) => self.online_of_product.fetch_add(1, Ordering::Relaxed),
-            (true, false) => self.online_of_product.fetch_sub(1, Ordering::Relaxed),
+        let next = |count: u8| if online { count.checked_add(1) } else { count.checked_sub(1) };
+        match (self.online.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next), online) {
+            (Ok(0), true) => self.online_of_product.fetch_add(1, Ordering::Relaxed),
+            (Ok(1), false) => self.online_of_product.fetch_sub(1, Ordering::Relaxed),
             _ => 0,
         };
+    }
+
+    /// The gateway it comes in through.
+    #[must_use]
+    pub fn gateway(&self) -> Option<DeviceNumber> {
+        Some(DeviceNumber(self.gateway.load(Ordering::Relaxed))).filter(|number| *number != DeviceNumber::NONE)
+    }
+
+    pub(crate) fn set_gateway(&self, gateway: Option<DeviceNumber>) {
+        self.gateway.store(gateway.unwrap_or_default().0, Ordering::Relaxed);
+    }
+
+    /// Whose home it lives in: its gateway's, or its own.
+    #[must_use]
+    pub fn home(&self) -> DeviceNumber {
+        self.gateway().unwrap_or(self.number)
     }
 }
 
@@ -165,6 +187,13 @@ impl Directory {
             count.registered -= 1;
         }
         Some(device)
+    }
+
+    /// Every device, in any order. Holds up registrations while it runs: not for the data path.
+    pub fn each(&self, mut look: impl FnMut(&Arc<DirectoryDevice>)) {
+        for shard in &self.shards {
+            shard.read().iter().for_each(&mut look);
+        }
     }
 
     /// Registered devices of a product.

@@ -12,6 +12,7 @@ pub mod device;
 pub mod diagnosis;
 pub mod directory;
 pub mod follower;
+pub mod gateway;
 pub mod invalid;
 pub mod limits;
 pub mod logs;

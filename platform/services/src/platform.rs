@@ -6,7 +6,7 @@ use lianwu_ports::bus::Bus;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::Log;
 use lianwu_ports::readings::Readings;
-use lianwu_ports::registry::{Accounts, Certificates, Devices, Products, Projects};
+use lianwu_ports::registry::{Accounts, Certificates, Devices, Products, Projects, Topology as TopologyStore};
 use lianwu_ports::states::States;
 
 use crate::account::AccountCache;
@@ -15,6 +15,7 @@ use crate::catalog::Catalog;
 use crate::certificate::CertificateCache;
 use crate::directory::Directory;
 use crate::follower::Progress;
+use crate::gateway::Topology;
 use crate::message::PendingReplies;
 use crate::randomness::Randomness;
 use crate::turn::Turns;
@@ -27,6 +28,7 @@ pub struct Stores {
     pub products: Arc<dyn Products>,
     pub devices: Arc<dyn Devices>,
     pub certificates: Arc<dyn Certificates>,
+    pub topology: Arc<dyn TopologyStore>,
 }
 
 /// Every number that bounds something; zero means "no limit" where the field says so.
@@ -53,6 +55,8 @@ pub struct Limits {
     pub backend_session_hours: u32,
     /// Devices of a product that is not released; 0 means no limit.
     pub dev_product_devices: u64,
+    /// Sub-devices of one gateway; 0 means no limit.
+    pub gateway_sub_devices: u64,
     /// Cloud API calls per second of one account and operation; 0 means no limit.
     pub api_tps: u32,
     /// Messages per second of the instance; 0 means no limit.
@@ -90,6 +94,7 @@ impl Default for Limits {
             backend_session_bytes: 16 << 20,
             backend_session_hours: 72,
             dev_product_devices: 50,
+            gateway_sub_devices: 1_500,
             api_tps: 20,
             instance_tps: 0,
             projects: 20,
@@ -120,6 +125,8 @@ pub struct Platform {
     pub bus: Arc<dyn Bus>,
     pub catalog: Catalog,
     pub directory: Directory,
+    /// Gateways and what comes in through them.
+    pub topology: Arc<Topology>,
     pub replies: PendingReplies,
     /// How far the readings are behind the log.
     pub progress: Arc<Progress>,

@@ -36,6 +36,10 @@ pub enum ProductError {
     NoSuchStep { from: DevelopmentStatus, to: DevelopmentStatus },
     #[error("the product has devices")]
     HasDevices,
+    #[error("the gateway product takes devices of other products")]
+    TakesProducts,
+    #[error("a gateway product takes its devices")]
+    IsTaken,
     #[error("the registry failed")]
     Store(StoreError),
 }
@@ -194,10 +198,16 @@ pub(crate) async fn save(platform: &Platform, mut product: Product) -> Result<Pr
 /// Deletes a product without devices, its thing model with it.
 ///
 /// # Errors
-/// [`ProductError::NotFound`], `HasDevices`.
+/// [`ProductError::NotFound`], `TakesProducts`, `IsTaken`, `HasDevices`.
 pub async fn delete(platform: &Platform, owner: Uin, id: &str) -> Result<(), ProductError> {
     let _turn = platform.turns.take().await;
     let id = find(platform, owner, id)?.product.id;
+    if !platform.topology.allowed(id).is_empty() {
+        return Err(ProductError::TakesProducts);
+    }
+    if platform.topology.is_taken(id) {
+        return Err(ProductError::IsTaken);
+    }
     platform.stores.products.delete_product(id).await.map_err(store)?;
     platform.catalog.remove(id);
     Ok(())

@@ -8,7 +8,7 @@ use lianwu_ports::registry::{SignInRow, StoreError};
 use tracing::error;
 
 use crate::directory::DirectoryDevice;
-use crate::{Platform, account, certificate, thing_model};
+use crate::{Platform, account, certificate, gateway, thing_model};
 
 /// What was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +44,7 @@ pub async fn load(platform: &Arc<Platform>) -> Result<Loaded, StoreError> {
     let (unreadable, total) = load_devices(platform).await?;
     loaded.unreadable += unreadable;
     loaded.devices = total;
+    gateway::load(platform).await?;
     Ok(loaded)
 }
 

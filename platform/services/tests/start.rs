@@ -13,7 +13,7 @@ use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
 use lianwu_ports::audit::suite::entry;
 use lianwu_ports::audit::{AuditEntry, AuditPage, AuditQuery, AuditStore};
-use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, ShadowChange, ShadowChanged};
+use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
 use lianwu_ports::clock::ManualClock;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
@@ -57,6 +57,8 @@ impl Bus for NoDevices {
     }
 
     fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
+
+    fn leave(&self, _: Leave, _: &'static str) {}
 }
 
 /// A start over this registry; `seed` makes its random texts differ from another start's.
@@ -74,10 +76,12 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
             products: registry.clone(),
             devices: registry.clone(),
             certificates: registry.clone(),
+            topology: registry.clone(),
         },
         bus: Arc::new(NoDevices),
         catalog: Catalog::default(),
         directory: Directory::default(),
+        topology: Arc::default(),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),

@@ -73,6 +73,7 @@ impl Storage {
             products: self.registry.clone(),
             devices: self.registry.clone(),
             certificates: self.registry.clone(),
+            topology: self.registry.clone(),
         }
     }
 

@@ -40,6 +40,16 @@ impl From<DeviceError> for ApiError {
                 &format!("设备 `{device}` 重复"),
                 &format!("the device `{device}` is named twice"),
             ),
+            DeviceError::HasSubDevices(device) => Self::new(
+                "UnauthorizedOperation.GatewayHasBindedDevices",
+                format!("网关 `{device}` 有子设备，请先解绑。"),
+                format!("The gateway `{device}` has sub-devices; unbind them first."),
+            ),
+            DeviceError::Bound(device) => Self::new(
+                "UnauthorizedOperation.DeviceHasAlreadyBindGateway",
+                format!("设备 `{device}` 已绑定网关，请先解绑。"),
+                format!("The device `{device}` is bound to a gateway; unbind it first."),
+            ),
             DeviceError::Secret(error) => Self::value(
                 "DefinedPsk",
                 "应为不超过 64 个字符的 Base64 文本",

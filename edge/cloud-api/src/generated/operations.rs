@@ -89,6 +89,52 @@ pub struct BatchPublishMessageResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct BindDevices;
+
+impl Operation for BindDevices {
+    const SPEC: &'static OperationSpec = &OPERATIONS[12];
+    type Request = BindDevicesRequest;
+    type Response = BindDevicesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct BindDevicesRequest {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "GatewayDeviceName")]
+    pub gateway_device_name: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceNames", deserialize_with = "wire::list")]
+    pub device_names: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct BindDevicesResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct BindProducts;
+
+impl Operation for BindProducts {
+    const SPEC: &'static OperationSpec = &OPERATIONS[13];
+    type Request = BindProductsRequest;
+    type Response = BindProductsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct BindProductsRequest {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "ProductIds", deserialize_with = "wire::list")]
+    pub product_ids: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct BindProductsResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct CallDeviceActionAsync;
 
 impl Operation for CallDeviceActionAsync {
@@ -722,6 +768,36 @@ pub struct DescribeBackendDiagnosisResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeBindedProducts;
+
+impl Operation for DescribeBindedProducts {
+    const SPEC: &'static OperationSpec = &OPERATIONS[94];
+    type Request = DescribeBindedProductsRequest;
+    type Response = DescribeBindedProductsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeBindedProductsRequest {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer")]
+    pub offset: i64,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer")]
+    pub limit: i64,
+    #[serde(rename = "ProductSource", deserialize_with = "wire::integer_or_none")]
+    pub product_source: Option<i64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeBindedProductsResponse {
+    #[serde(rename = "Products")]
+    pub products: Vec<s::BindProductInfo>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeCaller;
 
 impl Operation for DescribeCaller {
@@ -797,6 +873,38 @@ pub struct DescribeDeviceRequest {
 pub struct DescribeDeviceResponse {
     #[serde(rename = "Device")]
     pub device: Option<s::DeviceInfo>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeDeviceBindGateway;
+
+impl Operation for DescribeDeviceBindGateway {
+    const SPEC: &'static OperationSpec = &OPERATIONS[117];
+    type Request = DescribeDeviceBindGatewayRequest;
+    type Response = DescribeDeviceBindGatewayResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDeviceBindGatewayRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDeviceBindGatewayResponse {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "GatewayDeviceName")]
+    pub gateway_device_name: String,
+    #[serde(rename = "GatewayName")]
+    pub gateway_name: String,
+    #[serde(rename = "GatewayProductOwnerName")]
+    pub gateway_product_owner_name: String,
+    #[serde(rename = "GatewayProductOwnerUin")]
+    pub gateway_product_owner_uin: String,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -913,6 +1021,72 @@ pub struct DescribeDeviceShadowRequest {
 pub struct DescribeDeviceShadowResponse {
     #[serde(rename = "Data")]
     pub data: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeGatewayBindDevices;
+
+impl Operation for DescribeGatewayBindDevices {
+    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    type Request = DescribeGatewayBindDevicesRequest;
+    type Response = DescribeGatewayBindDevicesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeGatewayBindDevicesRequest {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "GatewayDeviceName")]
+    pub gateway_device_name: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer")]
+    pub offset: i64,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer")]
+    pub limit: i64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeGatewayBindDevicesResponse {
+    #[serde(rename = "Devices")]
+    pub devices: Vec<s::BindDeviceInfo>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+    #[serde(rename = "ProductName")]
+    pub product_name: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeGatewaySubProducts;
+
+impl Operation for DescribeGatewaySubProducts {
+    const SPEC: &'static OperationSpec = &OPERATIONS[136];
+    type Request = DescribeGatewaySubProductsRequest;
+    type Response = DescribeGatewaySubProductsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeGatewaySubProductsRequest {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<u64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+    #[serde(rename = "ProjectId")]
+    pub project_id: Option<String>,
+    #[serde(rename = "ProductSource", deserialize_with = "wire::integer_or_none")]
+    pub product_source: Option<i64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeGatewaySubProductsResponse {
+    #[serde(rename = "Products")]
+    pub products: Vec<s::BindProductInfo>,
+    #[serde(rename = "Total")]
+    pub total: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -1144,6 +1318,34 @@ pub struct DescribeStudioProductResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeUnbindedDevices;
+
+impl Operation for DescribeUnbindedDevices {
+    const SPEC: &'static OperationSpec = &OPERATIONS[174];
+    type Request = DescribeUnbindedDevicesRequest;
+    type Response = DescribeUnbindedDevicesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeUnbindedDevicesRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer")]
+    pub offset: i64,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer")]
+    pub limit: i64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeUnbindedDevicesResponse {
+    #[serde(rename = "UnbindedDevices")]
+    pub unbinded_devices: Vec<s::BindDeviceInfo>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
@@ -1240,6 +1442,36 @@ pub struct GetDeviceSumStatisticsResponse {
     pub activation_before_week_day_count: i64,
     #[serde(rename = "ActiveBeforeWeekDayCount")]
     pub active_before_week_day_count: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct GetGatewaySubDeviceList;
+
+impl Operation for GetGatewaySubDeviceList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[193];
+    type Request = GetGatewaySubDeviceListRequest;
+    type Response = GetGatewaySubDeviceListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GetGatewaySubDeviceListRequest {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "GatewayDeviceName")]
+    pub gateway_device_name: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer")]
+    pub offset: u64,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer")]
+    pub limit: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct GetGatewaySubDeviceListResponse {
+    #[serde(rename = "Total")]
+    pub total: i64,
+    #[serde(rename = "DeviceList")]
+    pub device_list: Option<s::FamilySubDevice>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -2070,6 +2302,55 @@ pub struct SetTagsRequest {
 
 #[derive(Clone, Default, Serialize)]
 pub struct SetTagsResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct UnbindDevices;
+
+impl Operation for UnbindDevices {
+    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    type Request = UnbindDevicesRequest;
+    type Response = UnbindDevicesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UnbindDevicesRequest {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "GatewayDeviceName")]
+    pub gateway_device_name: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceNames", deserialize_with = "wire::list")]
+    pub device_names: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct UnbindDevicesResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct UnbindProducts;
+
+impl Operation for UnbindProducts {
+    const SPEC: &'static OperationSpec = &OPERATIONS[297];
+    type Request = UnbindProductsRequest;
+    type Response = UnbindProductsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UnbindProductsRequest {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "ProductIds", deserialize_with = "wire::list")]
+    pub product_ids: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct UnbindProductsResponse {
+    #[serde(rename = "GatewayDeviceNames")]
+    pub gateway_device_names: Vec<String>,
+}
 
 #[derive(Clone, Copy, Debug)]
 pub struct UpdateDeviceShadow;

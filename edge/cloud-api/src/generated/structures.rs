@@ -69,6 +69,36 @@ pub struct AuditEntry {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct BindDeviceInfo {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct BindProductInfo {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "ProductName")]
+    pub product_name: String,
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "DataProtocol")]
+    pub data_protocol: i64,
+    #[serde(rename = "CategoryId")]
+    pub category_id: i64,
+    #[serde(rename = "ProductType")]
+    pub product_type: i64,
+    #[serde(rename = "NetType")]
+    pub net_type: String,
+    #[serde(rename = "DevStatus")]
+    pub dev_status: String,
+    #[serde(rename = "ProductOwnerName")]
+    pub product_owner_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct CLSLogItem {
     #[serde(rename = "Content")]
     pub content: String,
@@ -239,6 +269,30 @@ pub struct EventHistoryItem {
     pub r#type: String,
     #[serde(rename = "Data")]
     pub data: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct FamilySubDevice {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "DeviceId")]
+    pub device_id: String,
+    #[serde(rename = "AliasName")]
+    pub alias_name: String,
+    #[serde(rename = "FamilyId")]
+    pub family_id: String,
+    #[serde(rename = "RoomId")]
+    pub room_id: String,
+    #[serde(rename = "IconUrl")]
+    pub icon_url: String,
+    #[serde(rename = "IconUrlGrid")]
+    pub icon_url_grid: String,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: u64,
 }
 
 #[derive(Clone, Default, Deserialize)]

@@ -125,7 +125,7 @@ pub async fn list(call: Call, r: GetDeviceListRequest) -> Result<GetDeviceListRe
     Ok(GetDeviceListResponse { devices: rows.collect(), total: wire::count(listed.total) })
 }
 
-/// Families and sub-devices do not exist yet, so `ForceDelete` changes nothing.
+/// Families do not exist yet, so `ForceDelete` changes nothing.
 pub async fn delete(call: Call, r: DeleteDeviceRequest) -> Result<DeleteDeviceResponse, ApiError> {
     let device = DeviceName { product: r.product_id, name: r.device_name };
     device::delete(&call.platform, call.owner(), &[device]).await?;

@@ -62,9 +62,9 @@ fn plausible(fields: &'static [FieldSpec], product: &str, project: &str) -> Valu
 
 fn value(name: &str, kind: &'static Kind, product: &str, project: &str) -> Value {
     match (name, kind) {
-        ("ProductId", _) => json!(product),
+        ("ProductId" | "GatewayProductId", _) => json!(product),
         ("ProjectId", _) => json!(project),
-        ("DeviceName", _) => json!("lamp1"),
+        ("DeviceName" | "GatewayDeviceName", _) => json!("lamp1"),
         ("Keywords", _) => json!(format!("productid:{product} devicename:lamp1")),
         ("Operation", _) => json!("DescribeDevice"),
         (_, Kind::Text) => json!("1"),

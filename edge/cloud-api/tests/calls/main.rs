@@ -12,6 +12,7 @@ mod data;
 mod devices;
 mod diagnosis;
 mod envelope;
+mod gateways;
 mod limits;
 mod logs;
 mod main_accounts;

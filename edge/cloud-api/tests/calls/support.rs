@@ -14,7 +14,7 @@ use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, Store
 use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
-use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, ShadowChange, ShadowChanged};
+use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
 use lianwu_ports::clock::{Clock, ManualClock};
 use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
@@ -90,6 +90,10 @@ impl Bus for PretendedDevices {
     fn disconnect(&self, number: DeviceNumber, why: &'static str) {
         self.closed.lock().unwrap().push((number, why));
     }
+
+    fn leave(&self, leave: Leave, why: &'static str) {
+        self.closed.lock().unwrap().push((leave.device, why));
+    }
 }
 
 /// Somebody who signs.
@@ -144,11 +148,13 @@ impl Cloud {
                 projects: registry.clone(),
                 products: registry.clone(),
                 devices: registry.clone(),
-                certificates: registry,
+                certificates: registry.clone(),
+                topology: registry,
             },
             bus: devices.clone(),
             catalog: Catalog::default(),
             directory: Directory::default(),
+            topology: Arc::default(),
             replies: PendingReplies::default(),
             progress,
             limits,

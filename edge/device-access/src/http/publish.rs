@@ -82,7 +82,7 @@ async fn try_publish(http: &DeviceHttp, request: Request) -> Result<(), Refusal>
         tokio::time::sleep(rate.take(Instant::now())).await;
     }
     let (tell, told) = oneshot::channel();
-    let number = device.number;
+    let number = device.home();
     let post = Post { device, topic: form.topic_name, payload, qos, answer: tell };
     match http.homes[home(number, http.homes.len())].try_send(Mail::Post(Box::new(post))) {
         Ok(()) => {}

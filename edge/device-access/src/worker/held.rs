@@ -39,7 +39,9 @@ pub(crate) enum After {
     /// Answer `get_status` from the state that includes this batch.
     ReadStatus { place: Place, number: DeviceNumber, request: StatusRequest },
     /// Answer a question for the time that came at `received`.
-    Clock { place: Place, received: UnixMillis },
+    Clock { place: Place, number: DeviceNumber, received: UnixMillis },
+    /// Do what a gateway asked for its topology.
+    Topology { place: Place, payload: Box<[u8]> },
     /// A device answered an action: tell the call that waits.
     ActionReply { number: DeviceNumber, token: Box<str>, reply: ActionReply },
     /// Send what waits in the session of the device at `place`.

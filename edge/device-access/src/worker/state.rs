@@ -17,6 +17,7 @@ use slab::Slab;
 use super::backend::forward::Forwards;
 use super::backend::session::KeptHere;
 use super::backend::{BackendConnection, Windows};
+use super::device::gateway::behind::Behind;
 use super::device::queue::Away;
 use super::device::session::Session;
 use super::device::shadow::ShadowRequest;
@@ -99,6 +100,8 @@ pub(crate) struct Connection {
     /// Boxed: only devices with a kept session, topics of their own or messages of QoS 1 have one.
     pub(crate) session: Option<Box<Session>>,
     pub(crate) generation: u32,
+    /// Sub-devices a gateway speaks for.
+    pub(crate) sub_devices_online: u16,
     /// In the list of connections to be written.
     pub(crate) is_dirty: bool,
     /// The socket took less than it was given; a task waits until it takes more.
@@ -136,6 +139,10 @@ pub(crate) struct State {
     pub(crate) homes: HashMap<DeviceNumber, u32>,
     /// Kept sessions of devices that live here and are not connected.
     pub(crate) away: HashMap<DeviceNumber, Away>,
+    /// What is behind the gateways that live here.
+    pub(crate) behind: Behind,
+    /// Messages of gateways that wait for the registry.
+    pub(crate) topology_changes: usize,
     pub(crate) recent_sign_ins: HashMap<DeviceNumber, SignIns>,
     /// Devices the cloud has sent to lately.
     pub(crate) down_rates: HashMap<DeviceNumber, Bucket>,
@@ -208,6 +215,8 @@ impl State {
             connections: Slab::new(),
             homes: HashMap::new(),
             away: HashMap::new(),
+            behind: Behind::default(),
+            topology_changes: 0,
             recent_sign_ins: HashMap::new(),
             down_rates: HashMap::new(),
             post_rates: HashMap::new(),

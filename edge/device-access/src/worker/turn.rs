@@ -151,7 +151,8 @@ impl Worker {
             After::ReadStatus { place, number, request } => {
                 self.answer_status(place, number, request, committed.last);
             }
-            After::Clock { place, received } => self.answer_clock(state, place, received),
+            After::Clock { place, number, received } => self.answer_clock(state, place, number, received),
+            After::Topology { place, payload } => self.change_topology(state, place, payload),
             After::ActionReply { number, token, reply } => {
                 self.platform.replies.resolve(number, &token, reply);
             }
@@ -189,6 +190,7 @@ impl Worker {
                 After::Retain { .. }
                 | After::ReadStatus { .. }
                 | After::Clock { .. }
+                | After::Topology { .. }
                 | After::ActionReply { .. }
                 | After::Decided(_) => {}
             }

@@ -76,11 +76,13 @@ impl World {
                 projects: registry.clone(),
                 products: registry.clone(),
                 devices: registry.clone(),
-                certificates: registry,
+                certificates: registry.clone(),
+                topology: registry,
             },
             bus: bus.clone(),
             catalog: Catalog::default(),
             directory: Directory::default(),
+            topology: Arc::default(),
             replies: PendingReplies::default(),
             progress: Arc::new(Progress::new(Lsn(0))),
             limits: Limits::default(),
@@ -197,6 +199,21 @@ impl World {
         found
     }
 
+    /// Kind, code and note of the records of one device, once all that was said is written.
+    pub fn records_of(&self, product: &str, name: &str) -> Vec<(RecordKind, u32, String)> {
+        self.settle();
+        let mut found = Vec::new();
+        for block in self.log.read(Lsn(1), usize::MAX).unwrap() {
+            for record in block.records() {
+                let (_, record) = record.unwrap();
+                if record.product.as_str() == product && record.device == name {
+                    found.push((record.kind, record.code, record.note.to_owned()));
+                }
+            }
+        }
+        found
+    }
+
     /// Code and note of the first record of a kind, waiting until there is one.
     pub fn first(&self, wanted: RecordKind) -> (u32, String) {
         let mut count = 1;
@@ -282,12 +299,12 @@ fn put_product(platform: &Platform) {
     platform.catalog.put_model(CompiledModel { stored, definition, validator });
 }
 
-fn put_device(platform: &Platform, name: &str, number: u32) {
+pub fn put_device(platform: &Platform, name: &str, number: u32) {
     let key = DeviceKey { product: PRODUCT.parse().unwrap(), device: name.parse().unwrap() };
     platform.directory.put(DirectoryDevice::new(key, DeviceNumber(number), secret(name), true));
 }
 
-fn secret(name: &str) -> DeviceSecret {
+pub fn secret(name: &str) -> DeviceSecret {
     DeviceSecret::from_key(&key(name)).unwrap()
 }
 

@@ -61,7 +61,8 @@ fn delete(connection: &Connection, keys: &[DeviceKey]) -> Result<Vec<DeviceNumbe
     let mut numbers = Vec::with_capacity(keys.len());
     for key in keys {
         let mut rows = delete.query([key.product.as_str(), key.device.as_str()])?;
-        numbers.push(DeviceNumber(rows.next()?.ok_or(Fault::Missing)?.get(0)?));
+        let row = rows.next().map_err(|error| Fault::Delete(error, "bindings"))?;
+        numbers.push(DeviceNumber(row.ok_or(Fault::Missing)?.get(0)?));
     }
     Ok(numbers)
 }

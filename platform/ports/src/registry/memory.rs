@@ -4,6 +4,7 @@
 
 mod accounts;
 mod certificates;
+mod topology;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
 use lianwu_model::certificate::{Authority, PlatformAuthority};
 use lianwu_model::device::Device;
+use lianwu_model::gateway::Binding;
 use lianwu_model::product::{Product, Project, StoredThingModel};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
 
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::Answer;
 
-/// All five registry stores over plain collections. `Debug` shows no secret.
+/// All registry stores over plain collections. `Debug` shows no secret.
 #[derive(Debug, Default)]
 pub struct MemoryRegistry {
     content: Mutex<Content>,
@@ -42,6 +44,8 @@ struct Content {
     devices: BTreeMap<DeviceNumber, Device>,
     numbers: BTreeMap<DeviceKey, DeviceNumber>,
     last_number: u32,
+    allowed: Vec<(ProductId, ProductId)>,
+    sub_devices: Vec<Binding>,
 }
 
 impl MemoryRegistry {
@@ -97,6 +101,7 @@ impl Content {
             if !batch.insert(number) {
                 return Err(StoreError::Missing);
             }
+            self.unbound(number)?;
             numbers.push(number);
         }
         for key in keys {
@@ -243,6 +248,7 @@ impl Products for MemoryRegistry {
             if content.devices.values().any(|device| device.product == id) {
                 return Err(StoreError::InUse("devices"));
             }
+            content.not_allowed(id)?;
             content.products.retain(|product| product.id != id);
             content.models.retain(|model| model.product != id);
             content.bindings.remove(&id);

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod certificates;
 pub mod devices;
 pub mod products;
+pub mod topology;
 
 use lianwu_model::account::{AccessKey, Principal, SecretKeyText};
 use lianwu_model::certificate::{Certificate, Fingerprint};
@@ -18,7 +19,7 @@ use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
 
 use super::{Products, Projects, Slice};
 
-/// Makes one test of each case. `$run` is a function beside the call that takes an async closure over `Arc<impl all five stores>`,
+/// Makes one test of each case. `$run` is a function beside the call that takes an async closure over `Arc<impl all stores>`,
 /// gives it an empty store, and waits for its end.
 #[macro_export]
 macro_rules! registry_suite {
@@ -51,6 +52,10 @@ macro_rules! registry_suite {
             names_and_certificates_are_unique_within_an_owner, an_authority_is_replaced_under_its_name,
             an_authority_with_products_cannot_be_deleted, a_product_is_bound_to_one_authority_of_its_owner,
             a_binding_goes_with_its_product, a_devices_certificate_stays_as_it_was,
+        ]);
+        $crate::registry_suite!($run, topology: [
+            allowed_products_are_listed_in_order, a_product_that_is_allowed_cannot_be_deleted,
+            bindings_are_made_whole_or_not_at_all, a_device_that_is_bound_cannot_be_deleted,
         ]);
     };
     ($run:ident, $part:ident: [$($case:ident),* $(,)?]) => {

@@ -10,8 +10,8 @@ use crate::record::{Record, RecordKind};
 /// More messages than this are never kept for one device, whatever a damaged log says.
 const MESSAGES_MAX: usize = 4096;
 
-/// More filters than this are never kept for one device.
-const FILTERS_MAX: usize = 256;
+/// More filters than this are never kept for one device: a gateway listens for its sub-devices as well.
+const FILTERS_MAX: usize = 8_192;
 
 /// A session that outlives the device's connections.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,9 @@ use lianwu_model::UnixMillis;
 /// A publish or a subscription outside the device's own topics. The vendor's text.
 pub const NO_PERMISSION: &str = "topic without permission";
 
+/// A gateway spoke for a sub-device that it had not brought online.
+pub const SUB_DEVICE_OFFLINE: &str = "the sub-device is offline: its gateway has to say that it is online first";
+
 /// The password does not fit the secret. The vendor's text.
 pub const HMAC_MISMATCH: &str = "hmac sign error";
 

@@ -210,6 +210,11 @@ impl Rendering<'_> {
                 diagnostic(MESSAGE, content, format!("FAIL, {}", row.note))
             }
             RecordKind::SessionEnded => diagnostic(STATUS, format!("Device session ended,reason:{}", row.note), result),
+            RecordKind::Bound | RecordKind::Unbound => {
+                let what = if row.kind == RecordKind::Bound { "bound to" } else { "unbound from" };
+                let line = self.line(LineKind::Diagnostic, STATUS, format!("Device {what} gateway,{facts}"), result);
+                vec![Line { request_id: row.note.to_string(), ..line }]
+            }
             _ => diagnostic(STATUS, row.note.to_string(), result),
         }
     }

@@ -7,7 +7,7 @@ use lianwu_model::account::Principal;
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind};
 use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_ports::Answer;
-use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, ShadowChange, ShadowChanged};
+use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
 use lianwu_ports::clock::ManualClock;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
@@ -58,6 +58,8 @@ impl Bus for NoDevices {
     }
 
     fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
+
+    fn leave(&self, _: Leave, _: &'static str) {}
 }
 
 pub struct World {
@@ -122,10 +124,12 @@ async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualCl
             products: registry.clone(),
             devices: registry.clone(),
             certificates: registry.clone(),
+            topology: registry.clone(),
         },
         bus: Arc::new(NoDevices),
         catalog: Catalog::default(),
         directory: Directory::default(),
+        topology: Arc::default(),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),

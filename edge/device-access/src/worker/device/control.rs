@@ -102,14 +102,14 @@ impl Worker {
             // The blocking pool ends only with the worker.
             let Ok(found) = tokio::task::spawn_blocking(move || states.device(number)).await else { return };
             let mut state = worker.state.borrow_mut();
-            let Some(device) = state.connection(place).and_then(|c| c.device.clone()) else { return };
+            let Some((device, listens)) = worker.speaker(&mut state, place, number) else { return };
             let mut payload = Vec::new();
             worker.render_status(&device, &request, found, state.wall, &mut payload);
             let mut topic = String::new();
             down_topic(DownTopic::ThingProperty, device.product, device.name.as_str(), &mut topic);
             worker.stats.messages_down.add(1);
             state.send(place, |connection, out| {
-                if connection.down.contains(DownTopic::ThingProperty) {
+                if listens.contains(DownTopic::ThingProperty) {
                     publish(out, connection.mqtt.framing(), &topic, &payload);
                 }
             });

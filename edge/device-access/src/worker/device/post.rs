@@ -76,8 +76,14 @@ impl Worker {
             payload: &payload,
         };
         let framing = Framing { version: ProtocolVersion::V3_1_1, packet_bytes_max: u32::MAX };
-        let incoming =
-            Incoming { place: NOWHERE, device: &device, packet: &packet, framing, durability: Durability::Disk };
+        let incoming = Incoming {
+            place: NOWHERE,
+            device: &device,
+            packet: &packet,
+            framing,
+            durability: Durability::Disk,
+            gateway: None,
+        };
         let before = state.batch.as_bytes().len();
         self.judge(state, &incoming);
         let posted = match Records::new(&state.batch.as_bytes()[before..]).next() {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use lianwu_device_protocol::message::{CLIENT_TOKEN_BYTES_MAX, Clock, DeviceReply, Refusal, Up, UpKind, parse_up};
 use lianwu_device_protocol::reply::{self, ReplyCode, ReplyMethod};
 use lianwu_device_protocol::topic::{Direction, DownTopic, NameError, ThingKind, Topic, check_name, down_topic};
-use lianwu_model::UnixMillis;
 use lianwu_model::json::members;
 use lianwu_model::product::{DataProtocol, Durability};
 use lianwu_model::topic_policy::{TopicPermission, default_permission};
+use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_mqtt::connection::Framing;
 use lianwu_mqtt::{Acknowledgement, PacketId, PacketType, ProtocolVersion, Publish, ReasonCode, encode};
 use lianwu_ports::record::{Record, RecordKind};
@@ -51,6 +51,8 @@ pub(super) struct Incoming<'a> {
     pub(super) packet: &'a Publish<'a>,
     pub(super) framing: Framing,
     pub(super) durability: Durability,
+    /// Set when a gateway speaks for `device`.
+    pub(super) gateway: Option<DeviceNumber>,
 }
 
 impl<'a> Incoming<'a> {
@@ -61,7 +63,7 @@ impl<'a> Incoming<'a> {
         packet: &'a Publish<'a>,
         framing: Framing,
     ) -> Self {
-        Self { place, device, packet, framing, durability: Durability::Disk }
+        Self { place, device, packet, framing, durability: Durability::Disk, gateway: None }
     }
 }
 
@@ -74,7 +76,8 @@ impl Worker {
         let framing = connection.mqtt.framing();
         let mut is_over = false;
         if up_tps > 0 {
-            connection.bucket.take(now, up_tps);
+            // A gateway may send as many for each sub-device as for itself.
+            connection.bucket.take(now, up_tps.saturating_mul(1 + u32::from(connection.sub_devices_online)));
             is_over = !connection.bucket.pause(now).is_zero();
         }
         if let Some(rate) = &self.instance_rate {
@@ -90,8 +93,25 @@ impl Worker {
     /// Whose topic is it, and what does the message say?
     #[inline]
     pub(super) fn judge(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) -> Flow {
-        let Incoming { place, device, packet, .. } = *incoming;
-        match Topic::parse(packet.topic) {
+        let topic = Topic::parse(incoming.packet.topic);
+        if self.said_by(state, incoming, topic) || self.said_for(state, incoming, topic) {
+            return Flow::Open;
+        }
+        if let Err(error) = check_name(incoming.packet.topic)
+            && matches!(error, NameError::Wildcard | NameError::Nul)
+        {
+            self.close(state, incoming.place, &format!("protocol error: {error}"));
+            return Flow::Closed;
+        }
+        self.refused(state, incoming, notes::NO_PERMISSION);
+        Flow::Open
+    }
+
+    /// Takes a message on a topic of its device; `false` when it is on no topic the device may publish to at all.
+    #[inline]
+    fn said_by(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>, topic: Topic<'_>) -> bool {
+        let device = incoming.device;
+        match topic {
             Topic::ThingUp { kind, product, device: name } if device.is(product, name) => match kind {
                 ThingKind::Property => self.thing(state, incoming, UpKind::Property),
                 ThingKind::Event => self.thing(state, incoming, UpKind::Event),
@@ -103,26 +123,34 @@ impl Worker {
                 if permission.is_some_and(TopicPermission::may_publish) {
                     self.custom(state, incoming);
                 } else {
-                    self.refused(state, incoming);
+                    self.refused(state, incoming, notes::NO_PERMISSION);
                 }
             }
+            Topic::GatewayUp { product, device: name } if device.is(product, name) => match incoming.gateway {
+                None => self.gateway(state, incoming),
+                Some(_) => self.refused(state, incoming, notes::NO_PERMISSION),
+            },
             topic
                 if topic.direction() == Some(Direction::Up)
                     && topic.owner().is_some_and(|(product, name)| device.is(product, name)) =>
             {
                 self.system(state, incoming);
             }
-            _ => {
-                if let Err(error) = check_name(packet.topic)
-                    && matches!(error, NameError::Wildcard | NameError::Nul)
-                {
-                    self.close(state, place, &format!("protocol error: {error}"));
-                    return Flow::Closed;
-                }
-                self.refused(state, incoming);
-            }
+            _ => return false,
         }
-        Flow::Open
+        true
+    }
+
+    /// Takes a message of a gateway on a topic of its sub-device; `false` when it is on none.
+    fn said_for(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>, topic: Topic<'_>) -> bool {
+        let gateway = incoming.device;
+        let Some(device) = self.sub_device(gateway, &topic) else { return false };
+        let incoming = Incoming { device: &device, gateway: Some(gateway.number), ..*incoming };
+        if state.behind.find(gateway.number, device.number).is_some_and(|sub| sub.is_online) {
+            return self.said_by(state, &incoming, topic);
+        }
+        self.refused(state, &incoming, notes::SUB_DEVICE_OFFLINE);
+        true
     }
 
     /// A thing-model message: judged by the product's model.
@@ -249,7 +277,13 @@ impl Worker {
     /// A custom topic: kept, and given back to the device if it listens there itself.
     fn custom(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
         let place = incoming.place;
-        let listens = state.connection(place).is_some_and(|c| is_subscribed(c, incoming.packet.topic));
+        let topic = incoming.packet.topic;
+        let listens = match incoming.gateway {
+            None => state.connection(place).is_some_and(|c| is_subscribed(c, topic)),
+            Some(gateway) => {
+                state.behind.find(gateway, incoming.device.number).is_some_and(|sub| sub.listens_to_custom(topic))
+            }
+        };
         self.other(state, incoming);
         if listens && state.refusing.is_none() {
             self.stats.messages_down.add(1);
@@ -260,12 +294,12 @@ impl Worker {
 
     /// No permission: logged and acknowledged, so that the device does not send it for ever (decision 3). MQTT 5 has
     /// a code for that.
-    fn refused(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
+    fn refused(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>, why: &str) {
         self.stats.messages_refused.add(1);
         let verdict = Verdict {
             kind: RecordKind::PublishRefused,
             code: NO_PERMISSION_CODE,
-            note: notes::NO_PERMISSION,
+            note: why,
             sample_time: state.wall,
             answer: None,
         };
@@ -281,7 +315,7 @@ impl Worker {
         answer: &[u8],
         after: Option<After>,
     ) {
-        let Incoming { place, device, packet, framing, durability } = *incoming;
+        let Incoming { place, device, packet, framing, durability, .. } = *incoming;
         if state.refusing.is_some() {
             return self.storage_full(state, incoming);
         }
@@ -308,9 +342,7 @@ impl Worker {
             note: verdict.note,
             payload: packet.payload,
         });
-        let answer_topic = verdict
-            .answer
-            .filter(|topic| state.connection(place).is_some_and(|connection| connection.down.contains(*topic)));
+        let answer_topic = verdict.answer.filter(|topic| self.listens(state, incoming, *topic));
         let mut topic = std::mem::take(&mut state.topic);
         if let Some(kind) = answer_topic {
             topic.clear();
@@ -352,11 +384,9 @@ impl Worker {
         reply::render_reply(method, token, ReplyCode::Internal, STORAGE_FULL, &mut payload);
         let mut topic = String::new();
         down_topic(kind, incoming.device.product, incoming.device.name.as_str(), &mut topic);
-        state.send(incoming.place, |connection, out| {
-            if connection.down.contains(kind) {
-                publish(out, connection.mqtt.framing(), &topic, &payload);
-            }
-        });
+        if self.listens(state, incoming, kind) {
+            state.send(incoming.place, |connection, out| publish(out, connection.mqtt.framing(), &topic, &payload));
+        }
     }
 
     /// The model of a device's product, for a look at a message that was accepted before.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lianwu_device_protocol::topic::{DownTopic, Topic, down_topic};
+use lianwu_device_protocol::topic::{DownTopic, Subscription, Topic, down_topic};
 use lianwu_model::DeviceNumber;
 use lianwu_mqtt::{PacketId, QoS};
 use lianwu_ports::bus::{Delivery, Down, DownKind};
@@ -16,7 +16,7 @@ use tracing::warn;
 
 use crate::worker::Worker;
 use crate::worker::device::control::publish_at_least_once;
-use crate::worker::device::session::{Bounds, Session, Topics};
+use crate::worker::device::session::{Bounds, Custom, Session, Topics};
 use crate::worker::held::After;
 use crate::worker::state::{Connection, Place, State};
 
@@ -101,6 +101,7 @@ impl Worker {
             // A device of that name that was made anew has another number.
             let Some(device) = device.filter(|device| device.number == summary.number) else { continue };
             let session = Box::new(Session::restored(&summary, now));
+            self.restore_behind(&mut state, &device, &summary);
             state.away.insert(summary.number, Away { device, session });
         }
     }
@@ -110,6 +111,9 @@ impl Worker {
     pub(crate) fn route(&self, state: &mut State, down: &Down, topic: &str) -> Option<Route> {
         let (now, bounds) = (state.wall, self.bounds());
         let Some(&slot) = state.homes.get(&down.number) else {
+            if let Some((delivery, goes_to)) = self.route_behind(state, down.number, topic) {
+                return Some(Route { goes_to, ..Route::nowhere(delivery)? });
+            }
             return self.route_away(state, down, topic);
         };
         let connection = &mut state.connections[slot as usize];
@@ -310,6 +314,30 @@ impl Worker {
         }
     }
 
+    /// The session of a device that no longer lives here ends.
+    pub(crate) fn end_away(&self, state: &mut State, number: DeviceNumber, why: &str) {
+        if let Some(away) = state.away.remove(&number) {
+            self.record(state, RecordKind::SessionEnded, &away.device, why, b"");
+            state.behind.forget(number);
+        }
+    }
+
+    /// At start: what a gateway's session listens to for those behind it.
+    fn restore_behind(&self, state: &mut State, gateway: &DirectoryDevice, summary: &SessionSummary) {
+        for (filter, qos) in &summary.filters {
+            let Ok(subscription) = Subscription::parse(filter) else { continue };
+            let (product, name) = subscription.owner();
+            if let Some(device) = self.sub_device_named(gateway, product, name) {
+                let qos = if *qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce };
+                let sub = state.behind.entry(gateway.number, &device);
+                match subscription {
+                    Subscription::System { topic, .. } => sub.subscribe(topic, qos),
+                    Subscription::Custom { .. } => sub.custom.push(Custom { filter: filter.clone(), qos }),
+                }
+            }
+        }
+    }
+
     /// What a device finds when it signs in. Whatever was kept is taken out: a clean session discards it, and the
     /// record of the sign-in tells the state table so.
     pub(crate) fn resume(&self, state: &mut State, device: &Arc<DirectoryDevice>, clean_session: bool) -> Resumed {
@@ -338,7 +366,8 @@ impl Worker {
     pub(crate) fn end_sessions(&self, state: &mut State) {
         let (now, bounds) = (state.wall, self.bounds());
         let over: Vec<_> = state.away.extract_if(|_, away| away.session.is_over(now, bounds)).collect();
-        for (_, away) in over {
+        for (number, away) in over {
+            state.behind.forget(number);
             self.record_ended(state, &away.device, &away.session);
         }
     }

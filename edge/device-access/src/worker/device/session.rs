@@ -92,17 +92,19 @@ impl Session {
     pub(crate) fn restored(summary: &SessionSummary, now: UnixMillis) -> Self {
         let mut session = Self::kept();
         for (filter, qos) in &summary.filters {
+            // What a gateway listens to for others is not its own.
+            let is_own = |of: &Subscription<'_>| of.owner() == (summary.product, &*summary.device);
             let qos = if *qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce };
-            match Subscription::parse(filter) {
-                Ok(Subscription::System { topic, .. }) => {
+            match Subscription::parse(filter).ok().filter(is_own) {
+                Some(Subscription::System { topic, .. }) => {
                     session.topics.all.insert(topic);
                     if qos == QoS::AtLeastOnce {
                         session.topics.at_least_once.insert(topic);
                     }
                 }
-                Ok(Subscription::Custom { .. }) => session.custom.push(Custom { filter: filter.clone(), qos }),
-                // A topic of a newer version.
-                Err(_) => {}
+                Some(Subscription::Custom { .. }) => session.custom.push(Custom { filter: filter.clone(), qos }),
+                // Or a topic of a newer version.
+                None => {}
             }
         }
         let message =

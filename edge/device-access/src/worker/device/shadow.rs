@@ -45,6 +45,8 @@ pub(crate) enum ShadowRequest {
 /// A message of the device, kept for its turn.
 pub(crate) struct Message {
     place: Place,
+    /// Set when a gateway speaks for `device`.
+    gateway: Option<DeviceNumber>,
     device: Arc<DirectoryDevice>,
     framing: Framing,
     qos: QoS,
@@ -65,12 +67,13 @@ type Told = oneshot::Receiver<Result<Delivery, DeliverError>>;
 impl Worker {
     /// A message on the shadow topic.
     pub(super) fn shadow(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
-        let Incoming { place, device, packet, framing, .. } = *incoming;
+        let Incoming { place, device, packet, framing, gateway, .. } = *incoming;
         if place == NOWHERE {
             return self.refuse_shadow(state, incoming, NOT_SERVED, NEEDS_CONNECTION);
         }
         let message = Message {
             place,
+            gateway,
             device: Arc::clone(device),
             framing,
             qos: packet.qos,
@@ -147,8 +150,8 @@ impl Worker {
             properties: Properties::NONE,
             payload: &message.payload,
         };
-        let Message { place, device, framing, .. } = message;
-        let incoming = Incoming::to_disk(*place, device, &packet, *framing);
+        let Message { place, gateway, device, framing, .. } = message;
+        let incoming = Incoming { gateway: *gateway, ..Incoming::to_disk(*place, device, &packet, *framing) };
         let current = match found {
             Ok(current) => current,
             Err(error) => {

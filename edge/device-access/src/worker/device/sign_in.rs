@@ -112,7 +112,7 @@ impl Worker {
         }
         let clean_session = wants_nothing_kept(connect);
         let verified = Verified { device, facts, clean_session, starts_clean: connect.clean_session };
-        let home = home(verified.device.number, self.peers.len());
+        let home = home(verified.device.home(), self.peers.len());
         if home == self.index {
             return self.accepted(state, place, &verified, rest);
         }
@@ -308,11 +308,18 @@ impl Worker {
             let why = notes::taken_over(by);
             self.disconnect(state, Place { slot, generation }, ReasonCode::SessionTakenOver, &why);
         }
+        if let Some(gateway) = device.gateway() {
+            let by = state.connection(place).map(|c| c.peer.to_string()).unwrap_or_default();
+            self.take_offline(state, gateway, device, &notes::taken_over(by));
+        }
         let now = state.now;
         if verified.starts_clean && !verified.clean_session {
             self.start_anew(state, device);
         }
         let session = self.resume(state, device, verified.clean_session);
+        if !session.is_present {
+            state.behind.forget(device.number);
+        }
         state.homes.insert(device.number, place.slot);
         device.set_online(true);
         state.send(place, |connection, out| {

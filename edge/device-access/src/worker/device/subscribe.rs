@@ -5,12 +5,13 @@ use lianwu_model::topic_policy::TopicPermission;
 use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_mqtt::{QoS, ReasonCode, Subscribe, Unsubscribe, encode, filter, granted_qos};
 use lianwu_ports::record::{Record, RecordKind};
+use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 
 use crate::worker::Worker;
 use crate::worker::device::session::Custom;
 use crate::worker::io::connection::Flow;
-use crate::worker::state::{Connection, Place, State};
+use crate::worker::state::{Place, State};
 
 /// Code of a refused filter in the log, and in the SUBACK of a device below MQTT 5.
 const REFUSED_CODE: u8 = ReasonCode::UnspecifiedError.code();
@@ -25,9 +26,8 @@ impl Worker {
         }
         let mut answers = Vec::new();
         for (filter, requested) in subscribe.filters() {
-            let Some(connection) = state.connection(place) else { return Flow::Closed };
             let granted = granted_qos(requested.qos);
-            let outcome = self.allow(connection, filter, granted);
+            let outcome = self.allow(state, place, filter, granted);
             answers.push(match &outcome {
                 Ok(()) => SubscribeAnswer::Granted(granted),
                 Err(error) => SubscribeAnswer::Refused(refusal(error, filter)),
@@ -52,8 +52,7 @@ impl Worker {
         }
         let mut answers = Vec::new();
         for filter in unsubscribe.filters() {
-            let Some(connection) = state.connection(place) else { return Flow::Closed };
-            let existed = forget(connection, filter);
+            let existed = self.forget(state, place, filter);
             answers.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
             let facts = Facts { packet_id: unsubscribe.packet_id.get(), qos: QoS::AtMostOnce, code: 0, why: "" };
             self.record_filter(state, place, RecordKind::Unsubscribed, filter, &facts);
@@ -66,33 +65,58 @@ impl Worker {
         Flow::Open
     }
 
-    /// Notes the subscription in the connection if the device may have it.
-    fn allow(&self, connection: &mut Connection, filter: &str, qos: QoS) -> Result<(), SubscribeError> {
-        let device = connection.device.as_ref().ok_or(SubscribeError::NotSignedIn)?;
-        match Subscription::of_device(filter, device.product, device.name.as_str())? {
+    /// Notes the subscription if the device may have it: for itself, or for a sub-device bound to it.
+    fn allow(&self, state: &mut State, place: Place, filter: &str, qos: QoS) -> Result<(), SubscribeError> {
+        let connection = state.connection(place).ok_or(SubscribeError::NotSignedIn)?;
+        let device = connection.device.clone().ok_or(SubscribeError::NotSignedIn)?;
+        let subscription = Subscription::parse(filter)?;
+        let (product, name) = subscription.owner();
+        if !device.is(product, name) {
+            return self.allow_behind(state, &device, &subscription, filter, qos);
+        }
+        match subscription {
             Subscription::System { topic, .. } => {
                 connection.down.insert(topic);
                 match qos {
                     QoS::AtMostOnce => connection.down_at_least_once.remove(topic),
                     QoS::AtLeastOnce | QoS::ExactlyOnce => connection.down_at_least_once.insert(topic),
                 }
+                Ok(())
             }
             Subscription::Custom { rest, .. } => {
-                let permission = self.custom_permission(device, rest);
+                let permission = self.custom_permission(&device, rest);
                 if !permission.is_some_and(TopicPermission::may_subscribe) {
                     return Err(SubscribeError::NoPermission);
                 }
-                let custom = &mut connection.session.get_or_insert_default().custom;
-                if let Some(known) = custom.iter_mut().find(|known| known.filter.as_ref() == filter) {
-                    known.qos = qos;
-                } else if custom.len() < CUSTOM_MAX {
-                    custom.push(Custom { filter: filter.into(), qos });
-                } else {
-                    return Err(SubscribeError::TooMany);
-                }
+                put_custom(&mut connection.session.get_or_insert_default().custom, filter, qos)
             }
         }
-        Ok(())
+    }
+
+    /// The same for a topic of another device.
+    fn allow_behind(
+        &self,
+        state: &mut State,
+        gateway: &DirectoryDevice,
+        subscription: &Subscription<'_>,
+        filter: &str,
+        qos: QoS,
+    ) -> Result<(), SubscribeError> {
+        let (product, name) = subscription.owner();
+        let device = self.sub_device_named(gateway, product, name).ok_or(SubscribeError::NoPermission)?;
+        match *subscription {
+            Subscription::System { topic, .. } => {
+                state.behind.entry(gateway.number, &device).subscribe(topic, qos);
+                Ok(())
+            }
+            Subscription::Custom { rest, .. } => {
+                let permission = self.custom_permission(&device, rest);
+                if !permission.is_some_and(TopicPermission::may_subscribe) {
+                    return Err(SubscribeError::NoPermission);
+                }
+                put_custom(&mut state.behind.entry(gateway.number, &device).custom, filter, qos)
+            }
+        }
     }
 
     fn record_filter(&self, state: &mut State, place: Place, kind: RecordKind, filter: &str, facts: &Facts<'_>) {
@@ -157,25 +181,55 @@ fn refusal(error: &SubscribeError, filter: &str) -> ReasonCode {
     }
 }
 
-/// Never fails: giving up what one does not have is allowed; `false` says that it was not there.
-/// Source: MQTT 3.1.1 §3.10.4, MQTT 5 §3.11.3.
-fn forget(connection: &mut Connection, filter: &str) -> bool {
-    match Subscription::parse(filter) {
-        Ok(Subscription::System { topic, product, device }) => {
-            let own = connection.device.as_ref().is_some_and(|d| d.product == product && d.name.as_str() == device);
-            let existed = own && connection.down.contains(topic);
-            if own {
+/// Notes a topic of the product's own, once.
+fn put_custom(custom: &mut Vec<Custom>, filter: &str, qos: QoS) -> Result<(), SubscribeError> {
+    if let Some(known) = custom.iter_mut().find(|known| known.filter.as_ref() == filter) {
+        known.qos = qos;
+    } else if custom.len() < CUSTOM_MAX {
+        custom.push(Custom { filter: filter.into(), qos });
+    } else {
+        return Err(SubscribeError::TooMany);
+    }
+    Ok(())
+}
+
+/// Takes a topic of the product's own out; `false` when it was not there.
+fn take_custom(custom: &mut Vec<Custom>, filter: &str) -> bool {
+    let before = custom.len();
+    custom.retain(|known| known.filter.as_ref() != filter);
+    custom.len() < before
+}
+
+impl Worker {
+    /// Never fails: giving up what one does not have is allowed; `false` says that it was not there.
+    /// Source: MQTT 3.1.1 §3.10.4, MQTT 5 §3.11.3.
+    fn forget(&self, state: &mut State, place: Place, filter: &str) -> bool {
+        let Some(connection) = state.connection(place) else { return false };
+        let Some(device) = connection.device.clone() else { return false };
+        let Ok(subscription) = Subscription::parse(filter) else { return false };
+        let (product, name) = subscription.owner();
+        let is_own = device.is(product, name);
+        match subscription {
+            Subscription::System { topic, .. } if is_own => {
+                let existed = connection.down.contains(topic);
                 connection.down.remove(topic);
                 connection.down_at_least_once.remove(topic);
+                existed
             }
-            existed
+            Subscription::Custom { .. } if is_own => {
+                connection.session.as_mut().is_some_and(|session| take_custom(&mut session.custom, filter))
+            }
+            _ => {
+                let Some(sub) = self.sub_device_named(&device, product, name) else { return false };
+                let Some(known) = state.behind.find_mut(device.number, sub.number) else { return false };
+                let Subscription::System { topic, .. } = subscription else {
+                    return take_custom(&mut known.custom, filter);
+                };
+                let existed = known.topics.all.contains(topic);
+                known.topics.all.remove(topic);
+                known.topics.at_least_once.remove(topic);
+                existed
+            }
         }
-        Ok(Subscription::Custom { .. }) => {
-            let Some(session) = &mut connection.session else { return false };
-            let before = session.custom.len();
-            session.custom.retain(|known| known.filter.as_ref() != filter);
-            session.custom.len() < before
-        }
-        Err(_) => false,
     }
 }

@@ -6,8 +6,8 @@ use lianwu_device_protocol::message::Pack;
 use lianwu_device_protocol::reply::{self, ReplyMethod};
 use lianwu_device_protocol::system::{self, SystemReply};
 use lianwu_device_protocol::topic::{DownTopic, Topic, down_topic};
-use lianwu_model::UnixMillis;
 use lianwu_model::json::write_string;
+use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_ports::record::{Record, RecordKind};
 
 use crate::worker::Worker;
@@ -31,8 +31,15 @@ impl Worker {
                 }
                 let (on, after) = match found.reply {
                     SystemReply::Nothing | SystemReply::Shadow => (None, None),
-                    SystemReply::On(topic) => (Some(self.listened(state, incoming.place, topic)), None),
-                    SystemReply::Clock => (None, Some(After::Clock { place: incoming.place, received: state.wall })),
+                    SystemReply::On(topic) => (Some(self.listened(state, incoming, topic)), None),
+                    SystemReply::Clock => (
+                        None,
+                        Some(After::Clock {
+                            place: incoming.place,
+                            number: incoming.device.number,
+                            received: state.wall,
+                        }),
+                    ),
                 };
                 let verdict = Verdict {
                     kind: RecordKind::OtherUp,
@@ -48,26 +55,26 @@ impl Worker {
     }
 
     /// Remote configuration goes by two names: the answer takes the one the device listens to.
-    fn listened(&self, state: &mut State, place: Place, topic: DownTopic) -> DownTopic {
+    fn listened(&self, state: &mut State, incoming: &Incoming<'_>, topic: DownTopic) -> DownTopic {
         let other = match topic {
             DownTopic::Config => DownTopic::ConfigUpdate,
             DownTopic::ConfigUpdate => DownTopic::Config,
             _ => return topic,
         };
-        let listens = |wanted| state.connections.get(place.slot as usize).is_some_and(|c| c.down.contains(wanted));
-        if !listens(topic) && listens(other) { other } else { topic }
+        let listens = self.listens(state, incoming, topic) || !self.listens(state, incoming, other);
+        if listens { topic } else { other }
     }
 
     /// The time, once the question is on record: as late as possible, so that it is right when it leaves.
-    pub(crate) fn answer_clock(&self, state: &mut State, place: Place, received: UnixMillis) {
-        let Some(device) = state.connection(place).and_then(|c| c.device.clone()) else { return };
+    pub(crate) fn answer_clock(&self, state: &mut State, place: Place, number: DeviceNumber, received: UnixMillis) {
+        let Some((device, listens)) = self.speaker(state, place, number) else { return };
         let mut payload = Vec::new();
         system::clock(received, self.platform.clock.now(), &mut payload);
         let mut topic = String::new();
         down_topic(DownTopic::Sys, device.product, device.name.as_str(), &mut topic);
         let stats = &self.stats;
         state.send(place, |connection, out| {
-            if connection.down.contains(DownTopic::Sys) {
+            if listens.contains(DownTopic::Sys) {
                 stats.messages_down.add(1);
                 publish(out, connection.mqtt.framing(), &topic, &payload);
             }

@@ -58,12 +58,14 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
             Mail::Post(post) => worker.post(&mut state, *post),
             Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
             Mail::Shadow(change, answer) => worker.change_shadow(&mut state, change, answer),
+            Mail::Leave(leave, why) => worker.move_out(&mut state, leave, why),
             Mail::Disconnect(number, why) => {
                 if let Some(&slot) = state.homes.get(&number) {
                     let generation = state.connections[slot as usize].generation;
                     let place = Place { slot, generation };
                     worker.disconnect(&mut state, place, ReasonCode::AdministrativeAction, why);
                 }
+                worker.silence(&mut state, number, why);
                 worker.forget_deleted(&mut state, number);
             }
         }
@@ -130,6 +132,7 @@ impl Worker {
             generation,
             is_dirty: false,
             is_blocked: false,
+            sub_devices_online: 0,
             peer,
             wakeup: Arc::clone(&wakeup),
         });

@@ -243,7 +243,8 @@ impl Worker {
         let is_told = !connection.out.is_empty();
         match (&connection.device, connection.backend.take()) {
             (Some(device), _) => {
-                if state.homes.get(&device.number) == Some(&place.slot) {
+                let is_home = state.homes.get(&device.number) == Some(&place.slot);
+                if is_home {
                     state.homes.remove(&device.number);
                     device.set_online(false);
                     let session = connection.session.take();
@@ -256,6 +257,9 @@ impl Worker {
                 let peer = connection.peer.ip().to_string();
                 self.record(state, RecordKind::Disconnected, device, why, peer.as_bytes());
                 self.announce(state, device, Change::Offline(why));
+                if is_home {
+                    self.gateway_left(state, device, why);
+                }
                 self.stats.devices_online.set(state.homes.len() as u64);
             }
             (None, Some(backend)) => {

@@ -1,0 +1,81 @@
+//! How a gateway proves that it may bind a sub-device: with the sub-device's secret.
+//!
+//! Source: spec/device-protocol.md 7.2.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lianwu_model::UnixMillis;
+use subtle::ConstantTimeEq as _;
+
+use super::GatewayResult;
+use crate::credentials::{DeviceSecret, Method};
+
+/// How far the timestamp may be from the server's clock, either way.
+pub const VALID_FOR: Duration = Duration::from_mins(10);
+
+/// What the key of a signature is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// The text of the DeviceSecret, not decoded.
+    Secret,
+    /// A digest of the device's certificate.
+    Certificate,
+}
+
+/// A signature as it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// As [`Method::sign`] has it.
+    bytes: [u8; 32],
+    method: Method,
+    random: i64,
+    /// Seconds.
+    timestamp: i64,
+    pub authority: Authority,
+}
+
+impl Signature {
+    pub(super) fn new(
+        signature: &str,
+        random: i64,
+        timestamp: i64,
+        method: &str,
+        authority: Authority,
+    ) -> Result<Self, GatewayResult> {
+        let method = Method::from_name(method.as_bytes()).ok_or(GatewayResult::SignatureMethod)?;
+        let found = STANDARD.decode(signature).map_err(|_| GatewayResult::Signature)?;
+        if found.len() * 2 != method.hex_len() {
+            return Err(GatewayResult::Signature);
+        }
+        let mut bytes = [0; 32];
+        bytes[..found.len()].copy_from_slice(&found);
+        Ok(Self { bytes, method, random, timestamp, authority })
+    }
+
+    /// Was it made lately, with this secret, for this device (`<product><device>`)?
+    ///
+    /// # Errors
+    /// [`GatewayResult::Expired`], [`GatewayResult::Signature`]. A signature by certificate never fits a secret.
+    pub fn verify(&self, device: &str, secret: &DeviceSecret, now: UnixMillis) -> Result<(), GatewayResult> {
+        let seconds = i64::try_from(now.seconds()).unwrap_or(i64::MAX);
+        if self.timestamp.abs_diff(seconds) > VALID_FOR.as_secs() {
+            return Err(GatewayResult::Expired);
+        }
+        let expected = self.method.sign(secret.text().as_bytes(), text(device, self.random, self.timestamp).as_bytes());
+        let fits = bool::from(expected.ct_eq(&self.bytes)) && self.authority == Authority::Secret;
+        if fits { Ok(()) } else { Err(GatewayResult::Signature) }
+    }
+}
+
+/// What a gateway writes into `signature`, for `timestamp` in seconds.
+#[must_use]
+pub fn sign(device: &str, secret: &DeviceSecret, method: Method, random: i64, timestamp: i64) -> String {
+    let bytes = method.sign(secret.text().as_bytes(), text(device, random, timestamp).as_bytes());
+    STANDARD.encode(&bytes[..method.hex_len() / 2])
+}
+
+fn text(device: &str, random: i64, timestamp: i64) -> String {
+    format!("{device};{random};{timestamp}")
+}
