@@ -1,6 +1,6 @@
 //! Gateways: which kinds of devices they take, which devices come in through them.
 //!
-//! A sub-device lives where its gateway does (docs/adr/0021-gateways.md). Binding is decided here, for the owner and for
+//! A sub-device lives where its gateway does (docs/adr/0022-gateways.md). Binding is decided here, for the owner and for
 //! gateways alike; what a gateway says for its sub-devices is device access' business.
 //!
 //! Source: spec/device-protocol.md 7, spec/cloud-api.md 2.12.
