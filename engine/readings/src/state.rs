@@ -4,6 +4,8 @@ mod session;
 mod table;
 mod values;
 
+use std::num::NonZeroU64;
+
 use lianwu_model::UnixMillis;
 use lianwu_model::shadow::Shadow;
 use lianwu_ports::log::Lsn;
@@ -59,16 +61,30 @@ pub(crate) struct State {
     pub(crate) lsn: Lsn,
     /// The device was deleted; nothing brings it back.
     pub(crate) forgotten: bool,
-    activated: Option<UnixMillis>,
-    last_login: Option<UnixMillis>,
-    last_offline: Option<UnixMillis>,
+    activated: Moment,
+    last_login: Moment,
+    last_offline: Moment,
     info: Option<Box<str>>,
     reported: ValueList,
-    desired: ValueList,
-    /// Boxed: most devices have none.
-    session: Option<Box<KeptSession>>,
+    /// Never an empty list. Boxed: most devices have none.
+    desired: Option<Box<ValueList>>,
     /// Boxed for the same reason.
+    session: Option<Box<KeptSession>>,
     shadow: Option<Box<Shadow>>,
+}
+
+/// A time in the eight bytes of its number: nothing happened in the first millisecond of 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Moment(Option<NonZeroU64>);
+
+impl Moment {
+    fn at(time: UnixMillis) -> Self {
+        Self(NonZeroU64::new(time.0))
+    }
+
+    fn get(self) -> Option<UnixMillis> {
+        self.0.map(|time| UnixMillis(time.get()))
+    }
 }
 
 impl State {
@@ -87,25 +103,25 @@ impl State {
             }
             RecordKind::PropertyControl if record.code == 0 => {
                 for (key, _) in properties {
-                    self.desired.remove(&key.unescape());
+                    self.settle(|desired| desired.remove(&key.unescape()));
                 }
             }
             RecordKind::PropertyControl => {
                 for (key, value) in properties {
-                    self.desired.set(&key.unescape(), value, time);
+                    self.desired.get_or_insert_default().set(&key.unescape(), value, time);
                 }
             }
-            RecordKind::DesiredCleared => self.desired = ValueList::default(),
+            RecordKind::DesiredCleared => self.desired = None,
             RecordKind::DeviceInfo => {
                 if let Some(params) = payload::params(record.payload) {
                     self.info = Some(params.into());
                 }
             }
             RecordKind::Connected => {
-                self.activated.get_or_insert(time);
-                self.last_login = Some(time);
+                self.activated.0 = self.activated.0.or(Moment::at(time).0);
+                self.last_login = Moment::at(time);
             }
-            RecordKind::Disconnected => self.last_offline = Some(time),
+            RecordKind::Disconnected => self.last_offline = Moment::at(time),
             kind if kind.changes_shadow() => apply_to_shadow(&mut self.shadow, record.payload, time),
             _ => {}
         }
@@ -125,8 +141,21 @@ impl State {
         let mut properties = Vec::new();
         payload::properties(&message.payload, &mut properties);
         for (key, _) in properties {
-            self.desired.remove_of(&key.unescape(), message.time);
+            self.settle(|desired| desired.remove_of(&key.unescape(), message.time));
         }
+    }
+
+    /// Takes out what is no longer pending.
+    fn settle(&mut self, take_out: impl FnOnce(&mut ValueList)) {
+        let Some(desired) = &mut self.desired else { return };
+        take_out(desired);
+        if desired.bytes().is_empty() {
+            self.desired = None;
+        }
+    }
+
+    fn desired_bytes(&self) -> &[u8] {
+        self.desired.as_ref().map_or(&[], |desired| desired.bytes())
     }
 
     pub(crate) fn session(&self) -> Option<&KeptSession> {
@@ -147,9 +176,9 @@ impl State {
     /// Login times and firmware only.
     pub(crate) fn times(&self) -> DeviceState {
         DeviceState {
-            activated: self.activated,
-            last_login: self.last_login,
-            last_offline: self.last_offline,
+            activated: self.activated.get(),
+            last_login: self.last_login.get(),
+            last_offline: self.last_offline.get(),
             firmware: self.info.as_deref().and_then(firmware_version),
             ..DeviceState::default()
         }
@@ -158,7 +187,7 @@ impl State {
     pub(crate) fn whole(&self) -> DeviceState {
         DeviceState {
             reported: self.reported.to_vec(),
-            desired: self.desired.to_vec(),
+            desired: self.desired.as_ref().map(|desired| desired.to_vec()).unwrap_or_default(),
             info: self.info.clone(),
             shadow: self.shadow.clone(),
             ..self.times()
@@ -170,15 +199,16 @@ impl State {
         size_of::<Self>()
             + 24
             + self.reported.memory()
-            + self.desired.memory()
+            + self.desired.as_ref().map_or(0, |desired| size_of::<ValueList>() + desired.memory())
             + self.info.as_ref().map_or(0, |i| i.len())
             + self.session.as_ref().map_or(0, |s| s.memory())
             + self.shadow.as_ref().map_or(0, |s| s.memory())
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(64 + self.reported.bytes().len() + self.desired.bytes().len());
-        let times = [(self.activated, ACTIVATED), (self.last_login, LOGIN), (self.last_offline, OFFLINE)];
+        let mut out = Vec::with_capacity(64 + self.reported.bytes().len() + self.desired_bytes().len());
+        let times = [(self.activated, ACTIVATED), (self.last_login, LOGIN), (self.last_offline, OFFLINE)]
+            .map(|(moment, flag)| (moment.get(), flag));
         let mut flags = if self.forgotten { FORGOTTEN } else { 0 };
         flags |= if self.info.is_some() { INFO } else { 0 };
         flags |= if self.session.is_some() { SESSION } else { 0 };
@@ -198,7 +228,7 @@ impl State {
             put_bytes(&mut out, info.as_bytes());
         }
         put_bytes(&mut out, self.reported.bytes());
-        put_bytes(&mut out, self.desired.bytes());
+        put_bytes(&mut out, self.desired_bytes());
         if let Some(kept) = &self.session {
             session::encode(kept, &mut out);
         }
@@ -216,8 +246,8 @@ impl State {
         }
         let flags = reader.byte()?;
         let lsn = Lsn(reader.number()?);
-        let mut time = |flag| -> Option<Option<UnixMillis>> {
-            if flags & flag == 0 { Some(None) } else { Some(Some(UnixMillis(reader.number()?))) }
+        let mut time = |flag| -> Option<Moment> {
+            if flags & flag == 0 { Some(Moment::default()) } else { Some(Moment::at(UnixMillis(reader.number()?))) }
         };
         let (activated, last_login, last_offline) = (time(ACTIVATED)?, time(LOGIN)?, time(OFFLINE)?);
         let info = if flags & INFO == 0 { None } else { Some(reader.text()?.into()) };
@@ -233,7 +263,7 @@ impl State {
             last_offline,
             info,
             reported,
-            desired,
+            desired: (!desired.bytes().is_empty()).then(|| Box::new(desired)),
             session,
             shadow,
         })
