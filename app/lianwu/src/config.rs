@@ -6,24 +6,25 @@
 #[cfg(test)]
 mod documented;
 mod effective;
+mod limits;
 #[cfg(test)]
 mod limits_page;
+mod listen;
+mod storage;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use lianwu_services::Limits;
 use lianwu_services::audit::AuditOptions;
 use lianwu_services::limits::Source;
 use serde::{Deserialize, Serialize};
 
 pub use effective::settings;
+use limits::LimitsConfig;
+use listen::{Listen, Public, Tls};
+use storage::{AuditConfig, LogConfig, ReadingsConfig, Retention};
 
 const ENVIRONMENT_PREFIX: &str = "LIANWU__";
-
-/// Each waiting message costs memory while its device is away: 16 bytes, and its payload in the state table.
-const OFFLINE_MESSAGES_MAX: usize = 1000;
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -56,150 +57,6 @@ pub struct InstanceConfig {
 impl Default for InstanceConfig {
     fn default() -> Self {
         Self { enterprise: true }
-    }
-}
-
-/// Addresses; an empty text switches a listener off, port 0 picks a free port.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Listen {
-    pub mqtt: String,
-    pub mqtts: String,
-    pub http: String,
-    pub device_http: String,
-    /// Seconds from accept to a signed-in device.
-    pub connect_timeout: u64,
-}
-
-impl Default for Listen {
-    fn default() -> Self {
-        Self {
-            mqtt: "0.0.0.0:1883".into(),
-            mqtts: "0.0.0.0:8883".into(),
-            http: "127.0.0.1:8080".into(),
-            device_http: "0.0.0.0:8081".into(),
-            connect_timeout: 10,
-        }
-    }
-}
-
-/// What the server shows of itself over TLS; both empty: made by the platform.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Tls {
-    /// Certificate chain, PEM.
-    pub cert: PathBuf,
-    /// Its private key, PEM.
-    pub key: PathBuf,
-}
-
-/// Names under which devices and people reach the platform, where they differ from the addresses.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Public {
-    pub device_host: String,
-    pub console_url: String,
-}
-
-/// Zero means "no limit".
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LimitsConfig {
-    pub device_up_tps: u32,
-    pub device_down_tps: u32,
-    pub instance_tps: u32,
-    pub device_connects_per_5s: u32,
-    pub sign_in_failures: u32,
-    pub offline_messages: usize,
-    pub offline_hours: u32,
-    pub backend_sessions: usize,
-    pub backend_session_messages: usize,
-    pub backend_session_bytes: usize,
-    pub backend_session_hours: u32,
-    pub dev_product_devices: u64,
-    pub gateway_sub_devices: u64,
-    pub api_tps: u32,
-    pub projects: u64,
-    pub products: u64,
-    pub packet_bytes_max: usize,
-    pub reply_wait_ms: u64,
-}
-
-impl Default for LimitsConfig {
-    fn default() -> Self {
-        let limits = Limits::default();
-        Self {
-            device_up_tps: limits.device_up_tps,
-            device_down_tps: limits.device_down_tps,
-            instance_tps: limits.instance_tps,
-            device_connects_per_5s: limits.device_connects_per_5s,
-            sign_in_failures: limits.sign_in_failures,
-            offline_messages: limits.offline_messages,
-            offline_hours: limits.offline_hours,
-            backend_sessions: limits.backend_sessions,
-            backend_session_messages: limits.backend_session_messages,
-            backend_session_bytes: limits.backend_session_bytes,
-            backend_session_hours: limits.backend_session_hours,
-            dev_product_devices: limits.dev_product_devices,
-            gateway_sub_devices: limits.gateway_sub_devices,
-            api_tps: limits.api_tps,
-            projects: limits.projects,
-            products: limits.products,
-            packet_bytes_max: limits.packet_bytes_max,
-            reply_wait_ms: limits.reply_wait_ms,
-        }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogConfig {
-    /// Size of one segment file.
-    pub segment_bytes: u64,
-}
-
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { segment_bytes: 64 << 20 }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReadingsConfig {
-    /// Newest records kept in memory before they are written as chunks.
-    pub tail_bytes_max: usize,
-}
-
-impl Default for ReadingsConfig {
-    fn default() -> Self {
-        Self { tail_bytes_max: 64 << 20 }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Retention {
-    /// History is kept for this many days, unless its product has days of its own.
-    pub days: u32,
-    /// Most days a product may ask for; `days` where that is more.
-    pub product_days_max: u32,
-    /// Rows of the audit log are kept for this many days.
-    pub audit_days: u32,
-}
-
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AuditConfig {
-    /// Calls that only read are kept in the audit log too.
-    pub reads: bool,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        let limits = Limits::default();
-        let product_days_max = limits.product_retention_days_max;
-        Self { days: limits.retention_days, product_days_max, audit_days: limits.audit_days }
     }
 }
 
@@ -276,106 +133,11 @@ impl Config {
     }
 
     fn check(&self) -> Result<()> {
-        self.mqtt_address()?;
-        self.device_http_address()?;
-        self.mqtts_address()?;
-        if self.tls.cert.as_os_str().is_empty() != self.tls.key.as_os_str().is_empty() {
-            bail!("tls.cert and tls.key belong together: set both or none");
-        }
-        if self.http_address()?.is_none() {
-            bail!("listen.http is empty, but the API and the health check need it");
-        }
-        let retention = &self.retention;
-        let days = [("days", retention.days), ("product_days_max", retention.product_days_max)];
-        for (key, days) in days.into_iter().chain([("audit_days", retention.audit_days)]) {
-            if !(1..=3650).contains(&days) {
-                bail!("retention.{key} is {days}, allowed 1 to 3650");
-            }
-        }
-        if !(1 << 20..=1 << 30).contains(&self.log.segment_bytes) {
-            bail!("log.segment_bytes is {}, allowed 1 MiB to 1 GiB", self.log.segment_bytes);
-        }
-        if !(1..=600).contains(&self.listen.connect_timeout) {
-            bail!("listen.connect_timeout is {}, allowed 1 to 600 seconds", self.listen.connect_timeout);
-        }
-        if self.limits.offline_messages > OFFLINE_MESSAGES_MAX {
-            bail!("limits.offline_messages is {}, allowed 0 to {OFFLINE_MESSAGES_MAX}", self.limits.offline_messages);
-        }
-        if !(1..=24 * 30).contains(&self.limits.offline_hours) {
-            bail!("limits.offline_hours is {}, allowed 1 to 720", self.limits.offline_hours);
-        }
-        self.check_backend_sessions()?;
-        if !(1024..=1 << 20).contains(&self.limits.packet_bytes_max) {
-            bail!("limits.packet_bytes_max is {}, allowed 1 KiB to 1 MiB", self.limits.packet_bytes_max);
-        }
-        Ok(())
-    }
-
-    fn check_backend_sessions(&self) -> Result<()> {
-        let LimitsConfig { backend_sessions, backend_session_messages, backend_session_bytes, .. } = self.limits;
-        if backend_sessions > 100_000 {
-            bail!("limits.backend_sessions is {backend_sessions}, allowed 0 to 100000");
-        }
-        if backend_session_messages > 1_000_000 {
-            bail!("limits.backend_session_messages is {backend_session_messages}, allowed 0 to 1000000");
-        }
-        if backend_session_bytes > 1 << 30 {
-            bail!("limits.backend_session_bytes is {backend_session_bytes}, allowed 0 to 1 GiB");
-        }
-        if !(1..=24 * 30).contains(&self.limits.backend_session_hours) {
-            bail!("limits.backend_session_hours is {}, allowed 1 to 720", self.limits.backend_session_hours);
-        }
-        Ok(())
-    }
-
-    /// Where devices connect; `None` when switched off.
-    pub fn mqtt_address(&self) -> Result<Option<SocketAddr>> {
-        address("listen.mqtt", &self.listen.mqtt)
-    }
-
-    /// Where devices connect over TLS; `None` when switched off.
-    pub fn mqtts_address(&self) -> Result<Option<SocketAddr>> {
-        address("listen.mqtts", &self.listen.mqtts)
-    }
-
-    /// Where API and console are served.
-    pub fn http_address(&self) -> Result<Option<SocketAddr>> {
-        address("listen.http", &self.listen.http)
-    }
-
-    /// Where devices register and publish over HTTP; `None` when it, or device access as a whole, is switched off.
-    pub fn device_http_address(&self) -> Result<Option<SocketAddr>> {
-        let address = address("listen.device_http", &self.listen.device_http)?;
-        Ok(self.mqtt_address()?.and(address))
-    }
-
-    /// The limits the services work with.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        Limits {
-            device_up_tps: self.limits.device_up_tps,
-            device_down_tps: self.limits.device_down_tps,
-            device_connects_per_5s: self.limits.device_connects_per_5s,
-            sign_in_failures: self.limits.sign_in_failures,
-            offline_messages: self.limits.offline_messages,
-            offline_hours: self.limits.offline_hours,
-            backend_sessions: self.limits.backend_sessions,
-            backend_session_messages: self.limits.backend_session_messages,
-            backend_session_bytes: self.limits.backend_session_bytes,
-            backend_session_hours: self.limits.backend_session_hours,
-            dev_product_devices: self.limits.dev_product_devices,
-            gateway_sub_devices: self.limits.gateway_sub_devices,
-            api_tps: self.limits.api_tps,
-            instance_tps: self.limits.instance_tps,
-            projects: self.limits.projects,
-            products: self.limits.products,
-            packet_bytes_max: self.limits.packet_bytes_max,
-            enterprise: self.instance.enterprise,
-            retention_days: self.retention.days,
-            product_retention_days_max: self.retention.product_days_max,
-            audit_days: self.retention.audit_days,
-            reply_wait_ms: self.limits.reply_wait_ms,
-        }
+        self.listen.check()?;
+        self.tls.check()?;
+        self.log.check()?;
+        self.retention.check()?;
+        self.limits.check()
     }
 
     /// What the audit log keeps.
@@ -392,16 +154,6 @@ impl Config {
             workers => workers,
         }
     }
-}
-
-fn address(key: &str, text: &str) -> Result<Option<SocketAddr>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let address = text
-        .parse()
-        .with_context(|| format!("{key} is '{text}', expected an address and a port such as 0.0.0.0:1883"))?;
-    Ok(Some(address))
 }
 
 /// Sets a dotted key. A text that reads as a number or a truth value becomes one where the default is one.
@@ -486,14 +238,14 @@ mod tests {
     #[test]
     fn an_empty_address_switches_the_listener_off() {
         let without_mqtt = load("[listen]\nmqtt = \"\"\n", &[]).unwrap();
-        assert_eq!(without_mqtt.mqtt_address().unwrap(), None);
+        assert_eq!(without_mqtt.listen.mqtt_address().unwrap(), None);
         assert_eq!(
-            without_mqtt.device_http_address().unwrap(),
+            without_mqtt.listen.device_http_address().unwrap(),
             None,
             "its messages go to the workers of device access"
         );
         let without_http = load("[listen]\ndevice_http = \"\"\n", &[]).unwrap();
-        assert_eq!(without_http.device_http_address().unwrap(), None);
-        assert!(without_http.mqtt_address().unwrap().is_some());
+        assert_eq!(without_http.listen.device_http_address().unwrap(), None);
+        assert!(without_http.listen.mqtt_address().unwrap().is_some());
     }
 }

@@ -90,17 +90,17 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     let audit = audit::start(&platform, storage.audit.clone(), config.audit());
     let key_uses = KeyUseWriter::start(&platform);
 
-    let certificate = match config.mqtts_address()? {
+    let certificate = match config.listen.mqtts_address()? {
         Some(_) => Some(tls::IdentityFiles::prepare(&options.data, config)?),
         None => None,
     };
     let access = start_access(&platform, &bus, config, certificate.as_ref())?;
-    let http_address = config.http_address()?.context("listen.http is empty")?;
+    let http_address = config.listen.http_address()?.context("listen.http is empty")?;
     let listener = tokio::net::TcpListener::bind(http_address)
         .await
         .with_context(|| format!("listen for HTTP on {http_address}"))?;
     let http_address = listener.local_addr()?;
-    let device_http = match (&access, config.device_http_address()?) {
+    let device_http = match (&access, config.listen.device_http_address()?) {
         (Some(access), Some(address)) => Some(serve_devices(access, address).await?),
         _ => None,
     };
@@ -207,12 +207,12 @@ fn start_access(
     config: &Config,
     certificate: Option<&tls::IdentityFiles>,
 ) -> Result<Option<DeviceAccess>> {
-    let mqtts = match (config.mqtts_address()?, certificate) {
+    let mqtts = match (config.listen.mqtts_address()?, certificate) {
         (Some(address), Some(files)) => Some(TlsListen { address, identity: files.read()? }),
         _ => None,
     };
-    let listen = Listen { mqtt: config.mqtt_address()?, mqtts };
-    if listen.mqtt.is_none() && listen.mqtts.is_none() && config.device_http_address()?.is_none() {
+    let listen = Listen { mqtt: config.listen.mqtt_address()?, mqtts };
+    if listen.mqtt.is_none() && listen.mqtts.is_none() && config.listen.device_http_address()?.is_none() {
         return Ok(None);
     }
     Ok(Some(DeviceAccess::start(platform, bus, listen, &access_options(config))?))

@@ -59,7 +59,7 @@ impl Names {
             Err(_) if public.is_empty() => {}
             Err(_) => hosts.extend([public.to_owned(), format!("*.{public}")]),
         }
-        let listens_on = config.mqtts_address()?.map(|address| address.ip());
+        let listens_on = config.listen.mqtts_address()?.map(|address| address.ip());
         addresses.extend(listens_on.filter(|address| !address.is_unspecified()));
         hosts.sort();
         hosts.dedup();

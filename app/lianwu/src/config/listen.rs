@@ -1,0 +1,104 @@
+//! Where devices, programs and people reach the platform.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+/// Addresses; an empty text switches a listener off, port 0 picks a free port.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    pub mqtt: String,
+    pub mqtts: String,
+    pub http: String,
+    pub device_http: String,
+    /// Seconds from accept to a signed-in device.
+    pub connect_timeout: u64,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            mqtt: "0.0.0.0:1883".into(),
+            mqtts: "0.0.0.0:8883".into(),
+            http: "127.0.0.1:8080".into(),
+            device_http: "0.0.0.0:8081".into(),
+            connect_timeout: 10,
+        }
+    }
+}
+
+/// What the server shows of itself over TLS; both empty: made by the platform.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// Certificate chain, PEM.
+    pub cert: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+}
+
+/// Names under which devices and people reach the platform, where they differ from the addresses.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Public {
+    pub device_host: String,
+    pub console_url: String,
+}
+
+impl Listen {
+    pub(super) fn check(&self) -> Result<()> {
+        self.mqtt_address()?;
+        self.device_http_address()?;
+        self.mqtts_address()?;
+        if self.http_address()?.is_none() {
+            bail!("listen.http is empty, but the API and the health check need it");
+        }
+        if !(1..=600).contains(&self.connect_timeout) {
+            bail!("listen.connect_timeout is {}, allowed 1 to 600 seconds", self.connect_timeout);
+        }
+        Ok(())
+    }
+
+    /// Where devices connect; `None` when switched off.
+    pub fn mqtt_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.mqtt", &self.mqtt)
+    }
+
+    /// Where devices connect over TLS; `None` when switched off.
+    pub fn mqtts_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.mqtts", &self.mqtts)
+    }
+
+    /// Where API and console are served.
+    pub fn http_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.http", &self.http)
+    }
+
+    /// Where devices register and publish over HTTP; `None` when it, or device access as a whole, is switched off.
+    pub fn device_http_address(&self) -> Result<Option<SocketAddr>> {
+        let address = address("listen.device_http", &self.device_http)?;
+        Ok(self.mqtt_address()?.and(address))
+    }
+}
+
+impl Tls {
+    pub(super) fn check(&self) -> Result<()> {
+        if self.cert.as_os_str().is_empty() != self.key.as_os_str().is_empty() {
+            bail!("tls.cert and tls.key belong together: set both or none");
+        }
+        Ok(())
+    }
+}
+
+fn address(key: &str, text: &str) -> Result<Option<SocketAddr>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let address = text
+        .parse()
+        .with_context(|| format!("{key} is '{text}', expected an address and a port such as 0.0.0.0:1883"))?;
+    Ok(Some(address))
+}
