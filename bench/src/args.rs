@@ -6,7 +6,11 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use lianwu_mqtt::QoS;
 
-use crate::{cloud_client::CloudAccess, conduct::Plan, engine::Opening};
+use crate::{
+    cloud_client::CloudAccess,
+    conduct::Plan,
+    engine::{KeyClient, Opening},
+};
 
 /// `lianwu bench`: load for any MQTT broker or platform, and the check that nothing acknowledged was lost.
 #[derive(Debug, Args)]
@@ -50,6 +54,9 @@ pub struct Target {
     /// Host and port of the MQTT listener.
     #[arg(default_value = "127.0.0.1:1883")]
     pub address: String,
+    /// Connect by TLS, each device with its key and without a password; the port is then `listen.mqtts`.
+    #[arg(long, requires = "credentials")]
+    pub tls_psk: bool,
     /// Generator threads.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: u16,
@@ -320,7 +327,8 @@ impl Target {
             .with_context(|| format!("resolve {}", self.address))?
             .next()
             .with_context(|| format!("{} has no address", self.address))?;
-        Ok(Opening { address, concurrency, source_addresses: self.source_addresses })
+        let key_client = self.tls_psk.then(KeyClient::new).transpose()?;
+        Ok(Opening { address, concurrency, source_addresses: self.source_addresses, key_client })
     }
 
     /// # Errors

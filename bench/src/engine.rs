@@ -7,7 +7,7 @@ mod control;
 mod outbox;
 mod socket;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use lianwu_mqtt::{Packet, ProtocolVersion, decode};
@@ -16,6 +16,7 @@ use mio::{Events, Poll, Token};
 pub(crate) use control::{Control, Stage};
 pub(crate) use outbox::Outbox;
 use socket::{AlarmClock, Link};
+pub(crate) use socket::{KeyClient, PreSharedKey};
 
 /// Read buffer of a thread; also the largest packet it can take from a server.
 const READ_BYTES: usize = 256 * 1024;
@@ -47,6 +48,8 @@ pub(crate) trait Behaviour {
     fn clients(&self) -> usize;
     /// How many connections are signed in (and subscribed) now. More are opened as this grows.
     fn signed_in(&self) -> usize;
+    /// The key of this client's connections, if they are TLS by key.
+    fn key(&self, client: usize) -> Option<&Arc<PreSharedKey>>;
     /// A connection is being opened: queue its first packet.
     fn on_open(&mut self, turn: Turn, client: usize, outbox: &mut Outbox);
     /// A packet arrived.
@@ -76,6 +79,8 @@ pub(crate) struct Opening {
     pub concurrency: usize,
     /// Loopback source addresses to spread over: each has some 28,000 ports. One means "let the system choose".
     pub source_addresses: u8,
+    /// For clients that have a key.
+    pub key_client: Option<KeyClient>,
 }
 
 /// The event loop of one thread.
@@ -136,7 +141,8 @@ impl<'c, B: Behaviour> Engine<'c, B> {
                 if client >= self.links.len() {
                     continue; // the alarm clock
                 }
-                if event.is_writable() {
+                // A handshake waits in both directions: what comes in may be what output waits for.
+                if event.is_writable() || self.behaviour.key(client).is_some() {
                     self.outbox.mark(client);
                 }
                 if event.is_readable() || event.is_read_closed() || event.is_error() {
@@ -190,7 +196,7 @@ impl<'c, B: Behaviour> Engine<'c, B> {
     fn open_some(&mut self) -> anyhow::Result<()> {
         while self.live < self.behaviour.signed_in() + self.opening.concurrency {
             let Some(client) = self.to_open.pop() else { break };
-            let link = Link::open(&self.opening, client, self.poll.registry())
+            let link = Link::open(&self.opening, client, self.behaviour.key(client), self.poll.registry())
                 .with_context(|| format!("open a connection to {}", self.opening.address))?;
             self.links[client] = Some(link);
             self.live += 1;
@@ -214,7 +220,7 @@ impl<'c, B: Behaviour> Engine<'c, B> {
                 Err(error) => return self.close(client, &error.to_string()),
             };
             let filled = kept + count;
-            let room_left = filled < self.read_buffer.len();
+            let is_all = filled < self.read_buffer.len() && link.short_read_is_all();
             match self.take_packets(client, filled) {
                 Ok(Next::Keep) => {}
                 Ok(Next::Close) => return self.close(client, "finished"),
@@ -222,7 +228,7 @@ impl<'c, B: Behaviour> Engine<'c, B> {
             }
             // A short read empties the socket: asking again would only cost a system call. Except at the end of the
             // stream, which an edge-triggered queue tells once.
-            if room_left && !to_the_end {
+            if is_all && !to_the_end {
                 return;
             }
         }

@@ -1,9 +1,11 @@
 //! Who the clients of a run are: devices with credentials, or nobody in particular.
 
-use std::{fmt, fs, path::Path};
+use std::{fmt, fs, path::Path, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
+
+use crate::engine::PreSharedKey;
 
 /// One device as the credentials file names it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +78,8 @@ pub(crate) struct Identity {
     pub client_id: String,
     pub user_name: Option<String>,
     pub password: Option<String>,
+    /// Set when its connections are TLS by key.
+    pub key: Option<Arc<PreSharedKey>>,
     /// Set when the client is a device of the platform.
     pub device: Option<DeviceId>,
 }

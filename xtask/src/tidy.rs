@@ -43,6 +43,9 @@ const LAYERS: [(&str, &[&str]); 10] = [
 /// Fails with the list of everything that is out of place.
 pub fn run(root: &Path) -> Result<()> {
     let crates = crates(root)?;
+    if crates.is_empty() {
+        bail!("no crates in {}: is this the repository?", root.display());
+    }
     let mut faults = Vec::new();
     for (name, krate) in &crates {
         check_arrows(name, krate, &crates, &mut faults);

@@ -1,9 +1,12 @@
-//! A client's socket with its incomplete packet, and a timer the event loop can wait for.
+//! A client's connection with its incomplete packet, and a timer the event loop can wait for.
+
+mod tls;
 
 use std::{
     io::{self, Read, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     os::fd::{AsRawFd as _, OwnedFd},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,16 +15,28 @@ use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, 
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Opening;
+pub(crate) use tls::{KeyClient, PreSharedKey};
 
 /// A non-blocking connection, watched for both directions from the start.
 pub(crate) struct Link {
-    stream: TcpStream,
+    stream: Stream,
     /// Bytes of a packet that has not arrived completely.
     rest: Vec<u8>,
 }
 
+enum Stream {
+    Clear(TcpStream),
+    Tls(tls::Session),
+}
+
 impl Link {
-    pub fn open(opening: &Opening, client: usize, registry: &Registry) -> io::Result<Self> {
+    /// With a key the connection is TLS; its handshake is part of the first reads and writes.
+    pub fn open(
+        opening: &Opening,
+        client: usize,
+        key: Option<&Arc<PreSharedKey>>,
+        registry: &Registry,
+    ) -> io::Result<Self> {
         let address = opening.address;
         let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
         if opening.source_addresses > 1 && address.is_ipv4() {
@@ -38,12 +53,25 @@ impl Link {
         }
         let mut stream = TcpStream::from_std(socket.into());
         registry.register(&mut stream, Token(client), Interest::READABLE | Interest::WRITABLE)?;
+        let stream = match (&opening.key_client, key) {
+            (Some(client), Some(key)) => Stream::Tls(client.session(key, stream)?),
+            _ => Stream::Clear(stream),
+        };
         Ok(Self { stream, rest: Vec::new() })
+    }
+
+    /// Is an answer shorter than the buffer all there was? Over TLS it may be the end of a record only.
+    pub fn short_read_is_all(&self) -> bool {
+        matches!(self.stream, Stream::Clear(_))
     }
 
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            match self.stream.read(buffer) {
+            let outcome = match &mut self.stream {
+                Stream::Clear(stream) => stream.read(buffer),
+                Stream::Tls(session) => session.read(buffer),
+            };
+            match outcome {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 outcome => return outcome,
             }
@@ -52,7 +80,11 @@ impl Link {
 
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            match self.stream.write(bytes) {
+            let outcome = match &mut self.stream {
+                Stream::Clear(stream) => stream.write(bytes),
+                Stream::Tls(session) => session.write(bytes),
+            };
+            match outcome {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 outcome => return outcome,
             }

@@ -1,9 +1,11 @@
 //! `connect`: full cycles of CONNECT, CONNACK, DISCONNECT and the server's close.
 
+use std::sync::Arc;
+
 use lianwu_mqtt::{ConnAck, Packet, encode};
 
 use super::{sign_in::SignIn, tally::Tally};
-use crate::engine::{Behaviour, Next, Outbox, Reopen, Stage, Turn};
+use crate::engine::{Behaviour, Next, Outbox, PreSharedKey, Reopen, Stage, Turn};
 
 /// Every client opens a new connection as soon as its last one has ended.
 pub(crate) struct SignInCycles {
@@ -35,6 +37,10 @@ impl Behaviour for SignInCycles {
     // Nothing to prepare: all clients may go at once, and the run starts at once.
     fn signed_in(&self) -> usize {
         self.clients.len()
+    }
+
+    fn key(&self, client: usize) -> Option<&Arc<PreSharedKey>> {
+        self.sign_in.key(client)
     }
 
     fn on_open(&mut self, turn: Turn, client: usize, outbox: &mut Outbox) {

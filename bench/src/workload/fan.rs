@@ -1,5 +1,7 @@
 //! `fan-in` and `fan-out`: publishers and subscribers that are different clients.
 
+use std::sync::Arc;
+
 use lianwu_mqtt::{Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, encode};
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     tally::Tally,
     window::Window,
 };
-use crate::engine::{Behaviour, Next, Outbox, Reopen, Stage, Turn};
+use crate::engine::{Behaviour, Next, Outbox, PreSharedKey, Reopen, Stage, Turn};
 
 /// Publisher, slot, sequence and time of sending at the start of a payload.
 pub(crate) const HEADER_BYTES: usize = 20;
@@ -183,6 +185,10 @@ impl Behaviour for Fan {
 
     fn signed_in(&self) -> usize {
         self.sign_in.ready()
+    }
+
+    fn key(&self, client: usize) -> Option<&Arc<PreSharedKey>> {
+        self.sign_in.key(client)
     }
 
     fn on_open(&mut self, _turn: Turn, client: usize, outbox: &mut Outbox) {

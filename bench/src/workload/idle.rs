@@ -1,12 +1,14 @@
 //! `idle`: connections that sign in and then say nothing.
 
+use std::sync::Arc;
+
 use lianwu_mqtt::Packet;
 
 use super::{
     sign_in::{Progress, SignIn},
     tally::Tally,
 };
-use crate::engine::{Behaviour, Next, Outbox, Reopen, Turn};
+use crate::engine::{Behaviour, Next, Outbox, PreSharedKey, Reopen, Turn};
 
 /// Silent clients.
 pub(crate) struct Idle {
@@ -27,6 +29,10 @@ impl Behaviour for Idle {
 
     fn signed_in(&self) -> usize {
         self.sign_in.ready()
+    }
+
+    fn key(&self, client: usize) -> Option<&Arc<PreSharedKey>> {
+        self.sign_in.key(client)
     }
 
     fn on_open(&mut self, _turn: Turn, client: usize, outbox: &mut Outbox) {

@@ -1,5 +1,7 @@
 //! Clients that each keep a window of own messages on the way and await the answer to every one.
 
+use std::sync::Arc;
+
 use lianwu_mqtt::{Packet, PacketId, Publish, QoS, encode};
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
     tally::Tally,
     window::{Slot, Ticket, Window},
 };
-use crate::engine::{Behaviour, Next, Outbox, Reopen, Stage, Turn};
+use crate::engine::{Behaviour, Next, Outbox, PreSharedKey, Reopen, Stage, Turn};
 
 /// How often messages without an answer are looked for.
 const SWEEP_INTERVAL_NS: u64 = 100_000_000;
@@ -167,6 +169,10 @@ impl<E: Exchange> Behaviour for RoundTrip<E> {
 
     fn signed_in(&self) -> usize {
         self.sign_in.ready()
+    }
+
+    fn key(&self, client: usize) -> Option<&Arc<PreSharedKey>> {
+        self.sign_in.key(client)
     }
 
     fn on_open(&mut self, _turn: Turn, client: usize, outbox: &mut Outbox) {

@@ -153,6 +153,9 @@ fn fan(
     counted: Counted,
 ) -> anyhow::Result<Outcome> {
     process::raise_open_files();
+    if args.target.tls_psk {
+        bail!("{name} needs a port in the clear: its subscribers are no devices and have no key");
+    }
     let plan = args.target.plan(&args.timing)?;
     let people = People::load(&args.target)?;
     let (publishers, subscribers) = (publishers as usize, subscribers as usize);

@@ -1,9 +1,11 @@
 //! CONNECT and SUBSCRIBE, the same for every workload.
 
+use std::sync::Arc;
+
 use lianwu_mqtt::{ConnAck, Connect, Packet, PacketId, Properties, ProtocolVersion, QoS, SubscribeAnswer, encode};
 
 use crate::{
-    engine::{Next, Outbox},
+    engine::{Next, Outbox, PreSharedKey},
     identity::Identity,
 };
 
@@ -24,6 +26,7 @@ pub(crate) struct SignIn {
 }
 
 struct Client {
+    key: Option<Arc<PreSharedKey>>,
     connect: Vec<u8>,
     subscribe: Vec<u8>,
     /// Answers the SUBSCRIBE packets still have to get.
@@ -91,7 +94,7 @@ impl SignIn {
             encode::subscribe(&mut subscribe, ProtocolVersion::V3_1_1, SUBSCRIBE_ID, [filter])?;
         }
         let unanswered = u32::from(filter.is_some());
-        self.clients.push(Client { connect, subscribe, unanswered, phase: Phase::Closed });
+        self.clients.push(Client { key: identity.key.clone(), connect, subscribe, unanswered, phase: Phase::Closed });
         Ok(())
     }
 
@@ -112,6 +115,11 @@ impl SignIn {
 
     pub fn clients(&self) -> usize {
         self.clients.len()
+    }
+
+    /// What the client's connections prove themselves by, if they are TLS.
+    pub fn key(&self, client: usize) -> Option<&Arc<PreSharedKey>> {
+        self.clients[client].key.as_ref()
     }
 
     pub fn ready(&self) -> usize {

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lianwu_testkit::{
     Credentials, DEADLINE, Device, Finished, Fixture, LAMP_MODEL, Method, Running, Server, ServerOptions,
-    mosquitto_pub, mosquitto_sub, python, run_text, wait_for,
+    mosquitto_pub, mosquitto_sub, platform_binary, python, run_text, wait_for,
 };
 use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVerifyMode};
 use serde_json::{Value, json};
@@ -316,6 +316,38 @@ fn all_at_once(server: &Server, devices: &[Device]) -> Vec<SslStream<TcpStream>>
             .collect();
         parts.into_iter().flat_map(|part| part.join().expect("sign-ins")).collect()
     })
+}
+
+/// `lianwu bench` with devices that have keys.
+fn bench(server: &Server, devices: &[Device], arguments: &[&str]) -> Value {
+    let file = server.data().join("devices.csv");
+    let lines = devices.iter().map(|device| format!("{},{},{}\n", device.product, device.name, device.secret));
+    std::fs::write(&file, lines.collect::<String>()).expect("write the credentials");
+    let mut command = Command::new(platform_binary());
+    command.arg("bench").args(arguments).arg(server.mqtts_address().to_string());
+    command.args(["--tls-psk", "--json", "--credentials"]).arg(&file);
+    serde_json::from_str(&run_text("lianwu bench", &mut command, "").stdout).expect("figures")
+}
+
+/// Does the load generator sign in by key, over and over, and report?
+#[test]
+fn the_load_generator_has_keys() {
+    let unlimited = ServerOptions::default().with_tls().set("LIANWU__LIMITS__DEVICE_CONNECTS_PER_5S", "0");
+    let server = Server::start(unlimited);
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let devices: Vec<Device> = (0..8).map(|number| lamp.device(&format!("key-{number}"))).collect();
+    let sign_ins = bench(&server, &devices, &["connect", "--concurrency", "8", "--seconds", "0.3", "--warm-up", "0"]);
+    assert!(sign_ins["completed"].as_u64() >= Some(8), "{sign_ins}");
+    let idle = bench(&server, &devices, &["idle", "--clients", "8", "--seconds", "0"]);
+    assert_eq!(idle["completed"], 8, "{idle}");
+    for figures in [sign_ins, idle] {
+        assert_eq!((&figures["refused"], &figures["connections_failed"]), (&json!(0), &json!(0)), "{figures}");
+    }
+    let mut wrong = devices[..1].to_vec();
+    wrong[0].secret = devices[1].secret.clone();
+    let refused = bench(&server, &wrong, &["connect", "--concurrency", "1", "--seconds", "0.1", "--warm-up", "0"]);
+    assert_eq!(refused["completed"], 0, "{refused}");
+    assert!(refused["connections_failed"].as_u64() > Some(0), "{refused}");
 }
 
 /// Does an idle TLS connection take at most 18 KiB of the server?

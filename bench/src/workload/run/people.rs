@@ -1,6 +1,6 @@
 //! Who connects: devices from the credentials, or clients with a name of the run's own.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use lianwu_device_protocol::{
@@ -11,6 +11,7 @@ use lianwu_model::{DeviceName, ProductId, UnixMillis};
 
 use crate::{
     args::Target,
+    engine::PreSharedKey,
     identity::{self, Device, DeviceId, Identity},
 };
 
@@ -30,6 +31,7 @@ pub(super) struct People {
     username: Option<String>,
     password: Option<String>,
     backend: Option<Key>,
+    tls_psk: bool,
     /// Differs from run to run, so that a broker which remembers clients starts afresh.
     run: String,
 }
@@ -50,6 +52,7 @@ impl People {
             username: target.username.clone(),
             password: target.password.clone(),
             backend: target.backend.as_deref().map(read_key).transpose()?,
+            tls_psk: target.tls_psk,
             run: format!("{:05}", std::process::id() % 100_000),
         })
     }
@@ -77,7 +80,8 @@ impl People {
             .devices
             .get(number)
             .with_context(|| format!("client {} needs credentials, there are {}", number + 1, self.devices.len()))?;
-        sign(device, &self.run)
+        let identity = sign(device, &self.run)?;
+        if self.tls_psk { by_key(identity, device) } else { Ok(identity) }
     }
 
     /// A client that is no device.
@@ -86,9 +90,21 @@ impl People {
         if let Some(Key { secret_id, secret_key }) = &self.backend {
             let Credentials { client_id, user_name, password } =
                 backend_credentials(secret_id, secret_key, &client_id, EXPIRY);
-            return Identity { client_id, user_name: Some(user_name), password: Some(password), device: None };
+            return Identity {
+                client_id,
+                user_name: Some(user_name),
+                password: Some(password),
+                key: None,
+                device: None,
+            };
         }
-        Identity { client_id, user_name: self.username.clone(), password: self.password.clone(), device: None }
+        Identity {
+            client_id,
+            user_name: self.username.clone(),
+            password: self.password.clone(),
+            key: None,
+            device: None,
+        }
     }
 
     /// Where a client may both publish and listen. For devices this is a topic every new product has.
@@ -132,8 +148,16 @@ pub(crate) fn sign(device: &Device, connection_id: &str) -> anyhow::Result<Ident
         client_id: credentials.client_id,
         user_name: Some(credentials.user_name),
         password: Some(credentials.password),
+        key: None,
         device: Some(DeviceId { product: device.product.clone(), device: device.device.clone() }),
     })
+}
+
+/// The same device on a connection its key has proved: no password.
+fn by_key(identity: Identity, device: &Device) -> anyhow::Result<Identity> {
+    let secret = DeviceSecret::parse(&device.secret)?;
+    let key = PreSharedKey { identity: identity.client_id.clone(), key: secret.key().to_vec() };
+    Ok(Identity { password: None, key: Some(Arc::new(key)), ..identity })
 }
 
 /// The command line without the secrets in it.

@@ -2,7 +2,8 @@
 //! the log, write. Two wake-ups per batch, nothing per message.
 
 use std::cell::RefMut;
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -85,7 +86,7 @@ pub(crate) async fn drained(worker: &Worker) {
 
 fn is_idle(state: &State) -> bool {
     let is_handed_over = state.in_flight.is_empty() && state.batch.is_empty() && state.undelivered.is_empty();
-    is_handed_over && state.connections.iter().all(|(_, c)| c.out.is_empty())
+    is_handed_over && state.lingering.is_empty() && state.connections.iter().all(|(_, c)| c.out.is_empty())
 }
 
 impl Worker {
@@ -110,6 +111,12 @@ impl Worker {
         self.hand_over(&mut state, &mut forwards, Lsn(0));
         state.forwards = forwards;
         self.write_all(&mut state);
+        let is_stopping = state.is_stopping;
+        state.lingering.end_some(is_stopping);
+        if !state.lingering.is_empty() {
+            // Again, but only after sockets were looked at.
+            let _ = pin!(tokio::task::yield_now()).poll(cx);
+        }
         if state.is_stopping && is_idle(&state) {
             self.drained.notify_waiters();
         }

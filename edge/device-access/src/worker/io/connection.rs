@@ -15,6 +15,7 @@ use tracing::debug;
 
 use crate::worker::Worker;
 use crate::worker::device::queue::topics;
+use crate::worker::io::linger::Ended;
 use crate::worker::rate::PAUSE_MAX;
 use crate::worker::state::{Place, State};
 
@@ -271,11 +272,9 @@ impl Worker {
                 debug!(peer = %connection.peer, why, "closed before sign-in");
             }
         }
-        let last: &[u8] = if connection.is_blocked { &[] } else { &connection.out };
-        let socket = connection.stream.end(last);
-        if let Some(socket) = socket.filter(|_| is_told && !state.is_stopping) {
-            state.lingering.end(socket);
-        }
+        let last = if connection.is_blocked { Vec::new() } else { connection.out };
+        state.lingering.push(Ended { stream: connection.stream, last, is_told });
+        state.want_turn();
         self.stats.connections.set(state.connections.len() as u64);
     }
 
