@@ -170,8 +170,8 @@ fn binding_and_other_services() {
     );
     service(
         501,
-        r#"{"method":"get_automation_list","clientToken":"g-1"}"#,
-        r#"{"method":"get_automation_list_reply","clientToken":"g-1","code":1,"status":"get_automation_list is not served yet"}"#,
+        r#"{"method":"kugou_query_song","clientToken":"k-1"}"#,
+        r#"{"method":"kugou_query_song_reply","clientToken":"k-1","code":1,"status":"kugou_query_song is not served yet"}"#,
     );
     service(400, "no JSON", "json format illegal");
     for (code, payload) in [
@@ -183,6 +183,30 @@ fn binding_and_other_services() {
         says_nothing("$thing/up/service", code, payload);
     }
     says_nothing("$thing/up/raw", 0, "\u{0}\u{1}binary");
+}
+
+/// The C SDK's gateway samples wait for these; without families every list is empty.
+#[test]
+fn gateways_get_their_lists() {
+    let service = |payload: &str, expected: &str| {
+        answers("$thing/up/service", DownTopic::ThingService, 0, payload, expected);
+    };
+    service(
+        r#"{"method":"get_automation_list","clientToken":"gatewayautomation-PID0000001-1"}"#,
+        r#"{"method":"get_automation_list_reply","clientToken":"gatewayautomation-PID0000001-1","code":0,"status":"","auto_list":[]}"#,
+    );
+    service(
+        r#"{"method":"gateway_reload_scene_handles","clientToken":"g-1","params":{"SceneId":"*"}}"#,
+        r#"{"method":"gateway_reload_scene_handles_reply","clientToken":"g-1","code":0,"status":"","sceneResult":[]}"#,
+    );
+    service(
+        r#"{"method":"gateway_reload_group_devices","clientToken":"g-2","params":{"GroupId":"*"},"timestamp":1714550400}"#,
+        r#"{"method":"gateway_reload_group_devices_reply","clientToken":"g-2","code":0,"status":"","groupResult":[]}"#,
+    );
+    service(
+        r#"{"method":"gateway_report_inner_scene_list","clientToken":"g-3","params":{"InnerSceneList":[{"InnerSceneId":"1","InnerSceneName":"night"}]}}"#,
+        r#"{"method":"gateway_report_inner_scene_list_reply","clientToken":"g-3","code":0,"status":""}"#,
+    );
 }
 
 /// Properties, events and actions have their own way; so have custom topics.

@@ -47,6 +47,14 @@ pub(super) fn answer(message: &Members<'_>, out: &mut Vec<u8>) -> SystemAnswer {
             out.push(b'}');
             SystemAnswer::not_served(what, on)
         }
+        // What was stored for gateways: nothing before there are families.
+        "gateway_reload_scene_handles" => listed(message, &method, r#""sceneResult":[]"#, out),
+        "gateway_reload_group_devices" => listed(message, &method, r#""groupResult":[]"#, out),
+        "get_automation_list" => listed(message, &method, r#""auto_list":[]"#, out),
+        "gateway_report_inner_scene_list" => {
+            reply("gateway_report_inner_scene_list_reply", message, 0, "", out);
+            SystemAnswer::taken(on)
+        }
         silent if SILENT.contains(&silent) => SystemAnswer::not_served(silent, SystemReply::Nothing),
         // The device answers something: no answer to answers.
         reply if reply.ends_with("_reply") || reply.ends_with("_rsp") || reply.ends_with("_resp") => {
@@ -58,6 +66,14 @@ pub(super) fn answer(message: &Members<'_>, out: &mut Vec<u8>) -> SystemAnswer {
         }
         _ => SystemAnswer::not_understood("method not supported"),
     }
+}
+
+/// A reply with a list, and code 0. Source: spec/device-protocol.md 9.9.
+fn listed(message: &Members<'_>, method: &str, list: &str, out: &mut Vec<u8>) -> SystemAnswer {
+    put(out, format_args!(r#"{{"method":"{method}_reply""#));
+    message.put_token(out);
+    put(out, format_args!(r#","code":0,"status":"",{list}}}"#));
+    SystemAnswer::taken(SystemReply::On(DownTopic::ThingService))
 }
 
 fn is_name(method: &str) -> bool {
