@@ -9,7 +9,7 @@ use aes::Aes128;
 use aes::cipher::{Block, BlockEncrypt as _, KeyInit as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
@@ -31,6 +31,8 @@ pub struct RegistrationRequest<'a> {
     pub product: String,
     /// As written; may be no DeviceName at all.
     pub device: String,
+    /// The certificate a device of a product with an authority of its own brings along, PEM.
+    pub certificate: Option<String>,
     proof: Proof<'a>,
 }
 
@@ -72,6 +74,8 @@ struct SecondForm {
     product_id: Value,
     #[serde(default)]
     device_name: Value,
+    #[serde(default, alias = "clientCert")]
+    client_cert: Value,
 }
 
 impl<'a> RegistrationRequest<'a> {
@@ -86,7 +90,7 @@ impl<'a> RegistrationRequest<'a> {
         let signature = form.signature.as_str().filter(|text| (1..=128).contains(&text.len()));
         let signature = signature.ok_or(RegistrationFormError::Field("signature"))?.to_owned();
         let text = format!("deviceName={device}&nonce={nonce}&productId={product}&timestamp={timestamp}");
-        Ok(Self { product, device, proof: Proof::Fields { text, signature } })
+        Ok(Self { product, device, certificate: None, proof: Proof::Fields { text, signature } })
     }
 
     /// Reads the body of `/device/register`; the signature is in the headers. Source: spec/device-protocol.md 4.2.
@@ -96,7 +100,12 @@ impl<'a> RegistrationRequest<'a> {
     pub fn second_form(request: SignedRequest<'a>) -> Result<Self, RegistrationFormError> {
         let form: SecondForm = serde_json::from_slice(request.body).map_err(|_| RegistrationFormError::NotJson)?;
         let (product, device) = (name("ProductId", &form.product_id)?, name("DeviceName", &form.device_name)?);
-        Ok(Self { product, device, proof: Proof::Headers(request) })
+        let certificate = match form.client_cert {
+            Value::Null => None,
+            Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+            _ => return Err(RegistrationFormError::Field("ClientCert")),
+        };
+        Ok(Self { product, device, certificate, proof: Proof::Headers(request) })
     }
 
     /// Was it made with the product's secret?
@@ -166,7 +175,31 @@ impl fmt::Debug for SealedAnswer {
 #[must_use]
 pub fn seal_device_secret(product_secret: &str, device_secret: &str) -> Option<SealedAnswer> {
     // Base64 needs no escapes in JSON.
-    let text = format!(r#"{{"encryptionType":2,"psk":"{device_secret}"}}"#);
+    seal(product_secret, &format!(r#"{{"encryptionType":2,"psk":"{device_secret}"}}"#))
+}
+
+/// What a device with certificate authentication is told: its certificate and, if the platform made it, its private key.
+///
+/// `None` when the ProductSecret is shorter than [`KEY_CHARS`]. Source: spec/device-protocol.md 4.3.
+#[must_use]
+pub fn seal_device_certificate(
+    product_secret: &str,
+    certificate: &str,
+    private_key: Option<&str>,
+) -> Option<SealedAnswer> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Certified<'a> {
+        encryption_type: u8,
+        client_cert: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_key: Option<&'a str>,
+    }
+    let certified = Certified { encryption_type: 1, client_cert: certificate, client_key: private_key };
+    seal(product_secret, &serde_json::to_string(&certified).ok()?)
+}
+
+fn seal(product_secret: &str, text: &str) -> Option<SealedAnswer> {
     let key: [u8; KEY_CHARS] = product_secret.as_bytes().get(..KEY_CHARS)?.try_into().ok()?;
     Some(SealedAnswer { length: text.len(), payload: STANDARD.encode(encrypt(&key, text.as_bytes())) })
 }
@@ -247,6 +280,27 @@ mod tests {
         let published = "s6FB3a1BA/YYbcmSE12XpeDVmQNDcf1QgVD141RRbmmAnFwQfp1ECAu5O016mCOvYlJJ6V59yM4OqQSiWphfTg==";
         assert_eq!(answer.payload, published);
         assert_eq!(seal_device_secret("too short", "x"), None);
+    }
+
+    /// Is a certificate told with its key, or without one when the device has it, and is one the device brings along read?
+    #[test]
+    fn certificates_are_told_and_brought_along() {
+        let told = seal_device_certificate(SECRET, "a\nb", Some("k\n")).unwrap();
+        assert_eq!(told.length, r#"{"encryptionType":1,"clientCert":"a\nb","clientKey":"k\n"}"#.len());
+        let told = seal_device_certificate(SECRET, "a\nb", None).unwrap();
+        assert_eq!(told.length, r#"{"encryptionType":1,"clientCert":"a\nb"}"#.len());
+        let read = |certificate: &str| {
+            let body = format!(r#"{{"ProductId":"PID0000001","DeviceName":"dev001"{certificate}}}"#);
+            let (host, path, algorithm) = ("h", "/device/register", "hmacsha1");
+            let (timestamp, nonce, signature) = ("1", "2", "");
+            let request = SignedRequest { host, path, algorithm, timestamp, nonce, signature, body: body.as_bytes() };
+            RegistrationRequest::second_form(request).map(|request| request.certificate)
+        };
+        assert_eq!(read(r#","ClientCert":"pem""#), Ok(Some("pem".to_owned())));
+        assert_eq!(read(r#","clientCert":"pem""#), Ok(Some("pem".to_owned())));
+        assert_eq!(read(r#","ClientCert":"""#), Ok(None));
+        assert_eq!(read(""), Ok(None));
+        assert_eq!(read(r#","ClientCert":7"#), Err(RegistrationFormError::Field("ClientCert")));
     }
 
     proptest! {

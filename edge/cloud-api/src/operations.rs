@@ -94,6 +94,12 @@ fn certificates(table: Table) -> Table {
         .on(op::UpdateProductPrivateCA, Write, |r| Target::Product(r.product_id.clone()), certificate::bind)
         .on(op::DeleteProductPrivateCA, Write, |r| Target::Product(r.product_id.clone()), certificate::unbind)
         .on(op::DescribeProductCA, Read, |r| Target::Product(r.product_id.clone()), certificate::of_product)
+        .on(
+            op::RenewDeviceCertificate,
+            Write,
+            |r| named(&r.product_id, &r.device_name, None),
+            device::renew_certificate,
+        )
 }
 
 fn devices(table: Table) -> Table {

@@ -8,7 +8,7 @@ pub mod memory;
 pub mod suite;
 
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
-use lianwu_model::certificate::{Authority, Fingerprint, PlatformAuthority};
+use lianwu_model::certificate::{Authority, Certificate, Fingerprint, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::gateway::Binding;
 use lianwu_model::product::{Product, Project, StoredThingModel, Tag};
@@ -262,6 +262,11 @@ pub trait Devices: Send + Sync {
     /// # Errors
     /// [`StoreError::Missing`].
     fn update_device(&self, device: Device) -> Answer<'_, Result<(), StoreError>>;
+    /// Puts another certificate on record of a device.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`].
+    fn set_certificate(&self, key: DeviceKey, certificate: Certificate) -> Answer<'_, Result<(), StoreError>>;
     fn device(&self, key: DeviceKey) -> Answer<'_, Result<Option<Device>, StoreError>>;
     fn devices(&self, filter: DeviceFilter, slice: Slice) -> Answer<'_, Result<Listed<Device>, StoreError>>;
     /// Every set of tags that some device of these products carries, each once per product; empty sets are left out.

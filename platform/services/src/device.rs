@@ -25,7 +25,8 @@ use crate::directory::DirectoryDevice;
 use crate::product::{self, ProductError};
 use crate::telemetry::{self, TelemetryError};
 
-pub use certified::{CertifiedDevice, create_certified};
+pub use certified::{CertifiedDevice, create_certified, renew_certificate};
+pub(crate) use certified::{create_registered_certified, renew};
 pub use list::{DeviceListFilter, Firmware, list, tag_sets};
 
 /// Devices one call may name.
@@ -57,6 +58,8 @@ pub enum DeviceError {
     CertificateProduct,
     #[error("the product's devices have keys, not certificates")]
     KeyProduct,
+    #[error("the product's devices bring certificates of its account's own authority, and none was given")]
+    NeedsOwn,
     #[error(transparent)]
     Certificate(#[from] CertificateError),
     #[error("the registry failed")]

@@ -23,7 +23,7 @@ pub struct DirectoryDevice {
     pub name: DeviceName,
     pub secret: DeviceSecret,
     /// Of the certificate on record; most devices have none: then it is one empty pointer.
-    fingerprint: Option<Box<Fingerprint>>,
+    fingerprint: ArcSwapOption<Fingerprint>,
     enabled: AtomicBool,
     /// Connections it is reached by: its own, its gateway's. More than one only while it moves to another home.
     online: AtomicU8,
@@ -43,7 +43,7 @@ impl DirectoryDevice {
             product: key.product,
             name: key.device,
             secret,
-            fingerprint: None,
+            fingerprint: ArcSwapOption::empty(),
             enabled: enabled.into(),
             online: 0.into(),
             gateway: 0.into(),
@@ -55,13 +55,19 @@ impl DirectoryDevice {
     /// The device with a certificate on record.
     #[must_use]
     pub fn with_fingerprint(self, fingerprint: Option<Fingerprint>) -> Self {
-        Self { fingerprint: fingerprint.map(Box::new), ..self }
+        self.set_fingerprint(fingerprint);
+        self
     }
 
     /// Of the only certificate it may sign in with, if there is one on record.
     #[must_use]
     pub fn fingerprint(&self) -> Option<Fingerprint> {
-        self.fingerprint.as_deref().copied()
+        self.fingerprint.load().as_deref().copied()
+    }
+
+    /// Another certificate is on record from now on.
+    pub fn set_fingerprint(&self, fingerprint: Option<Fingerprint>) {
+        self.fingerprint.store(fingerprint.map(Arc::new));
     }
 
     #[must_use]

@@ -2,7 +2,11 @@
 //!
 //! Source: spec/device-protocol.md 4, spec/cloud-api.md 2.10. What no source says is decided in docs/adr/0021-registration.md.
 
-use lianwu_device_protocol::registration::{RegistrationRequest, SealedAnswer, seal_device_secret};
+use std::sync::Arc;
+
+use lianwu_device_protocol::registration::{
+    RegistrationRequest, SealedAnswer, seal_device_certificate, seal_device_secret,
+};
 use lianwu_device_protocol::signed_request::SignatureError;
 use lianwu_model::product::{
     Authentication, DevelopmentStatus, Product, ProductSecretText, Registration, RegistrationMode,
@@ -11,7 +15,9 @@ use lianwu_model::{DeviceName, DeviceNumber, ProductId, Uin};
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 
 use crate::Platform;
-use crate::device::{self, DeviceError};
+use crate::certificate::CertificateError;
+use crate::device::{self, CertifiedDevice, DeviceError};
+use crate::directory::DirectoryDevice;
 use crate::invalid::{Invalid, Rule};
 use crate::message::SendError;
 use crate::product::{self, ProductError};
@@ -64,8 +70,10 @@ pub enum RegisterError {
     UnknownProduct(String),
     #[error("dynamic registration is off for the product")]
     Off,
-    #[error("the product's devices have certificates, which are not given out by registration")]
+    #[error("the product trusts an authority of its account: send the device's certificate as ClientCert")]
     NeedsCertificate,
+    #[error("the certificate is refused: {0}")]
+    Certificate(CertificateError),
     #[error(transparent)]
     Signature(#[from] SignatureError),
     #[error("{0:?} is not a device name")]
@@ -92,10 +100,11 @@ impl RegisterError {
             // A product of another deployment has a secret of its own, too. Source: spec/faq.md 59.
             Self::Signature(_) | Self::UnknownProduct(_) => 2,
             Self::Activated => 3,
-            Self::Off | Self::NeedsCertificate => 4,
+            Self::Off => 4,
             Self::Quota(_) => 5,
             Self::Disabled => 6,
             Self::Failed(_) => 7,
+            Self::NeedsCertificate | Self::Certificate(_) => 10,
         }
     }
 }
@@ -145,29 +154,62 @@ async fn decide(
     let secret = product.secret.as_ref().filter(|_| product.registration.mode != RegistrationMode::Off);
     let secret = &secret.ok_or(RegisterError::Off)?.0;
     request.verify(secret)?;
-    if product.authentication == Authentication::Certificate {
-        return Err(RegisterError::NeedsCertificate);
-    }
     let name: DeviceName = request.device.parse().map_err(|_| RegisterError::NameForm(request.device.clone()))?;
-    let of_device = device_secret(platform, product.id, &name).await?;
-    seal_device_secret(secret, &of_device)
-        .ok_or_else(|| RegisterError::Failed("the product secret is short".to_owned()))
+    let sealed = match product.authentication {
+        Authentication::Key => seal_device_secret(secret, &device_secret(platform, product.id, &name).await?),
+        Authentication::Certificate => {
+            let own = request.certificate.as_deref();
+            let CertifiedDevice { device, private_key } = certified(platform, product.id, &name, own).await?;
+            let certificate = device.certificate.map(|certificate| certificate.pem).unwrap_or_default();
+            seal_device_certificate(secret, &certificate, private_key.as_ref().map(|key| key.0.as_str()))
+        }
+    };
+    sealed.ok_or_else(|| RegisterError::Failed("the product secret is short".to_owned()))
+}
+
+/// The device with its new certificate. Nobody keeps the private key, so each registration before the first sign-in issues another.
+async fn certified(
+    platform: &Platform,
+    product: ProductId,
+    name: &DeviceName,
+    own: Option<&str>,
+) -> Result<CertifiedDevice, RegisterError> {
+    let _turn = platform.turns.take().await;
+    Ok(match admitted(platform, product, name).await? {
+        Admitted::Known(product, found) => device::renew(platform, &product, &found, own).await?,
+        Admitted::New(product) => device::create_registered_certified(platform, &product, name.clone(), own).await?,
+    })
 }
 
 /// The secret of the device, which is created when the product allows.
 async fn device_secret(platform: &Platform, product: ProductId, name: &DeviceName) -> Result<String, RegisterError> {
     let _turn = platform.turns.take().await;
-    // Read again: it may have changed while others had their turn.
+    Ok(match admitted(platform, product, name).await? {
+        Admitted::Known(_, found) => found.secret.text().to_owned(),
+        Admitted::New(product) => device::create_registered(platform, &product, name.clone()).await?.secret.0,
+    })
+}
+
+/// A device that may register.
+enum Admitted {
+    Known(Arc<Product>, Arc<DirectoryDevice>),
+    /// To be created.
+    New(Arc<Product>),
+}
+
+/// The caller has the turn: the product is read again, it may have changed while others had theirs.
+async fn admitted(platform: &Platform, product: ProductId, name: &DeviceName) -> Result<Admitted, RegisterError> {
     let found = platform.catalog.product(product).ok_or_else(|| RegisterError::UnknownProduct(product.to_string()))?;
-    let Some(device) = platform.directory.find(product, name.as_str()) else {
-        let Registration { mode, limit } = found.product.registration;
+    let product = found.product;
+    let Some(device) = platform.directory.find(product.id, name.as_str()) else {
+        let Registration { mode, limit } = product.registration;
         if mode != RegistrationMode::AutoCreate {
             return Err(RegisterError::UnknownDevice(name.to_string()));
         }
-        if platform.directory.count(product) >= limit {
+        if platform.directory.count(product.id) >= limit {
             return Err(RegisterError::Quota(limit));
         }
-        return Ok(device::create_registered(platform, &found.product, name.clone()).await?.secret.0);
+        return Ok(Admitted::New(product));
     };
     if !device.is_enabled() {
         return Err(RegisterError::Disabled);
@@ -175,13 +217,18 @@ async fn device_secret(platform: &Platform, product: ProductId, name: &DeviceNam
     if device.is_online() || telemetry::latest(platform, device.number).await?.activated.is_some() {
         return Err(RegisterError::Activated);
     }
-    Ok(device.secret.text().to_owned())
+    Ok(Admitted::Known(product, device))
 }
 
 impl From<DeviceError> for RegisterError {
     fn from(error: DeviceError) -> Self {
         match error {
             DeviceError::TooMany(max) => Self::Quota(max),
+            DeviceError::NeedsOwn => Self::NeedsCertificate,
+            DeviceError::Certificate(CertificateError::Store(_) | CertificateError::Library(_)) => {
+                Self::Failed(error.to_string())
+            }
+            DeviceError::Certificate(why) => Self::Certificate(why),
             other => Self::Failed(other.to_string()),
         }
     }

@@ -1,7 +1,8 @@
 """A device on paho-mqtt, an ordinary MQTT client, told by the test what to do.
 
 Arguments: address, port, protocol version (3, 4 or 5), client id, user name, password; "keep" to keep the session.
-Over TLS when the environment names in TLS_CA the file with the certificate to trust.
+Over TLS when the environment names in TLS_CA the file with the certificate to trust; with a certificate of its own, and neither user
+name nor password, when TLS_CERT and TLS_KEY name files, too.
 """
 
 import os
@@ -16,9 +17,11 @@ def main():
     version = int(version)
     is_five = version == mqtt.MQTTv5
     client = mqtt.Client(client_id=client_id, clean_session=None if is_five else not keep, protocol=version)
-    client.username_pw_set(user_name, password)
+    if user_name:
+        client.username_pw_set(user_name, password)
     if "TLS_CA" in os.environ:
-        client.tls_set(ca_certs=os.environ["TLS_CA"])
+        own = {"certfile": os.environ.get("TLS_CERT"), "keyfile": os.environ.get("TLS_KEY")}
+        client.tls_set(ca_certs=os.environ["TLS_CA"], **own)
     session = lambda flags: {"session": flags["session present"]} if keep else {}
     # MQTT 5 has reason codes in the place of numbers, and properties behind them.
     number = lambda code: getattr(code, "value", code)

@@ -114,6 +114,26 @@ fn curl(server: &Server, path: &str, headers: &[String], body: &str) -> (String,
     (head.to_owned(), serde_json::from_str(body.trim_end()).expect("JSON"))
 }
 
+/// A request to the device listener as a shell script sends it: signed by openssl, posted by curl.
+fn signed(server: &Server, path: &str, secret: &str, body: &str) -> (String, Value) {
+    let script = r#"
+        hash=$(printf %s "$BODY" | openssl dgst -sha256 -r | cut -d' ' -f1)
+        printf 'POST\n%s\n%s\n\nhmacsha256\n1893456000\n42\n%s' "$HOST" "$TARGET" "$hash" |
+            openssl dgst -sha256 -hmac "$SECRET" -binary | base64 -w0"#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).env("BODY", body).env("SECRET", secret).env("TARGET", path);
+    shell.env("HOST", server.device_http_address().to_string());
+    let signature = run_text("openssl", &mut shell, "").stdout.trim().to_owned();
+    let headers = [
+        "Content-Type: application/json; charset=utf-8".to_owned(),
+        "X-TC-Algorithm: hmacsha256".to_owned(),
+        "X-TC-Timestamp: 1893456000".to_owned(),
+        "X-TC-Nonce: 42".to_owned(),
+        format!("X-TC-Signature: {signature}"),
+    ];
+    curl(server, path, &headers, body)
+}
+
 /// Does a report by curl and openssl, as a shell script would send it, stand in the history like any other?
 #[test]
 fn curl_publishes() {
@@ -125,22 +145,7 @@ fn curl_publishes() {
             json!({"ProductId": device.product, "DeviceName": device.name, "TopicName": device.thing("up/property"),
                           "Payload": payload, "Qos": 1})
             .to_string();
-        let script = r#"
-            hash=$(printf %s "$BODY" | openssl dgst -sha256 -r | cut -d' ' -f1)
-            printf 'POST\n%s\n/device/publish\n\nhmacsha256\n1893456000\n42\n%s' "$HOST" "$hash" |
-                openssl dgst -sha256 -hmac "$SECRET" -binary | base64 -w0"#;
-        let mut shell = Command::new("sh");
-        shell.args(["-c", script]).env("BODY", &body).env("SECRET", secret);
-        shell.env("HOST", server.device_http_address().to_string());
-        let signature = run_text("openssl", &mut shell, "").stdout.trim().to_owned();
-        let headers = [
-            "Content-Type: application/json; charset=utf-8".to_owned(),
-            "X-TC-Algorithm: hmacsha256".to_owned(),
-            "X-TC-Timestamp: 1893456000".to_owned(),
-            "X-TC-Nonce: 42".to_owned(),
-            format!("X-TC-Signature: {signature}"),
-        ];
-        curl(&server, "/device/publish", &headers, &body)
+        signed(&server, "/device/publish", secret, &body)
     };
     let report = r#"{"method":"report","clientToken":"t-1","params":{"brightness":55}}"#;
     let (head, answer) = publish(report, &device.secret);
@@ -153,4 +158,70 @@ fn curl_publishes() {
     let (_, answer) = publish(report, "lDZ6Uqt+I9E0wW7rvDUs7Q==");
     assert_eq!(answer["Response"]["Error"]["Code"], "AuthFailure.SignatureFailure");
     lamp.problem(&device, "faq-56-http");
+}
+
+/// What the payload of a registration says, decrypted by openssl with the product's secret.
+fn unsealed(answer: &Value, secret: &str) -> Value {
+    let sealed = answer["Response"]["Payload"].as_str().unwrap_or_else(|| panic_with(std::slice::from_ref(answer)));
+    let length = answer["Response"]["Len"].as_u64().expect("a length");
+    let script = r#"
+        key=$(printf %.16s "$SECRET" | od -An -v -tx1 | tr -d ' \n')
+        printf %s "$SEALED" | base64 -d | openssl enc -d -aes-128-cbc -nopad -K "$key" \
+            -iv 30303030303030303030303030303030 | head -c "$LENGTH""#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).env("SECRET", secret).env("SEALED", sealed).env("LENGTH", length.to_string());
+    serde_json::from_str(run_text("openssl enc", &mut shell, "").stdout.trim_end()).expect("JSON")
+}
+
+/// Does a device of a certificate product register, get a certificate and a key, and sign in with them by paho, over TLS, with no
+/// password; and is it refused with what it was given before, and refused to register again?
+#[test]
+fn a_certificate_device_registers_and_signs_in() {
+    let server = Server::start(ServerOptions::default().with_tls());
+    let cloud = server.cloud();
+    let project = cloud.call("CreateProject", &json!({"ProjectName": "energy", "ProjectDesc": ""}));
+    let request = json!({"ProjectId": project["Project"]["ProjectId"], "ProductName": "meter", "ProductDesc": "", "CategoryId": 3,
+                         "ProductType": 0, "EncryptionType": "1", "NetType": "wifi", "DataProtocol": 1});
+    let product =
+        cloud.call("CreateStudioProduct", &request)["Product"]["ProductId"].as_str().expect("an id").to_owned();
+    let switch = json!({"ProductId": product, "RegisterType": 2, "RegisterLimit": 5});
+    let secret =
+        cloud.call("ModifyProductDynamicRegister", &switch)["ProductSecret"].as_str().expect("text").to_owned();
+    let body = json!({"ProductId": product, "DeviceName": "m1"}).to_string();
+    let register = || signed(&server, "/device/register", &secret, &body).1;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let sign_in = |told: &Value| {
+        let (certificate, key) = (folder.path().join("m1.pem"), folder.path().join("m1.key"));
+        std::fs::write(&certificate, told["clientCert"].as_str().expect("a certificate")).expect("write");
+        std::fs::write(&key, told["clientKey"].as_str().expect("a key")).expect("write");
+        let address = server.mqtts_address();
+        let mut command = python("paho_device.py");
+        command.args([address.ip().to_string(), address.port().to_string(), "4".to_owned()]);
+        command.args([&format!("{product}m1"), "", ""]).env("TLS_CA", server.data().join("tls/ca.crt"));
+        command.env("TLS_CERT", certificate).env("TLS_KEY", key);
+        Running::start("paho-mqtt with a certificate", &mut command)
+    };
+    let first = unsealed(&register(), &secret);
+    assert_eq!(first["encryptionType"], 1);
+    let told = unsealed(&register(), &secret);
+    assert_ne!(told["clientKey"], first["clientKey"], "the answer may have been lost: another certificate");
+    assert!(serde_json::to_string(&register()).expect("text").len() < 5 * 1024, "the C SDK takes 5 KiB");
+    let told = unsealed(&register(), &secret);
+
+    let mut device = sign_in(&told);
+    assert_eq!(device.next_json(), json!({"event": "connected", "rc": 0}));
+    let topic = format!("{product}/m1/data");
+    device.tell(&json!({"do": "publish", "topic": topic, "payload": "metered", "qos": 1}).to_string());
+    assert_eq!(device.next_json()["event"], "published");
+    let refused = register()["Response"]["Error"].clone();
+    assert_eq!(refused["Code"], "LimitExceeded.DeviceActivated", "{refused}");
+    device.finish().succeeded();
+
+    let mut earlier = sign_in(&first);
+    assert_eq!(earlier.next_json()["event"], "disconnected", "a certificate that was replaced");
+    let renewed = cloud.call_own("RenewDeviceCertificate", &json!({"ProductId": product, "DeviceName": "m1"}));
+    let renewed = json!({"clientCert": renewed["DeviceCert"], "clientKey": renewed["DevicePrivateKey"]});
+    let mut device = sign_in(&renewed);
+    assert_eq!(device.next_json(), json!({"event": "connected", "rc": 0}));
 }

@@ -65,6 +65,11 @@ impl From<DeviceError> for ApiError {
                 "产品使用密钥认证，请不要填写",
                 "the product's devices have keys, not certificates; leave it out",
             ),
+            DeviceError::NeedsOwn => Self::value(
+                "TlsCrt",
+                "产品信任自有 CA，请填写由该 CA 签发的设备证书",
+                "the product trusts an authority of its account; give a certificate issued by it",
+            ),
             DeviceError::Certificate(error) => error.into(),
             DeviceError::Store(error) => store(&error),
             DeviceError::Telemetry(error) => error.into(),

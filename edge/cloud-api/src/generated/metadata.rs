@@ -3818,6 +3818,19 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "RenewDeviceCertificate",
+        service: &SERVICES[2],
+        group: "certificate",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+            FieldSpec { name: "TlsCrt", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
         name: "RenewTWeSeeSubscription",
         service: &SERVICES[0],
         group: "twesee",

@@ -2167,10 +2167,40 @@ pub struct RemoveGroupMembersRequest {
 pub struct RemoveGroupMembersResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct RenewDeviceCertificate;
+
+impl Operation for RenewDeviceCertificate {
+    const SPEC: &'static OperationSpec = &OPERATIONS[275];
+    type Request = RenewDeviceCertificateRequest;
+    type Response = RenewDeviceCertificateResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct RenewDeviceCertificateRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "TlsCrt")]
+    pub tls_crt: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct RenewDeviceCertificateResponse {
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "DeviceCert")]
+    pub device_cert: String,
+    #[serde(rename = "DevicePrivateKey")]
+    pub device_private_key: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[283];
+    const SPEC: &'static OperationSpec = &OPERATIONS[284];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -2193,7 +2223,7 @@ pub struct SavePolicyResponse {}
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[285];
+    const SPEC: &'static OperationSpec = &OPERATIONS[286];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -2229,7 +2259,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[287];
+    const SPEC: &'static OperationSpec = &OPERATIONS[288];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -2252,7 +2282,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[288];
+    const SPEC: &'static OperationSpec = &OPERATIONS[289];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -2284,7 +2314,7 @@ pub struct SetProductStorageResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[290];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -2307,7 +2337,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    const SPEC: &'static OperationSpec = &OPERATIONS[297];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -2332,7 +2362,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[297];
+    const SPEC: &'static OperationSpec = &OPERATIONS[298];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -2356,7 +2386,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[299];
+    const SPEC: &'static OperationSpec = &OPERATIONS[300];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -2386,7 +2416,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[301];
+    const SPEC: &'static OperationSpec = &OPERATIONS[302];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -2412,7 +2442,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[305];
+    const SPEC: &'static OperationSpec = &OPERATIONS[306];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -2435,7 +2465,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[306];
+    const SPEC: &'static OperationSpec = &OPERATIONS[307];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -2456,7 +2486,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[307];
+    const SPEC: &'static OperationSpec = &OPERATIONS[308];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

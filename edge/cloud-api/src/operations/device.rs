@@ -12,7 +12,8 @@ use crate::error::ApiError;
 use crate::generated::operations::{
     CreateDeviceRequest, CreateDeviceResponse, DeleteDeviceRequest, DeleteDeviceResponse, DeleteDevicesRequest,
     DeleteDevicesResponse, DescribeDeviceRequest, DescribeDeviceResponse, GetDeviceListRequest, GetDeviceListResponse,
-    UpdateDevicesEnableStateRequest, UpdateDevicesEnableStateResponse,
+    RenewDeviceCertificateRequest, RenewDeviceCertificateResponse, UpdateDevicesEnableStateRequest,
+    UpdateDevicesEnableStateResponse,
 };
 use crate::generated::structures::{DeviceData, DevicesItem};
 use crate::table::{DeviceName, Target};
@@ -57,6 +58,16 @@ fn certified(made: CertifiedDevice) -> DeviceData {
         device_private_key: made.private_key.map(|key| key.0).unwrap_or_default(),
         ..DeviceData::default()
     }
+}
+
+pub async fn renew_certificate(
+    call: Call,
+    r: RenewDeviceCertificateRequest,
+) -> Result<RenewDeviceCertificateResponse, ApiError> {
+    let own = r.tls_crt.as_deref().filter(|text| !text.is_empty());
+    let made = device::renew_certificate(&call.platform, call.owner(), &r.product_id, &r.device_name, own).await?;
+    let DeviceData { device_name, device_cert, device_private_key, .. } = certified(made);
+    Ok(RenewDeviceCertificateResponse { device_name, device_cert, device_private_key })
 }
 
 pub async fn describe(call: Call, r: DescribeDeviceRequest) -> Result<DescribeDeviceResponse, ApiError> {

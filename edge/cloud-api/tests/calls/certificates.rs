@@ -127,6 +127,30 @@ async fn a_device_of_a_certificate_product_gets_a_certificate() {
     assert_eq!(proven(&cloud, &created["DeviceCert"]), format!("device m1 does not exist in product {product}"));
 }
 
+/// Does a new certificate take the place of the one on record, and does its private key stay a secret afterwards?
+#[tokio::test]
+async fn a_certificate_is_renewed() {
+    let cloud = Cloud::new().await;
+    let product = meter(&cloud).await;
+    let name = json!({"ProductId": product, "DeviceName": "m1"});
+    let created = cloud.ok("CreateDevice", name.clone()).await["Data"].clone();
+    let renewed = cloud.ok("RenewDeviceCertificate", name.clone()).await;
+    assert!(renewed["DevicePrivateKey"].as_str().unwrap().starts_with("-----BEGIN PRIVATE KEY-----\n"), "{renewed}");
+    assert_eq!(proven(&cloud, &renewed["DeviceCert"]), "m1");
+    assert_ne!(proven(&cloud, &created["DeviceCert"]), "m1");
+    let device = cloud.ok("DescribeDevice", name).await["Device"].clone();
+    assert_eq!(device["DeviceCert"], renewed["DeviceCert"]);
+    let root = Authority::new("factory");
+    cloud.ok("CreatePrivateCA", root.parameters(&cloud, "factory")).await;
+    cloud.ok("UpdateProductPrivateCA", json!({"ProductId": product, "CertName": "factory"})).await;
+    let bare = json!({"ProductId": product, "DeviceName": "m1"});
+    assert_eq!(cloud.refused("RenewDeviceCertificate", bare).await, "InvalidParameterValue");
+    let own = root.issue(&format!("{product}m1"));
+    let renewed = json!({"ProductId": product, "DeviceName": "m1", "TlsCrt": own});
+    let renewed = cloud.ok("RenewDeviceCertificate", renewed).await;
+    assert_eq!((proven(&cloud, &renewed["DeviceCert"]), &renewed["DevicePrivateKey"]), ("m1".to_owned(), &json!("")));
+}
+
 /// Does an authority go through its life as the vendor's does?
 #[tokio::test]
 async fn an_own_authority_lives_and_goes() {

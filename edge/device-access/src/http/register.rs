@@ -95,7 +95,8 @@ fn code(error: &RegisterError) -> &'static str {
         RegisterError::Signature(SignatureError::Header(_) | SignatureError::Algorithm(_))
         | RegisterError::NameForm(_) => "InvalidParameterValue",
         RegisterError::Off => "UnauthorizedOperation.DynamicRegisterNotEnabled",
-        RegisterError::NeedsCertificate => "UnsupportedOperation",
+        RegisterError::NeedsCertificate => "InvalidParameterValue.CertificateMissing",
+        RegisterError::Certificate(_) => "InvalidParameterValue.CertificateInvalid",
         RegisterError::UnknownDevice(_) => "InvalidParameterValue.DeviceNotExist",
         RegisterError::Activated => "LimitExceeded.DeviceActivated",
         RegisterError::Disabled => "UnauthorizedOperation.DeviceDisabled",

@@ -1,5 +1,6 @@
 //! Devices: batches, single look-ups, the reading for sign-in. Lists are in `device_list`.
 
+use lianwu_model::certificate::Certificate;
 use lianwu_model::device::Device;
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId};
 use lianwu_ports::Answer;
@@ -103,6 +104,16 @@ impl Devices for SqliteRegistry {
                 transaction,
                 "UPDATE devices SET enabled = ?3, tags = ?4 WHERE product = ?1 AND name = ?2",
                 params![device.product.as_str(), device.name.as_str(), device.enabled, rows::tags_text(&device.tags)],
+            )
+        })
+    }
+
+    fn set_certificate(&self, key: DeviceKey, certificate: Certificate) -> Answer<'_, Result<(), StoreError>> {
+        self.write(move |transaction, _| {
+            change_one(
+                transaction,
+                "UPDATE devices SET pem = ?3, fingerprint = ?4 WHERE product = ?1 AND name = ?2",
+                params![key.product.as_str(), key.device.as_str(), certificate.pem, certificate.fingerprint.0],
             )
         })
     }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
-use lianwu_model::certificate::{Authority, PlatformAuthority};
+use lianwu_model::certificate::{Authority, Certificate, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::gateway::Binding;
 use lianwu_model::product::{Product, Project, StoredThingModel};
@@ -291,6 +291,15 @@ impl Devices for MemoryRegistry {
             let number = content.device(&key).ok_or(StoreError::Missing)?.number;
             let old = content.devices.get_mut(&number).ok_or(StoreError::Missing)?;
             (old.enabled, old.tags) = (device.enabled, device.tags);
+            Ok(())
+        })
+    }
+
+    fn set_certificate(&self, key: DeviceKey, certificate: Certificate) -> Answer<'_, Result<(), StoreError>> {
+        self.answer(move |content| {
+            let number = content.device(&key).ok_or(StoreError::Missing)?.number;
+            let device = content.devices.get_mut(&number).ok_or(StoreError::Missing)?;
+            device.certificate = Some(certificate);
             Ok(())
         })
     }

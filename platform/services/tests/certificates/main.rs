@@ -4,15 +4,20 @@
 
 mod platform;
 
+use lianwu_device_protocol::registration::RegistrationRequest;
+use lianwu_device_protocol::signed_request::SignedRequest;
 use lianwu_model::UnixMillis;
-use lianwu_model::product::{Authentication, Product};
+use lianwu_model::product::{Authentication, Product, Registration, RegistrationMode};
 use lianwu_services::Platform;
 use lianwu_services::certificate::{
     self, AUTHORITIES_MAX, AuthorityText, CertificateError, CertificateRefusal as Why, prove,
 };
 use lianwu_services::device::{self, DeviceError, DeviceRef};
+use lianwu_services::follower::Follower;
+use lianwu_services::registration::{self, RegisterError};
 use openssl::pkey::PKey;
 use openssl::x509::X509;
+use serde_json::json;
 
 use platform::{Authority, DAY_S, Days, NOW, World, der, pem};
 
@@ -195,6 +200,46 @@ async fn an_own_authority_replaces_the_platforms() {
     assert!(matches!(refused(platform, &[&on_record]), Why::UnknownAuthority(_)));
     let again = certificate::unbind(platform, owner, product.id.as_str()).await;
     assert_eq!(again, Err(CertificateError::NotBound));
+}
+
+/// Does a device of a product with an authority of its account register with the certificate it was made with, and with no other?
+#[tokio::test]
+async fn a_device_registers_with_its_own_certificate() {
+    let world = World::new().await;
+    let (platform, owner) = (&world.platform, world.owner.uin);
+    let product = world.product("meter", Authentication::Certificate).await;
+    let root = Authority::new("factory");
+    certificate::create(platform, owner, world.text("factory", &root)).await.unwrap();
+    certificate::bind(platform, owner, product.id.as_str(), "factory").await.unwrap();
+    let (log, readings, progress) = (platform.log.clone(), platform.readings.clone(), platform.progress.clone());
+    let _follower = Follower::start(log, readings, progress).unwrap();
+    let mode = Registration { mode: RegistrationMode::AutoCreate, limit: 2 };
+    let product = registration::configure(platform, owner, product.id.as_str(), mode).await.unwrap();
+    let secret = product.secret.unwrap().0;
+    let register = async |certificate: Option<String>| {
+        let mut body = json!({"ProductId": product.id.as_str(), "DeviceName": "m1"});
+        if let Some(certificate) = certificate {
+            body["ClientCert"] = certificate.into();
+        }
+        let body = body.to_string();
+        let (host, path, algorithm, timestamp) = ("h", "/device/register", "hmacsha1", "1609430400");
+        let unsigned =
+            SignedRequest { host, path, algorithm, timestamp, nonce: "7", signature: "", body: body.as_bytes() };
+        let signature = unsigned.sign(&secret).unwrap();
+        let request = RegistrationRequest::second_form(SignedRequest { signature: &signature, ..unsigned }).unwrap();
+        registration::register(platform, &request, "").await
+    };
+    assert_eq!(register(None).await, Err(RegisterError::NeedsCertificate));
+    let stranger = Authority::new("other").issue(&format!("{}m1", product.id));
+    assert!(matches!(register(Some(pem(&stranger))).await, Err(RegisterError::Certificate(_))));
+    assert!(platform.directory.find(product.id, "m1").is_none(), "nothing was created for them");
+    let (first, second) = (root.issue(&format!("{}m1", product.id)), root.issue(&format!("{}m1", product.id)));
+    register(Some(pem(&first))).await.unwrap();
+    proven(platform, &[&first]);
+    assert_eq!(refused(platform, &[&second]), Why::NotOnRecord);
+    register(Some(pem(&second))).await.unwrap();
+    proven(platform, &[&second]);
+    assert_eq!(refused(platform, &[&first]), Why::NotOnRecord);
 }
 
 /// Is a certificate that would be refused at sign-in refused when it is to be put on record?

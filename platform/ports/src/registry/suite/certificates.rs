@@ -125,7 +125,10 @@ pub async fn a_devices_certificate_stays_as_it_was(store: Arc<impl Projects + Pr
     assert_eq!(created[0].certificate, Some(on_record.clone()));
     store.update_device(Device { enabled: false, ..device(LAMP, "lamp", &["a=1"]) }).await.expect("update");
     let read = store.device(device_key(LAMP, "lamp")).await.expect("read").expect("it exists");
-    assert_eq!((read.certificate, read.enabled), (Some(on_record.clone()), false));
+    assert_eq!((read.certificate, read.enabled), (Some(on_record), false));
+    let on_record = certificate("renewed");
+    assert_eq!(store.set_certificate(device_key(LAMP, "lamp"), on_record.clone()).await, Ok(()));
+    assert_eq!(store.set_certificate(device_key(LAMP, "gone"), on_record.clone()).await, Err(StoreError::Missing));
     let filter = DeviceFilter { any_product: true, ..DeviceFilter::default() };
     let listed = store.devices(filter, FIRST_PAGE).await.expect("list").rows;
     let listed: Vec<_> = listed.into_iter().map(|device| device.certificate).collect();

@@ -84,6 +84,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         detector: refused(&["registration creates no more"]),
     },
     Entry {
+        id: "faq-59-certificate",
+        severity: Severity::Error,
+        title: TITLE,
+        cause: text(
+            "产品信任自有 CA，注册请求没有带设备证书，或所带证书不能使用（签发者、CN、有效期）。",
+            "The product trusts an authority of its account, and the request brought no certificate, or one that cannot be used (its issuer, common name or dates).",
+        ),
+        cure: text(
+            "在 /device/register 的请求体中用 ClientCert 提交由该 CA 签发、CN 为 ProductId 加 DeviceName 的证书；或解除绑定（DeleteProductPrivateCA），由平台签发。",
+            "Send a certificate of that authority with the ProductId followed by the DeviceName as its common name, as ClientCert in the body of /device/register; or unbind the authority (DeleteProductPrivateCA), and the platform issues certificates.",
+        ),
+        detector: refused(&["as ClientCert", "the certificate is refused"]),
+    },
+    Entry {
         id: "faq-56-http",
         severity: Severity::Error,
         title: text("HTTP 请求的签名被拒绝", "The signature of a request over HTTP is refused"),
