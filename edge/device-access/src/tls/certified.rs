@@ -16,7 +16,7 @@ pub(crate) fn ask(context: &mut SslContextBuilder) {
 /// `None` without a certificate, and with one that names no product of this platform: then CONNECT needs a password.
 ///
 /// Asked anew for a resumed session, so what was switched off meanwhile stays out. Such a session knows the first certificate of
-/// the chain only.
+/// the chain only; the services remember what stood above it.
 pub(crate) fn device(platform: &Platform, ssl: &SslRef) -> Option<Result<Arc<DirectoryDevice>, RefusedChain>> {
     let own = ssl.peer_certificate()?;
     let mut chain = vec![own.to_der().ok()?];

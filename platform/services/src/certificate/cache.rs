@@ -10,6 +10,7 @@ use lianwu_model::{ProductId, Uin, UnixMillis};
 use lianwu_ports::registry::StoreError;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use super::x509::{self, CertificateFacts};
@@ -24,6 +25,33 @@ pub struct KnownAuthority {
     /// When it was registered or made.
     pub created: UnixMillis,
     pub(super) x509: X509,
+    pub(super) between: Arc<Between>,
+}
+
+/// Most certificates remembered between one authority and its devices.
+const BETWEEN_MAX: usize = 32;
+
+/// What stood between an authority and a device in chains that were good.
+///
+/// A resumed TLS session shows the device's own certificate only. These complete its chain, and each is judged again.
+#[derive(Default)]
+pub(super) struct Between(Mutex<Vec<X509>>);
+
+impl Between {
+    pub(super) fn remember(&self, above: &[X509]) {
+        let mut known = self.0.lock();
+        for certificate in above {
+            if known.len() < BETWEEN_MAX && !known.contains(certificate) {
+                known.push(certificate.clone());
+            }
+        }
+    }
+
+    /// The chain with what may be missing in it; `None` when nothing is known.
+    pub(super) fn complete(&self, own: &X509) -> Option<Vec<X509>> {
+        let known = self.0.lock();
+        (!known.is_empty()).then(|| std::iter::once(own).chain(known.iter()).cloned().collect())
+    }
 }
 
 impl fmt::Debug for KnownAuthority {
@@ -37,7 +65,7 @@ impl KnownAuthority {
         let unreadable = |why: String| StoreError::Failed(format!("authority {name:?} does not read: {why}"));
         let x509 = x509::one_from_pem(&certificate.pem).map_err(&unreadable)?;
         let facts = x509::facts(&x509).map_err(|error| unreadable(error.to_string()))?;
-        Ok(Self { name, certificate, facts, created, x509 })
+        Ok(Self { name, certificate, facts, created, x509, between: Arc::default() })
     }
 }
 

@@ -24,7 +24,7 @@ pub enum CertificateRefusal {
     CommonName(String),
     #[error("the certificate is valid from {0} s on, which is in the future: is a clock wrong?")]
     NotYetValid(u64),
-    #[error("the certificate expired at {0} s: create the device again to get another")]
+    #[error("the certificate expired at {0} s: RenewDeviceCertificate gives the device another")]
     Expired(u64),
     #[error("the certificate was issued by {0:?}, which is not the authority of the product")]
     UnknownAuthority(String),
@@ -39,7 +39,7 @@ pub enum CertificateRefusal {
     #[error("device {device} does not exist in product {product}")]
     UnknownDevice { product: ProductId, device: String },
     #[error(
-        "the certificate is not the one on record for the device: it was issued before the device was created again"
+        "the certificate is not the one on record for the device: it was replaced, or issued before the device was created again"
     )]
     NotOnRecord,
     #[error("the device is disabled")]
@@ -95,7 +95,7 @@ fn decide(
     let issuer = || x509::facts(&chain[0]).map(|facts| facts.issuer).unwrap_or_default();
     let authority =
         super::of_product(platform, product).ok_or_else(|| CertificateRefusal::UnknownAuthority(issuer()))?;
-    check(&authority, chain, platform.clock.now())?;
+    check_shown(&authority, chain, platform.clock.now())?;
     let is_bound = super::own_of(platform, product).is_some();
     let shown = x509::fingerprint(&chain[0]).map_err(|_| CertificateRefusal::Malformed)?;
     match device.fingerprint() {
@@ -105,6 +105,21 @@ fn decide(
         Some(Fingerprint(_)) | None => {}
     }
     if device.is_enabled() { Ok(device) } else { Err(CertificateRefusal::Disabled) }
+}
+
+/// As [`check`], for a chain of a handshake, which may have been shortened by resuming.
+fn check_shown(authority: &KnownAuthority, chain: &[X509], now: UnixMillis) -> Result<(), CertificateRefusal> {
+    let outcome = check(authority, chain, now);
+    match (&outcome, chain) {
+        (Ok(()), [_, above @ ..]) if !above.is_empty() => authority.between.remember(above),
+        (Err(CertificateRefusal::UnknownAuthority(_)), [own]) => {
+            if let Some(completed) = authority.between.complete(own) {
+                return check(authority, &completed, now);
+            }
+        }
+        _ => {}
+    }
+    outcome
 }
 
 /// Is the chain good at this time and issued by this authority?
