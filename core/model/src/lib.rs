@@ -6,6 +6,7 @@
 pub mod account;
 pub mod certificate;
 pub mod device;
+pub mod file;
 pub mod gateway;
 pub mod ids;
 pub mod json;

@@ -4,6 +4,7 @@ mod accounts;
 mod certificates;
 mod device_list;
 mod devices;
+mod files;
 mod products;
 mod projects;
 mod topology;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use lianwu_model::account::PasswordHash;
 use lianwu_model::certificate::{PlatformAuthority, PrivateKeyText};
 use lianwu_model::{Uin, UnixMillis};
+use lianwu_ports::registry::files::Files as _;
+use lianwu_ports::registry::suite::files::file;
 use lianwu_ports::registry::suite::{
     LAMP, access_key, certificate, device, device_key, principal, product, project, with_products,
 };
@@ -65,12 +67,13 @@ async fn a_closed_registry_refuses_calls() {
 /// Is no secret readable in the files, before and after they are folded together, nor in `Debug`?
 #[tokio::test]
 async fn no_file_holds_a_secret_in_clear() {
-    const SECRETS: [&str; 5] = [
+    const SECRETS: [&str; 6] = [
         "clear text of a key",
         "secret of kitchen-lamp",
         "hash of a password",
         "secret of the product",
         "key of the authority",
+        "secret of a.txt",
     ];
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
@@ -86,6 +89,7 @@ async fn no_file_holds_a_secret_in_clear() {
     let authority = PlatformAuthority { certificate: certificate("platform"), key, created: UnixMillis(1) };
     store.create_platform_authority(authority.clone()).await.unwrap();
     assert_eq!(store.platform_authority().await, Ok(Some(authority)));
+    store.create_file(file("a.txt", 1), None).await.unwrap();
     let check = |texts: &[&str], expected: bool| {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder.path()).unwrap() {
@@ -98,7 +102,7 @@ async fn no_file_holds_a_secret_in_clear() {
         }
     };
     check(&SECRETS, false);
-    check(&["AKIDa", "kitchen-lamp", "PEM of platform"], true);
+    check(&["AKIDa", "kitchen-lamp", "PEM of platform", "a.txt"], true);
     let (keys, lamp) = (store.keys().await, store.device(device_key(LAMP, "kitchen-lamp")).await);
     let shown = format!("{store:?} {products:?} {keys:?} {lamp:?} {:?}", store.platform_authority().await);
     assert!(SECRETS.iter().all(|secret| !shown.contains(secret)), "{shown}");

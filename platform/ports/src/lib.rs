@@ -4,6 +4,7 @@
 //! Must not know: SQL, files, sockets, HTTP, MQTT. Start reading at [`record`] (what a message becomes) and [`log`].
 
 pub mod audit;
+pub mod blobs;
 pub mod bus;
 pub mod clock;
 pub mod log;

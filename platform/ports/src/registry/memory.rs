@@ -4,6 +4,7 @@
 
 mod accounts;
 mod certificates;
+mod files;
 mod topology;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
 use lianwu_model::certificate::{Authority, Certificate, PlatformAuthority};
 use lianwu_model::device::Device;
+use lianwu_model::file::{DeviceList, FileTask, StoredFile};
 use lianwu_model::gateway::Binding;
 use lianwu_model::product::{Product, Project, StoredThingModel};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
@@ -46,6 +48,11 @@ struct Content {
     last_number: u32,
     allowed: Vec<(ProductId, ProductId)>,
     sub_devices: Vec<Binding>,
+    files: Vec<StoredFile>,
+    last_file: u64,
+    tasks: Vec<FileTask>,
+    last_task: u64,
+    lists: BTreeMap<(DeviceNumber, DeviceList), String>,
 }
 
 impl MemoryRegistry {
@@ -109,6 +116,7 @@ impl Content {
         }
         for number in &numbers {
             self.devices.remove(number);
+            self.drop_tasks(*number);
         }
         Ok(numbers)
     }
@@ -252,6 +260,7 @@ impl Products for MemoryRegistry {
             content.products.retain(|product| product.id != id);
             content.models.retain(|model| model.product != id);
             content.bindings.remove(&id);
+            content.drop_files(id);
             Ok(())
         })
     }

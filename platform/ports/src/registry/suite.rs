@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod certificates;
 pub mod devices;
+pub mod files;
 pub mod products;
 pub mod topology;
 
@@ -56,6 +57,10 @@ macro_rules! registry_suite {
         $crate::registry_suite!($run, topology: [
             allowed_products_are_listed_in_order, a_product_that_is_allowed_cannot_be_deleted,
             bindings_are_made_whole_or_not_at_all, a_device_that_is_bound_cannot_be_deleted,
+        ]);
+        $crate::registry_suite!($run, files: [
+            a_file_is_read_back_whole, files_are_counted, contents_know_their_files, a_file_in_use_stays,
+            a_device_keeps_its_newest_tasks, announced_files_expire, what_belongs_to_somebody_goes_along,
         ]);
     };
     ($run:ident, $part:ident: [$($case:ident),* $(,)?]) => {
