@@ -60,6 +60,14 @@ impl World {
     }
 
     pub fn listening(listen: Listen, options: &AccessOptions) -> Self {
+        let world = Self::without_devices(listen, options);
+        for (index, name) in ["lamp-0", "lamp-1", "lamp-2", "lamp-3"].into_iter().enumerate() {
+            world.put_device(name, u32::try_from(index).unwrap() + 1);
+        }
+        world
+    }
+
+    pub fn without_devices(listen: Listen, options: &AccessOptions) -> Self {
         let manual = Arc::new(ManualClock::at(NOW));
         let clock: Arc<dyn Clock> = manual.clone();
         let log = Arc::new(MemoryLog::new(Arc::clone(&clock)));
@@ -93,9 +101,6 @@ impl World {
             turns: Turns::default(),
         });
         put_product(&platform);
-        for (index, name) in ["lamp-0", "lamp-1", "lamp-2", "lamp-3"].into_iter().enumerate() {
-            put_device(&platform, name, u32::try_from(index).unwrap() + 1);
-        }
         let follower =
             Follower::start(platform.log.clone(), platform.readings.clone(), Arc::clone(&platform.progress)).unwrap();
         let access = DeviceAccess::start(&platform, &bus, listen, options).unwrap();
@@ -108,11 +113,16 @@ impl World {
 
     /// A fresh socket.
     pub fn socket(&self) -> Wire {
+        Wire { stream: self.stream(), buffer: Vec::new(), version: ProtocolVersion::V3_1_1 }
+    }
+
+    /// A fresh socket of which nothing is read yet.
+    pub fn stream(&self) -> TcpStream {
         let address = self.access.as_ref().unwrap().mqtt().unwrap();
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Wire { stream, buffer: Vec::new(), version: ProtocolVersion::V3_1_1 }
+        stream
     }
 
     /// What devices reach over HTTP.
@@ -293,9 +303,14 @@ fn put_product(platform: &Platform) {
         created: NOW,
         updated: NOW,
     });
+    put_model(platform, id);
+}
+
+/// Gives a product the lamp's thing model.
+pub fn put_model(platform: &Platform, product: ProductId) {
     let definition = ThingModel::parse(MODEL).unwrap();
     let validator = Validator::compile(&definition);
-    let stored = StoredThingModel { product: id, text: MODEL.into(), created: NOW, updated: NOW };
+    let stored = StoredThingModel { product, text: MODEL.into(), created: NOW, updated: NOW };
     platform.catalog.put_model(CompiledModel { stored, definition, validator });
 }
 

@@ -12,6 +12,7 @@ mod harness;
 mod http;
 mod messages;
 mod mqtt5;
+mod samples;
 mod sessions;
 mod shadow;
 mod sign_in;

@@ -38,10 +38,18 @@ fn identity(name: &str) -> ServerIdentity {
 }
 
 fn world(options: &AccessOptions) -> World {
-    let options = AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..options.clone() };
+    World::listening(both_ports(), &AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..options.clone() })
+}
+
+/// In the clear and by TLS.
+pub fn both_ports() -> Listen {
     let any = "127.0.0.1:0".parse().unwrap();
-    let mqtts = Some(TlsListen { address: any, identity: identity("first") });
-    World::listening(Listen { mqtt: Some(any), mqtts }, &options)
+    Listen { mqtt: Some(any), mqtts: Some(TlsListen { address: any, identity: identity("first") }) }
+}
+
+/// A connection by key as the C SDK makes it.
+pub fn stream_by_key(world: &World, identity: &str, key: &[u8]) -> SslStream<TcpStream> {
+    by_key(world, identity, key).unwrap().stream
 }
 
 struct Client {
