@@ -11,6 +11,7 @@ pub mod log;
 pub mod readings;
 pub mod record;
 pub mod registry;
+pub mod script;
 pub mod states;
 
 use std::future::Future;
