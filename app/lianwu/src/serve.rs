@@ -18,6 +18,7 @@ use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions};
 use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::LogHealth;
+use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::{AccountCache, KeyUseWriter};
 use lianwu_services::audit::{self, Audit};
 use lianwu_services::certificate::CertificateCache;
@@ -189,6 +190,7 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
         certificates: CertificateCache::default(),
         audit: Audit::default(),
         turns: Turns::default(),
+        scripts: Arc::new(ScriptEngine::default()),
     }
 }
 

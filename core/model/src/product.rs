@@ -159,3 +159,16 @@ pub struct StoredThingModel {
     pub created: UnixMillis,
     pub updated: UnixMillis,
 }
+
+/// One version of a product's script: JavaScript between the device's bytes and standard messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredScript {
+    pub product: ProductId,
+    /// From 1; each change makes the next one.
+    pub version: u64,
+    /// Exact text given by the caller; empty when the change took the script away.
+    pub text: String,
+    /// Who made it.
+    pub author: Uin,
+    pub saved: UnixMillis,
+}

@@ -10,6 +10,7 @@ mod gateway;
 pub(crate) mod logs;
 mod message;
 mod replay;
+mod script;
 mod shadow;
 mod signature;
 

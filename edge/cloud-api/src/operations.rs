@@ -25,6 +25,7 @@ mod project;
 mod publish;
 mod registration;
 mod replay;
+mod script;
 mod shadow;
 mod statistics;
 mod storage;
@@ -37,7 +38,7 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    let table = storage(products(projects(table)));
+    let table = scripts(storage(products(projects(table))));
     let table = instance(gateways(devices(certificates(models(table)))));
     tags(platform(accounts(shadows(messages(logs(table))))))
 }
@@ -72,6 +73,15 @@ fn storage(table: Table) -> Table {
         |r| Target::Product(r.product_id.clone()),
         storage::set,
     )
+}
+
+/// Scripts of products of a custom data protocol. Source: spec/lianwu-api.json.
+fn scripts(table: Table) -> Table {
+    table
+        .on(op::SaveProductScript, Write, |r| Target::Product(r.product_id.clone()), script::save)
+        .on(op::DescribeProductScript, Read, |r| Target::Product(r.product_id.clone()), script::describe)
+        .on(op::DeleteProductScript, Write, |r| Target::Product(r.product_id.clone()), script::delete)
+        .on(op::RunProductScript, Write, |r| Target::Product(r.product_id.clone()), script::run)
 }
 
 fn models(table: Table) -> Table {

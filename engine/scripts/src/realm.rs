@@ -8,7 +8,7 @@ use std::time::Duration;
 use lianwu_model::UnixMillis;
 use lianwu_ports::script::{FailureKind, LINE_BYTES_MAX, LINES_MAX, OUTPUT_BYTES_MAX, ScriptFailure, Work};
 use rquickjs::context::{EvalOptions, intrinsic};
-use rquickjs::{Array, CatchResultExt as _, CaughtError, Context, Ctx, Function, Persistent, Runtime, TypedArray, Value};
+use rquickjs::{Array, CatchResultExt as _, CaughtError, Context, Ctx, Function, Object, Persistent, Runtime, Value};
 
 use crate::engine::ScriptLimits;
 
@@ -105,16 +105,8 @@ impl Realm {
         let handler = Rc::clone(&watch);
         runtime.set_interrupt_handler(Some(Box::new(move || handler.is_time_over())));
         let context = Context::custom::<Language>(&runtime).map_err(|error| internal(&error))?;
-        let mut realm = Self {
-            up: None,
-            down: None,
-            context,
-            runtime,
-            watch,
-            script: Arc::clone(script),
-            limits,
-            is_spent: false,
-        };
+        let mut realm =
+            Self { up: None, down: None, context, runtime, watch, script: Arc::clone(script), limits, is_spent: false };
         let (up, down) = realm.context.with(|ctx| realm.enter(&ctx))?;
         (realm.up, realm.down) = (Some(up), Some(down));
         realm.watch.take_lines();
@@ -226,7 +218,10 @@ impl Realm {
             return Err(wrong_output(format!("what {UP} returns must be an object in JSON")));
         }
         if text.len() > OUTPUT_BYTES_MAX {
-            return Err(wrong_output(format!("{UP} returned {} bytes of JSON, at most {OUTPUT_BYTES_MAX}", text.len())));
+            return Err(wrong_output(format!(
+                "{UP} returned {} bytes of JSON, at most {OUTPUT_BYTES_MAX}",
+                text.len()
+            )));
         }
         Ok(text.into_bytes().into())
     }
@@ -236,17 +231,19 @@ impl Realm {
         if value.is_undefined() || value.is_null() {
             return Ok(Box::default());
         }
-        let typed = value.as_object().and_then(|object| object.as_typed_array::<u8>());
-        let length = typed.map(TypedArray::len).or_else(|| value.as_array().map(Array::len));
-        let (Some(object), Some(length)) = (value.as_object(), length) else {
+        let is_list = |object: &&Object<'_>| object.is_array() || object.as_typed_array::<u8>().is_some();
+        let Some(object) = value.as_object().filter(is_list) else {
             return Err(wrong_output(format!("{DOWN} must return an array of bytes, not {}", named(value))));
         };
-        if length > OUTPUT_BYTES_MAX {
-            let message = format!("{DOWN} returned {length} bytes, at most {OUTPUT_BYTES_MAX}");
-            return Err(wrong_output(message));
+        // A number of its own: an array may be longer than what an `i32` holds.
+        let length: f64 = object.get("length").catch(ctx).map_err(|error| self.failure(&error))?;
+        if length > OUTPUT_BYTES_MAX as f64 {
+            return Err(wrong_output(format!("{DOWN} returned {length} bytes, at most {OUTPUT_BYTES_MAX}")));
         }
-        let mut bytes = Vec::with_capacity(length);
-        for place in 0..u32::try_from(length).expect("at most 64 KiB") {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 64 KiB, checked")]
+        let length = length as u32;
+        let mut bytes = Vec::new();
+        for place in 0..length {
             let item = object.get::<_, Value<'_>>(place).catch(ctx).map_err(|error| self.failure(&error))?;
             let number = item.as_number().filter(|number| number.fract() == 0.0 && (0.0..=255.0).contains(number));
             let Some(number) = number else {

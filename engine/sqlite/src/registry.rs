@@ -7,6 +7,7 @@ mod devices;
 mod files;
 mod products;
 mod projects;
+mod scripts;
 mod topology;
 
 use std::num::NonZero;

@@ -7,7 +7,7 @@ use lianwu_model::certificate::{Authority, Certificate, Fingerprint, PlatformAut
 use lianwu_model::device::{Device, DeviceSecretText};
 use lianwu_model::product::{
     Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, ProductSecretText, Project,
-    Registration, RegistrationMode, StoredThingModel, Tag,
+    Registration, RegistrationMode, StoredScript, StoredThingModel, Tag,
 };
 use lianwu_model::{DeviceNumber, Uin, UnixMillis};
 use rusqlite::Row;
@@ -223,6 +223,16 @@ pub(crate) fn model(row: &Row<'_>) -> Result<StoredThingModel, Fault> {
         text: row.get("text")?,
         created: time(row, "created")?,
         updated: time(row, "updated")?,
+    })
+}
+
+pub(crate) fn script(row: &Row<'_>) -> Result<StoredScript, Fault> {
+    Ok(StoredScript {
+        product: parsed(row, "product")?,
+        version: unsigned(row, "version")?,
+        text: row.get("text")?,
+        author: uin(row, "author")?,
+        saved: time(row, "saved")?,
     })
 }
 

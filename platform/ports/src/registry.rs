@@ -12,7 +12,7 @@ use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal,
 use lianwu_model::certificate::{Authority, Certificate, Fingerprint, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::gateway::Binding;
-use lianwu_model::product::{Product, Project, StoredThingModel, Tag};
+use lianwu_model::product::{Product, Project, StoredScript, StoredThingModel, Tag};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin, UnixMillis};
 
 use crate::Answer;
@@ -172,6 +172,22 @@ pub trait Products: Send + Sync {
     fn save_model(&self, model: StoredThingModel) -> Answer<'_, Result<(), StoreError>>;
     fn models(&self) -> Answer<'_, Result<Vec<StoredThingModel>, StoreError>>;
 }
+
+/// Scripts of products, with a few earlier versions of each. The newest are kept in memory by the script service.
+pub trait ProductScripts: Send + Sync {
+    /// Adds a version; of a product only the newest [`SCRIPT_VERSIONS_MAX`] stay. Deleting the product deletes them all.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the product does not exist, [`StoreError::Taken`] for `version`.
+    fn save_script(&self, script: StoredScript) -> Answer<'_, Result<(), StoreError>>;
+    /// The newest version of each product, in the order of ProductIds.
+    fn scripts(&self) -> Answer<'_, Result<Vec<StoredScript>, StoreError>>;
+    /// What is kept of one product, newest first.
+    fn script_versions(&self, product: ProductId) -> Answer<'_, Result<Vec<StoredScript>, StoreError>>;
+}
+
+/// See [`ProductScripts::save_script`].
+pub const SCRIPT_VERSIONS_MAX: usize = 10;
 
 /// Certificate authorities and the products bound to them. All of them are kept in memory by the certificate service.
 pub trait Certificates: Send + Sync {

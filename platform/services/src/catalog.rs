@@ -6,9 +6,9 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Guard};
 use hashbrown::HashMap;
 use lianwu_model::account::Instance;
-use lianwu_model::product::{Product, StoredThingModel};
+use lianwu_model::product::{DataProtocol, Product, StoredScript, StoredThingModel};
 use lianwu_model::thing_model::{ThingModel, Validator};
-use lianwu_model::{ProductId, Uin};
+use lianwu_model::{ProductId, Uin, UnixMillis};
 use parking_lot::Mutex;
 
 /// A thing model, ready to check messages.
@@ -25,6 +25,38 @@ pub struct CatalogProduct {
     pub product: Arc<Product>,
     /// `None` until a model was saved.
     pub model: Option<Arc<CompiledModel>>,
+    /// `None` until a script was saved, and once it was deleted.
+    pub script: Option<Arc<CurrentScript>>,
+}
+
+/// The script in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentScript {
+    pub version: u64,
+    /// One `Arc` as long as the version is in force: engines know a script by it.
+    pub text: Arc<str>,
+    pub author: Uin,
+    pub saved: UnixMillis,
+}
+
+impl CurrentScript {
+    /// `None` for a version that took the script away.
+    #[must_use]
+    pub fn new(stored: &StoredScript) -> Option<Self> {
+        let StoredScript { version, text, author, saved, .. } = stored;
+        let text = (!text.is_empty()).then(|| Arc::from(text.as_str()))?;
+        Some(Self { version: *version, text, author: *author, saved: *saved })
+    }
+}
+
+impl CatalogProduct {
+    /// The script between the devices' bytes and standard messages; only products of a custom data protocol have one, and only
+    /// while it is switched on.
+    #[must_use]
+    pub fn active_script(&self) -> Option<&Arc<CurrentScript>> {
+        let is_on = self.product.data_protocol == DataProtocol::Custom && self.product.script_enabled;
+        self.script.as_ref().filter(|_| is_on)
+    }
 }
 
 /// All products at one moment.
@@ -81,25 +113,30 @@ impl Catalog {
     }
 
     /// Replaces everything: at start, in one step, however many products there are.
-    pub fn fill(&self, products: Vec<Product>, models: Vec<CompiledModel>) {
+    pub fn fill(&self, products: Vec<Product>, models: Vec<CompiledModel>, scripts: &[StoredScript]) {
         self.change(|map| {
             map.clear();
             for product in products {
-                map.insert(product.id, CatalogProduct { product: Arc::new(product), model: None });
+                map.insert(product.id, CatalogProduct { product: Arc::new(product), model: None, script: None });
             }
             for model in models {
                 if let Some(product) = map.get_mut(&model.stored.product) {
                     product.model = Some(Arc::new(model));
                 }
             }
+            for stored in scripts {
+                if let Some(product) = map.get_mut(&stored.product) {
+                    product.script = CurrentScript::new(stored).map(Arc::new);
+                }
+            }
         });
     }
 
-    /// Adds or replaces a product; its model stays.
+    /// Adds or replaces a product; its model and script stay.
     pub fn put_product(&self, product: Product) {
         self.change(|map| {
-            let model = map.get(&product.id).and_then(|p| p.model.clone());
-            map.insert(product.id, CatalogProduct { product: Arc::new(product), model });
+            let (model, script) = map.get(&product.id).map(|p| (p.model.clone(), p.script.clone())).unwrap_or_default();
+            map.insert(product.id, CatalogProduct { product: Arc::new(product), model, script });
         });
     }
 
@@ -108,6 +145,15 @@ impl Catalog {
         self.change(|map| {
             if let Some(product) = map.get_mut(&model.stored.product) {
                 product.model = Some(Arc::new(model));
+            }
+        });
+    }
+
+    /// Replaces the script of a product that exists.
+    pub fn put_script(&self, stored: &StoredScript) {
+        self.change(|map| {
+            if let Some(product) = map.get_mut(&stored.product) {
+                product.script = CurrentScript::new(stored).map(Arc::new);
             }
         });
     }

@@ -26,6 +26,7 @@ pub mod randomness;
 pub mod registration;
 pub mod replay;
 pub mod retention;
+pub mod script;
 pub mod shadow;
 pub mod start;
 pub mod tag;

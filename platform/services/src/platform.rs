@@ -6,7 +6,10 @@ use lianwu_ports::bus::Bus;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::Log;
 use lianwu_ports::readings::Readings;
-use lianwu_ports::registry::{Accounts, Certificates, Devices, Products, Projects, Topology as TopologyStore};
+use lianwu_ports::registry::{
+    Accounts, Certificates, Devices, ProductScripts, Products, Projects, Topology as TopologyStore,
+};
+use lianwu_ports::script::Scripts;
 use lianwu_ports::states::States;
 
 use crate::account::AccountCache;
@@ -29,6 +32,7 @@ pub struct Stores {
     pub devices: Arc<dyn Devices>,
     pub certificates: Arc<dyn Certificates>,
     pub topology: Arc<dyn TopologyStore>,
+    pub scripts: Arc<dyn ProductScripts>,
 }
 
 /// Every number that bounds something; zero means "no limit" where the field says so.
@@ -139,6 +143,8 @@ pub struct Platform {
     pub audit: Audit,
     /// Changes of the registry, one after the other.
     pub turns: Turns,
+    /// Runs the scripts of products.
+    pub scripts: Arc<dyn Scripts>,
 }
 
 impl std::fmt::Debug for Platform {

@@ -40,7 +40,7 @@ pub async fn load(platform: &Arc<Platform>) -> Result<Loaded, StoreError> {
             }
         }
     }
-    platform.catalog.fill(products, models);
+    platform.catalog.fill(products, models, &platform.stores.scripts.scripts().await?);
     let (unreadable, total) = load_devices(platform).await?;
     loaded.unreadable += unreadable;
     loaded.devices = total;

@@ -20,6 +20,7 @@ use lianwu_ports::log::memory::MemoryLog;
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::registry::StoreError;
 use lianwu_ports::registry::memory::MemoryRegistry;
+use lianwu_ports::script::NoScripts;
 use lianwu_services::account::{AccountCache, AccountError};
 use lianwu_services::audit::{self, Audit, AuditOptions, QUEUE_ROWS_MAX};
 use lianwu_services::certificate::CertificateCache;
@@ -77,6 +78,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
             devices: registry.clone(),
             certificates: registry.clone(),
             topology: registry.clone(),
+            scripts: registry.clone(),
         },
         bus: Arc::new(NoDevices),
         catalog: Catalog::default(),
@@ -90,6 +92,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
         certificates: CertificateCache::default(),
         audit: Audit::default(),
         turns: Turns::default(),
+        scripts: Arc::new(NoScripts),
     });
     start::load(&platform).await.unwrap();
     platform

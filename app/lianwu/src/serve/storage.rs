@@ -74,6 +74,7 @@ impl Storage {
             devices: self.registry.clone(),
             certificates: self.registry.clone(),
             topology: self.registry.clone(),
+            scripts: self.registry.clone(),
         }
     }
 

@@ -91,10 +91,11 @@ const FULL_ACCESS: &str = r#"{
       "effect": "allow",
       "action": [
         "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccess",
-        "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeProductStorage",
+        "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller", "lianwu:DeleteProductScript",
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeProductScript",
+        "lianwu:DescribeProductStorage",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags", "lianwu:ReceiveMessages",
-        "lianwu:SendMessages", "lianwu:SetProductStorage", "lianwu:SetTags"
+        "lianwu:RunProductScript", "lianwu:SaveProductScript", "lianwu:SendMessages", "lianwu:SetProductStorage", "lianwu:SetTags"
       ],
       "resource": "*"
     }
@@ -117,7 +118,8 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:Describe*", "iotcloud:List*",
         "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeProductStorage",
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeProductScript",
+        "lianwu:DescribeProductStorage",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags"
       ],
       "resource": "*"

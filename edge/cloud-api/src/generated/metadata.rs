@@ -1089,6 +1089,15 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "DeleteProductScript",
+        service: &SERVICES[2],
+        group: "script",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "DeleteProject",
         service: &SERVICES[0],
         group: "project",
@@ -2044,6 +2053,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         deprecated: false,
         calls_per_second: 20,
         fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
+        name: "DescribeProductScript",
+        service: &SERVICES[2],
+        group: "script",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "Version", kind: Kind::Unsigned, required: false },
+        ],
     },
     OperationSpec {
         name: "DescribeProductStorage",
@@ -3939,6 +3960,22 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "RunProductScript",
+        service: &SERVICES[2],
+        group: "script",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "Direction", kind: Kind::Text, required: true },
+            FieldSpec { name: "Payload", kind: Kind::Text, required: true },
+            FieldSpec { name: "PayloadEncoding", kind: Kind::Text, required: false },
+            FieldSpec { name: "FPort", kind: Kind::Unsigned, required: false },
+            FieldSpec { name: "Script", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
         name: "SavePolicy",
         service: &SERVICES[2],
         group: "account",
@@ -3949,6 +3986,19 @@ pub static OPERATIONS: &[OperationSpec] = &[
             FieldSpec { name: "Name", kind: Kind::Text, required: true },
             FieldSpec { name: "Document", kind: Kind::Text, required: true },
             FieldSpec { name: "Remark", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "SaveProductScript",
+        service: &SERVICES[2],
+        group: "script",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "Script", kind: Kind::Text, required: true },
+            FieldSpec { name: "EnableProductScript", kind: Kind::Text, required: false },
         ],
     },
     OperationSpec {

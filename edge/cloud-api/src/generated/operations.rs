@@ -606,10 +606,32 @@ pub struct DeleteProductPrivateCARequest {
 pub struct DeleteProductPrivateCAResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct DeleteProductScript;
+
+impl Operation for DeleteProductScript {
+    const SPEC: &'static OperationSpec = &OPERATIONS[75];
+    type Request = DeleteProductScriptRequest;
+    type Response = DeleteProductScriptResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteProductScriptRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteProductScriptResponse {
+    #[serde(rename = "Version")]
+    pub version: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DeleteProject;
 
 impl Operation for DeleteProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[75];
+    const SPEC: &'static OperationSpec = &OPERATIONS[76];
     type Request = DeleteProjectRequest;
     type Response = DeleteProjectResponse;
 }
@@ -628,7 +650,7 @@ pub struct DeleteProjectResponse {}
 pub struct DeleteSecretKey;
 
 impl Operation for DeleteSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[76];
+    const SPEC: &'static OperationSpec = &OPERATIONS[77];
     type Request = DeleteSecretKeyRequest;
     type Response = DeleteSecretKeyResponse;
 }
@@ -647,7 +669,7 @@ pub struct DeleteSecretKeyResponse {}
 pub struct DeleteStudioProduct;
 
 impl Operation for DeleteStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[77];
+    const SPEC: &'static OperationSpec = &OPERATIONS[78];
     type Request = DeleteStudioProductRequest;
     type Response = DeleteStudioProductResponse;
 }
@@ -666,7 +688,7 @@ pub struct DeleteStudioProductResponse {}
 pub struct DeleteSubAccount;
 
 impl Operation for DeleteSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[78];
+    const SPEC: &'static OperationSpec = &OPERATIONS[79];
     type Request = DeleteSubAccountRequest;
     type Response = DeleteSubAccountResponse;
 }
@@ -685,7 +707,7 @@ pub struct DeleteSubAccountResponse {}
 pub struct DescribeAccess;
 
 impl Operation for DescribeAccess {
-    const SPEC: &'static OperationSpec = &OPERATIONS[88];
+    const SPEC: &'static OperationSpec = &OPERATIONS[89];
     type Request = DescribeAccessRequest;
     type Response = DescribeAccessResponse;
 }
@@ -725,7 +747,7 @@ pub struct DescribeAccessResponse {
 pub struct DescribeAccessPoints;
 
 impl Operation for DescribeAccessPoints {
-    const SPEC: &'static OperationSpec = &OPERATIONS[89];
+    const SPEC: &'static OperationSpec = &OPERATIONS[90];
     type Request = DescribeAccessPointsRequest;
     type Response = DescribeAccessPointsResponse;
 }
@@ -747,7 +769,7 @@ pub struct DescribeAccessPointsResponse {
 pub struct DescribeBackendDiagnosis;
 
 impl Operation for DescribeBackendDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[92];
+    const SPEC: &'static OperationSpec = &OPERATIONS[93];
     type Request = DescribeBackendDiagnosisRequest;
     type Response = DescribeBackendDiagnosisResponse;
 }
@@ -771,7 +793,7 @@ pub struct DescribeBackendDiagnosisResponse {
 pub struct DescribeBindedProducts;
 
 impl Operation for DescribeBindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[94];
+    const SPEC: &'static OperationSpec = &OPERATIONS[95];
     type Request = DescribeBindedProductsRequest;
     type Response = DescribeBindedProductsResponse;
 }
@@ -801,7 +823,7 @@ pub struct DescribeBindedProductsResponse {
 pub struct DescribeCaller;
 
 impl Operation for DescribeCaller {
-    const SPEC: &'static OperationSpec = &OPERATIONS[95];
+    const SPEC: &'static OperationSpec = &OPERATIONS[96];
     type Request = DescribeCallerRequest;
     type Response = DescribeCallerResponse;
 }
@@ -834,7 +856,7 @@ pub struct DescribeCallerResponse {
 pub struct DescribeConfiguration;
 
 impl Operation for DescribeConfiguration {
-    const SPEC: &'static OperationSpec = &OPERATIONS[114];
+    const SPEC: &'static OperationSpec = &OPERATIONS[115];
     type Request = DescribeConfigurationRequest;
     type Response = DescribeConfigurationResponse;
 }
@@ -853,7 +875,7 @@ pub struct DescribeConfigurationResponse {
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[116];
+    const SPEC: &'static OperationSpec = &OPERATIONS[117];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -879,7 +901,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceBindGateway;
 
 impl Operation for DescribeDeviceBindGateway {
-    const SPEC: &'static OperationSpec = &OPERATIONS[117];
+    const SPEC: &'static OperationSpec = &OPERATIONS[118];
     type Request = DescribeDeviceBindGatewayRequest;
     type Response = DescribeDeviceBindGatewayResponse;
 }
@@ -911,7 +933,7 @@ pub struct DescribeDeviceBindGatewayResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[118];
+    const SPEC: &'static OperationSpec = &OPERATIONS[119];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -937,7 +959,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[119];
+    const SPEC: &'static OperationSpec = &OPERATIONS[120];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -977,7 +999,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[120];
+    const SPEC: &'static OperationSpec = &OPERATIONS[121];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -1003,7 +1025,7 @@ pub struct DescribeDeviceDiagnosisResponse {
 pub struct DescribeDeviceShadow;
 
 impl Operation for DescribeDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[125];
+    const SPEC: &'static OperationSpec = &OPERATIONS[126];
     type Request = DescribeDeviceShadowRequest;
     type Response = DescribeDeviceShadowResponse;
 }
@@ -1027,7 +1049,7 @@ pub struct DescribeDeviceShadowResponse {
 pub struct DescribeGatewayBindDevices;
 
 impl Operation for DescribeGatewayBindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    const SPEC: &'static OperationSpec = &OPERATIONS[135];
     type Request = DescribeGatewayBindDevicesRequest;
     type Response = DescribeGatewayBindDevicesResponse;
 }
@@ -1061,7 +1083,7 @@ pub struct DescribeGatewayBindDevicesResponse {
 pub struct DescribeGatewaySubProducts;
 
 impl Operation for DescribeGatewaySubProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[136];
+    const SPEC: &'static OperationSpec = &OPERATIONS[137];
     type Request = DescribeGatewaySubProductsRequest;
     type Response = DescribeGatewaySubProductsResponse;
 }
@@ -1093,7 +1115,7 @@ pub struct DescribeGatewaySubProductsResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[139];
+    const SPEC: &'static OperationSpec = &OPERATIONS[140];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -1112,7 +1134,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[141];
+    const SPEC: &'static OperationSpec = &OPERATIONS[142];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -1134,7 +1156,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribePrivateCA;
 
 impl Operation for DescribePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[146];
+    const SPEC: &'static OperationSpec = &OPERATIONS[147];
     type Request = DescribePrivateCARequest;
     type Response = DescribePrivateCAResponse;
 }
@@ -1156,7 +1178,7 @@ pub struct DescribePrivateCAResponse {
 pub struct DescribePrivateCABindedProducts;
 
 impl Operation for DescribePrivateCABindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[147];
+    const SPEC: &'static OperationSpec = &OPERATIONS[148];
     type Request = DescribePrivateCABindedProductsRequest;
     type Response = DescribePrivateCABindedProductsResponse;
 }
@@ -1182,7 +1204,7 @@ pub struct DescribePrivateCABindedProductsResponse {
 pub struct DescribePrivateCAs;
 
 impl Operation for DescribePrivateCAs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[148];
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
     type Request = DescribePrivateCAsRequest;
     type Response = DescribePrivateCAsResponse;
 }
@@ -1201,7 +1223,7 @@ pub struct DescribePrivateCAsResponse {
 pub struct DescribeProductCA;
 
 impl Operation for DescribeProductCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    const SPEC: &'static OperationSpec = &OPERATIONS[150];
     type Request = DescribeProductCARequest;
     type Response = DescribeProductCAResponse;
 }
@@ -1223,7 +1245,7 @@ pub struct DescribeProductCAResponse {
 pub struct DescribeProductDynamicRegister;
 
 impl Operation for DescribeProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    const SPEC: &'static OperationSpec = &OPERATIONS[152];
     type Request = DescribeProductDynamicRegisterRequest;
     type Response = DescribeProductDynamicRegisterResponse;
 }
@@ -1246,10 +1268,44 @@ pub struct DescribeProductDynamicRegisterResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeProductScript;
+
+impl Operation for DescribeProductScript {
+    const SPEC: &'static OperationSpec = &OPERATIONS[153];
+    type Request = DescribeProductScriptRequest;
+    type Response = DescribeProductScriptResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeProductScriptRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Version", deserialize_with = "wire::integer_or_none")]
+    pub version: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeProductScriptResponse {
+    #[serde(rename = "Script")]
+    pub script: String,
+    #[serde(rename = "Version")]
+    pub version: u64,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: u64,
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "EnableProductScript")]
+    pub enable_product_script: String,
+    #[serde(rename = "Versions")]
+    pub versions: Vec<s::ScriptVersionItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[152];
+    const SPEC: &'static OperationSpec = &OPERATIONS[154];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -1277,7 +1333,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[153];
+    const SPEC: &'static OperationSpec = &OPERATIONS[155];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -1299,7 +1355,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[155];
+    const SPEC: &'static OperationSpec = &OPERATIONS[157];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -1321,7 +1377,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[174];
+    const SPEC: &'static OperationSpec = &OPERATIONS[176];
     type Request = DescribeUnbindedDevicesRequest;
     type Response = DescribeUnbindedDevicesResponse;
 }
@@ -1349,7 +1405,7 @@ pub struct DescribeUnbindedDevicesResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[178];
+    const SPEC: &'static OperationSpec = &OPERATIONS[180];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -1372,7 +1428,7 @@ pub struct DetachPoliciesResponse {}
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[189];
+    const SPEC: &'static OperationSpec = &OPERATIONS[191];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -1410,7 +1466,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[191];
+    const SPEC: &'static OperationSpec = &OPERATIONS[193];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -1448,7 +1504,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetGatewaySubDeviceList;
 
 impl Operation for GetGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[193];
+    const SPEC: &'static OperationSpec = &OPERATIONS[195];
     type Request = GetGatewaySubDeviceListRequest;
     type Response = GetGatewaySubDeviceListResponse;
 }
@@ -1478,7 +1534,7 @@ pub struct GetGatewaySubDeviceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[196];
+    const SPEC: &'static OperationSpec = &OPERATIONS[198];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -1514,7 +1570,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[197];
+    const SPEC: &'static OperationSpec = &OPERATIONS[199];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -1544,7 +1600,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[218];
+    const SPEC: &'static OperationSpec = &OPERATIONS[220];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }
@@ -1582,7 +1638,7 @@ pub struct ListAccountLogResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[219];
+    const SPEC: &'static OperationSpec = &OPERATIONS[221];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -1620,7 +1676,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[220];
+    const SPEC: &'static OperationSpec = &OPERATIONS[222];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -1664,7 +1720,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[221];
+    const SPEC: &'static OperationSpec = &OPERATIONS[223];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -1706,7 +1762,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[223];
+    const SPEC: &'static OperationSpec = &OPERATIONS[225];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -1725,7 +1781,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[224];
+    const SPEC: &'static OperationSpec = &OPERATIONS[226];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -1761,7 +1817,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[225];
+    const SPEC: &'static OperationSpec = &OPERATIONS[227];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -1797,7 +1853,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[226];
+    const SPEC: &'static OperationSpec = &OPERATIONS[228];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -1823,7 +1879,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[227];
+    const SPEC: &'static OperationSpec = &OPERATIONS[229];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -1861,7 +1917,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[229];
+    const SPEC: &'static OperationSpec = &OPERATIONS[231];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -1880,7 +1936,7 @@ pub struct ListPoliciesResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[231];
+    const SPEC: &'static OperationSpec = &OPERATIONS[233];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -1916,7 +1972,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[232];
+    const SPEC: &'static OperationSpec = &OPERATIONS[234];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -1938,7 +1994,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[233];
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -1964,7 +2020,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -1990,7 +2046,7 @@ pub struct ListTagsResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    const SPEC: &'static OperationSpec = &OPERATIONS[247];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -2011,7 +2067,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[249];
+    const SPEC: &'static OperationSpec = &OPERATIONS[251];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -2041,7 +2097,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[250];
+    const SPEC: &'static OperationSpec = &OPERATIONS[252];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -2067,7 +2123,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[252];
+    const SPEC: &'static OperationSpec = &OPERATIONS[254];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -2099,7 +2155,7 @@ pub struct ModifyStudioProductResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[268];
+    const SPEC: &'static OperationSpec = &OPERATIONS[270];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -2128,7 +2184,7 @@ pub struct PublishMessageResponse {}
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[272];
+    const SPEC: &'static OperationSpec = &OPERATIONS[274];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -2149,7 +2205,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[273];
+    const SPEC: &'static OperationSpec = &OPERATIONS[275];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -2170,7 +2226,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[275];
+    const SPEC: &'static OperationSpec = &OPERATIONS[277];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -2197,10 +2253,58 @@ pub struct RenewDeviceCertificateResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct RunProductScript;
+
+impl Operation for RunProductScript {
+    const SPEC: &'static OperationSpec = &OPERATIONS[286];
+    type Request = RunProductScriptRequest;
+    type Response = RunProductScriptResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct RunProductScriptRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Direction")]
+    pub direction: String,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+    #[serde(rename = "PayloadEncoding")]
+    pub payload_encoding: Option<String>,
+    #[serde(rename = "FPort", deserialize_with = "wire::integer_or_none")]
+    pub f_port: Option<u64>,
+    #[serde(rename = "Script")]
+    pub script: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct RunProductScriptResponse {
+    #[serde(rename = "Success")]
+    pub success: bool,
+    #[serde(rename = "Message")]
+    pub message: String,
+    #[serde(rename = "Bytes")]
+    pub bytes: Vec<u64>,
+    #[serde(rename = "Error")]
+    pub error: String,
+    #[serde(rename = "ErrorKind")]
+    pub error_kind: String,
+    #[serde(rename = "Line")]
+    pub line: u64,
+    #[serde(rename = "Column")]
+    pub column: u64,
+    #[serde(rename = "Lines")]
+    pub lines: Vec<String>,
+    #[serde(rename = "TimeMicros")]
+    pub time_micros: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[284];
+    const SPEC: &'static OperationSpec = &OPERATIONS[287];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -2220,10 +2324,38 @@ pub struct SavePolicyRequest {
 pub struct SavePolicyResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct SaveProductScript;
+
+impl Operation for SaveProductScript {
+    const SPEC: &'static OperationSpec = &OPERATIONS[288];
+    type Request = SaveProductScriptRequest;
+    type Response = SaveProductScriptResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SaveProductScriptRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Script")]
+    pub script: String,
+    #[serde(rename = "EnableProductScript")]
+    pub enable_product_script: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SaveProductScriptResponse {
+    #[serde(rename = "Version")]
+    pub version: u64,
+    #[serde(rename = "EnableProductScript")]
+    pub enable_product_script: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[286];
+    const SPEC: &'static OperationSpec = &OPERATIONS[290];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -2259,7 +2391,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[288];
+    const SPEC: &'static OperationSpec = &OPERATIONS[292];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -2282,7 +2414,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[293];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -2314,7 +2446,7 @@ pub struct SetProductStorageResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[290];
+    const SPEC: &'static OperationSpec = &OPERATIONS[294];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -2337,7 +2469,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[297];
+    const SPEC: &'static OperationSpec = &OPERATIONS[301];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -2362,7 +2494,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[298];
+    const SPEC: &'static OperationSpec = &OPERATIONS[302];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -2386,7 +2518,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[300];
+    const SPEC: &'static OperationSpec = &OPERATIONS[304];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -2416,7 +2548,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[302];
+    const SPEC: &'static OperationSpec = &OPERATIONS[306];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -2442,7 +2574,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[306];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -2465,7 +2597,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[307];
+    const SPEC: &'static OperationSpec = &OPERATIONS[311];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -2486,7 +2618,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[308];
+    const SPEC: &'static OperationSpec = &OPERATIONS[312];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

@@ -603,6 +603,18 @@ pub struct SDKLogItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct ScriptVersionItem {
+    #[serde(rename = "Version")]
+    pub version: u64,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: u64,
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "Bytes")]
+    pub bytes: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct SecretKeyItem {
     #[serde(rename = "SecretId")]
     pub secret_id: String,

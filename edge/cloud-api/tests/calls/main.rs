@@ -24,6 +24,7 @@ mod projects;
 mod publish;
 mod registration;
 mod replay;
+mod scripts;
 mod shadow;
 mod statistics;
 mod storage;

@@ -21,6 +21,7 @@ use lianwu_ports::log::memory::MemoryLog;
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_ports::registry::memory::MemoryRegistry;
+use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
 use lianwu_services::certificate::CertificateCache;
@@ -149,7 +150,8 @@ impl Cloud {
                 products: registry.clone(),
                 devices: registry.clone(),
                 certificates: registry.clone(),
-                topology: registry,
+                topology: registry.clone(),
+                scripts: registry,
             },
             bus: devices.clone(),
             catalog: Catalog::default(),
@@ -163,6 +165,7 @@ impl Cloud {
             certificates: CertificateCache::default(),
             audit: Audit::default(),
             turns: Turns::default(),
+            scripts: Arc::new(ScriptEngine::default()),
         });
         start::load(&platform).await.unwrap();
         let first = account::bootstrap(&platform).await.unwrap().unwrap();

@@ -20,6 +20,7 @@ use lianwu_ports::log::{Log, Lsn};
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::record::RecordKind;
 use lianwu_ports::registry::memory::MemoryRegistry;
+use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::Audit;
 use lianwu_services::catalog::CompiledModel;
@@ -85,7 +86,8 @@ impl World {
                 products: registry.clone(),
                 devices: registry.clone(),
                 certificates: registry.clone(),
-                topology: registry,
+                topology: registry.clone(),
+                scripts: registry,
             },
             bus: bus.clone(),
             catalog: Catalog::default(),
@@ -99,6 +101,7 @@ impl World {
             certificates: CertificateCache::default(),
             audit: Audit::default(),
             turns: Turns::default(),
+            scripts: Arc::new(ScriptEngine::default()),
         });
         put_product(&platform);
         let follower =

@@ -5,6 +5,7 @@
 mod accounts;
 mod certificates;
 mod files;
+mod scripts;
 mod topology;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use lianwu_model::certificate::{Authority, Certificate, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::file::{DeviceList, FileTask, StoredFile};
 use lianwu_model::gateway::Binding;
-use lianwu_model::product::{Product, Project, StoredThingModel};
+use lianwu_model::product::{Product, Project, StoredScript, StoredThingModel};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
 
 use super::{
@@ -40,6 +41,7 @@ struct Content {
     projects: Vec<Project>,
     products: Vec<Product>,
     models: Vec<StoredThingModel>,
+    scripts: BTreeMap<ProductId, Vec<StoredScript>>,
     platform_authority: Option<PlatformAuthority>,
     authorities: Vec<Authority>,
     bindings: BTreeMap<ProductId, String>,
@@ -259,6 +261,7 @@ impl Products for MemoryRegistry {
             content.not_allowed(id)?;
             content.products.retain(|product| product.id != id);
             content.models.retain(|model| model.product != id);
+            content.scripts.remove(&id);
             content.bindings.remove(&id);
             content.drop_files(id);
             Ok(())

@@ -37,7 +37,7 @@ macro_rules! registry_suite {
             a_project_with_products_cannot_be_deleted, a_product_is_read_back_whole,
             product_names_are_unique_within_an_owner, a_product_needs_its_project,
             updating_a_product_keeps_its_origin, a_product_with_devices_cannot_be_deleted,
-            a_model_keeps_its_exact_text_and_goes_with_its_product,
+            a_model_keeps_its_exact_text_and_goes_with_its_product, scripts_are_kept_by_version,
         ]);
         $crate::registry_suite!($run, devices: [
             a_device_is_read_back_whole, numbers_ascend_and_are_never_used_again,

@@ -146,7 +146,8 @@ pub async fn answers_of_a_wrong_form_are_refused(scripts: Arc<impl Scripts>) {
         let run = scripts.run(call(&script, down("{}"))).await;
         assert_eq!(kind(&run), Some(FailureKind::Output), "{answer}: {run:?}");
     }
-    let script = "function RawToProtocol(a, b) {} function ProtocolToRaw(m) { const a = []; a.length = 4e9; return a; }";
+    let script =
+        "function RawToProtocol(a, b) {} function ProtocolToRaw(m) { const a = []; a.length = 4e9; return a; }";
     assert_eq!(kind(&scripts.run(call(script, down("{}"))).await), Some(FailureKind::Output));
 }
 
@@ -249,10 +250,7 @@ pub async fn memory_is_bounded(scripts: Arc<impl Scripts>) {
     ] {
         let run = scripts.run(call(&upward(body), up(&[1]))).await;
         let kind = kind(&run);
-        assert!(
-            matches!(kind, Some(FailureKind::Memory | FailureKind::Time | FailureKind::Thrown)),
-            "{body}: {run:?}"
-        );
+        assert!(matches!(kind, Some(FailureKind::Memory | FailureKind::Time | FailureKind::Thrown)), "{body}: {run:?}");
         still_works(&*scripts).await;
     }
 }

@@ -13,6 +13,7 @@ use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::registry::memory::MemoryRegistry;
+use lianwu_ports::script::NoScripts;
 use lianwu_services::account::{self, AccountCache};
 use lianwu_services::audit::Audit;
 use lianwu_services::certificate::{AuthorityText, CertificateCache, proof_name};
@@ -125,6 +126,7 @@ async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualCl
             devices: registry.clone(),
             certificates: registry.clone(),
             topology: registry.clone(),
+            scripts: registry.clone(),
         },
         bus: Arc::new(NoDevices),
         catalog: Catalog::default(),
@@ -138,6 +140,7 @@ async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualCl
         certificates: CertificateCache::default(),
         audit: Audit::default(),
         turns: Turns::default(),
+        scripts: Arc::new(NoScripts),
     });
     start::load(&platform).await.unwrap();
     (platform, clock)

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use lianwu_model::product::{Durability, Product, ProductSecretText, Registration, RegistrationMode, StoredThingModel};
+use lianwu_model::product::{
+    Durability, Product, ProductSecretText, Registration, RegistrationMode, StoredScript, StoredThingModel,
+};
 use lianwu_model::{Uin, UnixMillis};
 
 use super::{FIRST_PAGE, LAMP, METER, device, device_key, product, product_id, project, with_products};
-use crate::registry::{Devices, Listed, Products, ProjectFilter, Projects, Slice, StoreError};
+use crate::registry::{
+    Devices, Listed, ProductScripts, Products, ProjectFilter, Projects, SCRIPT_VERSIONS_MAX, Slice, StoreError,
+};
 
 async fn names(store: &impl Projects, filter: ProjectFilter, slice: Slice) -> (Vec<String>, u64) {
     let Listed { rows, total } = store.projects(filter, slice).await.expect("list projects");
@@ -167,4 +171,33 @@ pub async fn a_model_keeps_its_exact_text_and_goes_with_its_product(store: Arc<i
     assert_eq!(store.models().await, Ok(vec![model(spelled, 2)]));
     store.delete_product(product_id(LAMP)).await.expect("delete product");
     assert_eq!(store.models().await, Ok(Vec::new()));
+}
+
+/// Are a product's scripts kept to the byte, as many versions as said, and deleted with it?
+pub async fn scripts_are_kept_by_version(store: Arc<impl Projects + Products + ProductScripts>) {
+    let script = |product, version: u64, text: &str| StoredScript {
+        product: product_id(product),
+        version,
+        text: text.to_owned(),
+        author: Uin(100_000_009),
+        saved: UnixMillis(version * 7),
+    };
+    assert_eq!(store.save_script(script(LAMP, 1, "a")).await, Err(StoreError::Missing));
+    with_products(&*store).await;
+    assert_eq!(store.scripts().await, Ok(Vec::new()));
+    store.save_script(script(METER, 1, "// 米\r\n\"'")).await.expect("save script");
+    let last = SCRIPT_VERSIONS_MAX as u64 + 3;
+    for version in 1..=last {
+        let text = if version == last { "" } else { "function f() {}" };
+        store.save_script(script(LAMP, version, text)).await.expect("save script");
+    }
+    assert_eq!(store.save_script(script(LAMP, last, "b")).await, Err(StoreError::Taken("version")));
+    assert_eq!(store.scripts().await, Ok(vec![script(LAMP, last, ""), script(METER, 1, "// 米\r\n\"'")]));
+    let kept = store.script_versions(product_id(LAMP)).await.expect("list versions");
+    let versions: Vec<_> = kept.iter().map(|script| script.version).collect();
+    assert_eq!(versions, (4..=last).rev().collect::<Vec<_>>());
+    assert_eq!(kept[1], script(LAMP, last - 1, "function f() {}"));
+    store.delete_product(product_id(LAMP)).await.expect("delete product");
+    assert_eq!(store.scripts().await.map(|scripts| scripts.len()), Ok(1));
+    assert_eq!(store.script_versions(product_id(LAMP)).await, Ok(Vec::new()));
 }
