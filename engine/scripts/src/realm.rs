@@ -113,7 +113,6 @@ impl Realm {
         Ok(realm)
     }
 
-    #[expect(clippy::type_complexity, reason = "the two functions, told apart by their names where they are kept")]
     fn enter(
         &self,
         ctx: &Ctx<'_>,
@@ -296,7 +295,7 @@ fn cut(text: &str) -> String {
 }
 
 fn thrown_text(value: &Value<'_>) -> String {
-    match value.as_string().map(|text| text.to_string()) {
+    match value.as_string().map(rquickjs::String::to_string) {
         Some(Ok(text)) => text,
         _ => format!("{} was thrown", number_or_name(value)),
     }
