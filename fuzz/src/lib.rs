@@ -3,6 +3,7 @@
 //! A `run` returns for every input and asserts what must hold; it must not know how it is driven (libFuzzer, or the
 //! replay test on a stable compiler). Start reading at `README.md`, which says how to add a target.
 
+pub mod gateway_operation;
 pub mod json_scanner;
 pub mod log_block;
 pub mod mqtt_connection;
@@ -10,6 +11,7 @@ pub mod mqtt_decode;
 pub mod policy_document;
 pub mod registration_request;
 pub mod report_check;
+pub mod shadow_update;
 pub mod tc3_request;
 pub mod thing_model_definition;
 
@@ -18,6 +20,7 @@ pub type Run = fn(&[u8]);
 
 /// Every target by name; the replay test and the corpus folders follow this list.
 pub const TARGETS: &[(&str, Run)] = &[
+    ("gateway_operation", gateway_operation::run),
     ("json_scanner", json_scanner::run),
     ("log_block", log_block::run),
     ("mqtt_connection", mqtt_connection::run),
@@ -25,6 +28,7 @@ pub const TARGETS: &[(&str, Run)] = &[
     ("policy_document", policy_document::run),
     ("registration_request", registration_request::run),
     ("report_check", report_check::run),
+    ("shadow_update", shadow_update::run),
     ("tc3_request", tc3_request::run),
     ("thing_model_definition", thing_model_definition::run),
 ];
