@@ -7,6 +7,7 @@
 pub mod args;
 pub mod cloud_client;
 mod conduct;
+pub mod doctor;
 mod engine;
 pub mod histogram;
 pub mod identity;

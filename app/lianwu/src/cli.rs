@@ -20,6 +20,8 @@ pub enum Command {
     Credentials(CredentialsOptions),
     /// Say what is wrong with a device or a backend, and what to do
     Diagnose(crate::diagnose::DiagnoseOptions),
+    /// Go the way of a device to a server and name the first step that fails; alone, list the checks
+    Doctor(crate::doctor::DoctorOptions),
     /// Show, save or repeat the messages of a device or a product
     Replay(Box<crate::replay::ReplayOptions>),
     /// Run a fleet of simulated devices from a thing model

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod credentials;
 mod diagnose;
+mod doctor;
 mod replay;
 mod serve;
 mod simulate;
@@ -20,6 +21,10 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Credentials(options) => credentials::run(&options),
         Command::Diagnose(options) => diagnose::run(&options),
+        Command::Doctor(options) => match doctor::run(&options) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Replay(options) => replay::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Bench(options) => bench::run(&options),
