@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::topic_policy::TopicTable;
 use crate::{InstanceId, ProductId, ProjectId, Uin, UnixMillis};
 
 /// Container of products; belongs to one instance of one main account.
@@ -50,6 +51,8 @@ pub struct Product {
     pub registration: Registration,
     /// Text; `None` until dynamic registration is switched on for the first time.
     pub secret: Option<ProductSecretText>,
+    /// Topics of its own, beside the system's.
+    pub topics: TopicTable,
     /// Principal that created it, and its display name then.
     pub creator: Uin,
     pub creator_name: String,

@@ -13,6 +13,7 @@ mod replay;
 mod script;
 mod shadow;
 mod signature;
+mod topic_policy;
 
 use lianwu_model::product::DevelopmentStatus;
 use lianwu_ports::registry::StoreError;

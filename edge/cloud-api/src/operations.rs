@@ -30,6 +30,7 @@ mod shadow;
 mod statistics;
 mod storage;
 mod tag;
+mod topic_policy;
 
 use crate::generated::operations as op;
 use crate::table::Grant::{Read, Write};
@@ -38,7 +39,7 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    let table = scripts(storage(products(projects(table))));
+    let table = topics(scripts(storage(products(projects(table)))));
     let table = instance(gateways(devices(certificates(models(table)))));
     tags(platform(accounts(shadows(messages(logs(table))))))
 }
@@ -91,6 +92,21 @@ fn models(table: Table) -> Table {
         |r| Target::Product(r.product_id.clone()),
         model::modify,
     )
+}
+
+fn topics(table: Table) -> Table {
+    table
+        .on(op::CreateTopicPolicy, Write, |r| Target::Product(r.product_id.clone()), topic_policy::create)
+        .on(op::ModifyTopicPolicy, Write, |r| Target::Product(r.product_id.clone()), topic_policy::modify)
+        .on(op::DeleteTopicPolicy, Write, |r| Target::Product(r.product_id.clone()), topic_policy::delete)
+        .on(op::DescribeTopicPolicy, Read, |r| Target::Product(r.product_id.clone()), topic_policy::describe)
+        .on(op::ListTopicPolicy, Read, |r| Target::Product(r.product_id.clone()), topic_policy::list)
+        .on(
+            op::DescribeSubscribedTopicPolicy,
+            Read,
+            |r| named(&r.product_id, &r.device_name, None),
+            topic_policy::subscribed,
+        )
 }
 
 fn certificates(table: Table) -> Table {

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, OnceLock};
 
-use lianwu_model::{DeviceNumber, Uin};
+use lianwu_model::{DeviceNumber, ProductId, Uin};
 use lianwu_ports::Answer;
 use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
 use lianwu_services::gateway::Topology;
@@ -95,5 +95,29 @@ impl Bus for LocalBus {
                 why, "the device's worker is busy, what the device has there ends by itself"
             );
         }
+    }
+
+    fn topics_changed(&self, product: ProductId) -> Answer<'_, ()> {
+        Box::pin(async move {
+            for mailbox in self.mailboxes.get().into_iter().flat_map(|mailboxes| mailboxes.iter()) {
+                if mailbox.send(Mail::TopicsChanged(product)).await.is_err() {
+                    // It goes down, and looks at its sessions when it is up again.
+                    return;
+                }
+            }
+        })
+    }
+
+    fn subscriptions(&self, number: DeviceNumber) -> Answer<'_, Result<Vec<Box<str>>, DeliverError>> {
+        Box::pin(async move {
+            let mailbox = self.mailbox(number).ok_or(DeliverError::Closed)?;
+            let (answer, found) = oneshot::channel();
+            match mailbox.try_send(Mail::Subscriptions(number, answer)) {
+                Ok(()) => {}
+                Err(TrySendError::Full(_)) => return Err(DeliverError::Busy),
+                Err(TrySendError::Closed(_)) => return Err(DeliverError::Closed),
+            }
+            found.await.map_err(|_| DeliverError::Closed)
+        })
     }
 }

@@ -19,7 +19,7 @@ use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lianwu_model::DeviceNumber;
+use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_ports::bus::{DeliverError, Delivery, Down, Leave, ShadowChange};
 use lianwu_ports::states::SessionSummary;
 use lianwu_services::Platform;
@@ -59,6 +59,10 @@ pub(crate) enum Mail {
     Post(Box<Post>),
     /// A device no longer lives here, or no longer behind its gateway.
     Leave(Leave, &'static str),
+    /// The custom topics of a product changed.
+    TopicsChanged(ProductId),
+    /// What is a device subscribed to?
+    Subscriptions(DeviceNumber, oneshot::Sender<Vec<Box<str>>>),
     /// Messages for backends that live here.
     Forwards(Box<Forwards>),
 }
@@ -74,6 +78,8 @@ impl std::fmt::Debug for Mail {
             Self::Forwards(_) => f.write_str("Forwards"),
             Self::Post(_) => f.write_str("Post"),
             Self::Leave(leave, why) => f.debug_tuple("Leave").field(leave).field(why).finish(),
+            Self::TopicsChanged(product) => f.debug_tuple("TopicsChanged").field(product).finish(),
+            Self::Subscriptions(number, _) => f.debug_tuple("Subscriptions").field(number).finish(),
             Self::Disconnect(number, why) => f.debug_tuple("Disconnect").field(number).field(why).finish(),
         }
     }

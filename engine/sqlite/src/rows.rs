@@ -9,7 +9,8 @@ use lianwu_model::product::{
     Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, ProductSecretText, Project,
     Registration, RegistrationMode, StoredScript, StoredThingModel, Tag,
 };
-use lianwu_model::{DeviceNumber, Uin, UnixMillis};
+use lianwu_model::topic_policy::{TopicPermission, TopicPolicy, TopicTable};
+use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 use rusqlite::Row;
 
 use crate::fault::Fault;
@@ -51,6 +52,23 @@ pub(crate) fn tags(row: &Row<'_>) -> Result<Vec<Tag>, Fault> {
 pub(crate) fn tags_text(tags: &[Tag]) -> String {
     let pairs: Vec<_> = tags.iter().map(|tag| (&tag.key, &tag.value)).collect();
     serde_json::to_string(&pairs).expect("texts always have a JSON form")
+}
+
+/// Names and privileges as the API has them.
+fn topics(row: &Row<'_>) -> Result<TopicTable, Fault> {
+    const COLUMN: &str = "topics";
+    let id: ProductId = parsed(row, "id")?;
+    let pairs: Vec<(String, u64)> = json(row, COLUMN)?;
+    let policy = |(name, privilege): &(String, u64)| {
+        TopicPolicy::new(id, name, TopicPermission::from_privilege(*privilege)?).ok()
+    };
+    let policies: Option<Vec<_>> = pairs.iter().map(policy).collect();
+    policies.map(TopicTable::from).ok_or(Fault::Corrupt(COLUMN))
+}
+
+pub(crate) fn topics_text(topics: &TopicTable) -> String {
+    let pairs: Vec<_> = topics.policies().iter().map(|p| (p.name(), p.permission().privilege())).collect();
+    serde_json::to_string(&pairs).expect("texts and numbers always have a JSON form")
 }
 
 pub(crate) fn names_text(names: &[String]) -> String {
@@ -209,6 +227,7 @@ pub(crate) fn product(row: &Row<'_>, sealer: &Sealer) -> Result<Product, Fault> 
         retention_days: row.get("retention_days")?,
         registration: Registration { mode: choice(row, "registration")?, limit: unsigned(row, "register_limit")? },
         secret: product_secret(row, sealer)?,
+        topics: topics(row)?,
         creator: uin(row, "creator")?,
         creator_name: row.get("creator_name")?,
         tags: tags(row)?,

@@ -33,6 +33,7 @@ pub(crate) const REGISTRY: Layout = Layout {
         include_str!("../migrations/0007_topology.sql"),
         include_str!("../migrations/0008_files.sql"),
         include_str!("../migrations/0009_scripts.sql"),
+        include_str!("../migrations/0010_topics.sql"),
     ],
 };
 
@@ -164,6 +165,7 @@ fn check_seal(connection: &Connection, sealer: &Sealer) -> Result<(), Fault> {
 mod tests {
     use super::*;
     use lianwu_model::product::Registration;
+    use lianwu_model::topic_policy::TopicTable;
 
     use crate::rows::device_identity;
     use crate::seal::SealKey;
@@ -221,10 +223,11 @@ mod tests {
         let made = lianwu_ports::registry::suite::device("PRODUCT002", "new", &[]);
         assert_eq!(store.create_devices(vec![made]).await.unwrap()[0].number.0, 2000);
         store.close().await;
-        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 9);
+        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 10);
         let store = crate::SqliteRegistry::open(&path, KEY).unwrap();
         let products = lianwu_ports::registry::Products::products(&*store).await.unwrap();
         assert!(products.len() == 2 && products.iter().all(|product| product.retention_days.is_none()));
+        assert!(products.iter().all(|product| product.topics == TopicTable::default()));
         assert!(
             products.iter().all(|product| product.secret.is_none() && product.registration == Registration::default())
         );
@@ -280,8 +283,8 @@ mod tests {
         open_writer(&path, &Sealer::new(&KEY)).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let before = std::fs::read(&path).unwrap();
         let error = open_writer(&path, &Sealer::new(&KEY)).unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 99, known: 9, .. }), "{error}");
-        assert!(error.to_string().contains("has version 99, this program knows versions up to 9"), "{error}");
+        assert!(matches!(error, OpenError::Newer { found: 99, known: 10, .. }), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows versions up to 10"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 

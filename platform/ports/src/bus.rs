@@ -2,6 +2,7 @@
 
 use lianwu_model::DeviceKey;
 use lianwu_model::DeviceNumber;
+use lianwu_model::ProductId;
 use lianwu_model::shadow::{Refusal, Shadow};
 
 use crate::Answer;
@@ -124,4 +125,12 @@ pub trait Bus: Send + Sync {
     /// Ends what a device has in a home it no longer lives in: its connection, its kept session, and its place behind
     /// the gateway that lives there. `why` goes into the log (bound, unbound).
     fn leave(&self, leave: Leave, why: &'static str);
+
+    /// The custom topics of a product changed: subscriptions without permission end, which the log tells. Returns when
+    /// every home knows; they see to it one step after the other.
+    fn topics_changed(&self, product: ProductId) -> Answer<'_, ()>;
+
+    /// What a device is subscribed to, itself or through its gateway, system topics first; also one that is away and
+    /// keeps its session. Empty for any other.
+    fn subscriptions(&self, number: DeviceNumber) -> Answer<'_, Result<Vec<Box<str>>, DeliverError>>;
 }

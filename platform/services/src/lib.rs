@@ -32,6 +32,7 @@ pub mod start;
 pub mod tag;
 pub mod telemetry;
 pub mod thing_model;
+pub mod topic_policy;
 pub mod turn;
 
 pub use catalog::Catalog;

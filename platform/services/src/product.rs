@@ -6,6 +6,7 @@ use lianwu_model::account::Principal;
 use lianwu_model::product::{
     Authentication, DataProtocol, DevelopmentStatus, Durability, NET_TYPES, Product, ProductKind, Registration,
 };
+use lianwu_model::topic_policy::TopicTable;
 use lianwu_model::{ProductId, ProjectId, Uin};
 use lianwu_ports::registry::StoreError;
 
@@ -98,6 +99,7 @@ pub async fn create(platform: &Platform, by: &Principal, new: NewProduct) -> Res
         retention_days: None,
         registration: Registration::default(),
         secret: None,
+        topics: TopicTable::default(),
         creator: by.uin,
         creator_name: by.name.clone(),
         tags: Vec::new(),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use lianwu_model::account::{Principal, StoredPolicy};
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind};
-use lianwu_model::{DeviceNumber, Uin, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
 use lianwu_ports::audit::suite::entry;
@@ -60,6 +60,14 @@ impl Bus for NoDevices {
     fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
 
     fn leave(&self, _: Leave, _: &'static str) {}
+
+    fn topics_changed(&self, _: ProductId) -> Answer<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn subscriptions(&self, _: DeviceNumber) -> Answer<'_, Result<Vec<Box<str>>, DeliverError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 /// A start over this registry; `seed` makes its random texts differ from another start's.

@@ -45,6 +45,12 @@ fn post(device: &Device, rest: &str, payload: &str) -> Value {
     request
 }
 
+/// A call about a custom topic of the device's product.
+fn policy(device: &Device, rest: &str, privilege: u64) -> Value {
+    let name = format!("${{ProductId}}/${{DeviceName}}/{rest}");
+    json!({"ProductId": device.product, "TopicName": name, "Privilege": privilege})
+}
+
 /// faq-02: only connections and messages, or the whole platform: does a product of custom data work without a thing
 /// model?
 #[test]
@@ -98,6 +104,9 @@ fn faq_06_no_custom_topics_on_a_public_instance() {
     let refused = world.fixture.cloud.call_refused("PublishMessage", &post(&device, "control", "x"));
     assert_eq!(refused.code, "InvalidParameterValue");
     assert!(refused.message.contains("public instance"), "{refused:?}");
+    let refused = world.fixture.cloud.call_refused("CreateTopicPolicy", &policy(&device, "alarm", 3));
+    assert_eq!(refused.code, "InvalidParameterValue");
+    assert!(refused.message.contains("public instance"), "{refused:?}");
     assert_eq!(client.subscribe(&device.thing("down/property"), QoS::AtMostOnce), 0, "system topics work");
 }
 
@@ -119,6 +128,32 @@ fn faq_07_custom_topics_on_an_enterprise_instance() {
     assert_eq!(client.next_message(), (custom(&device, "control"), "on".to_owned()));
     let refused = world.fixture.cloud.call_refused("PublishMessage", &post(&device, "event", "x"));
     assert_eq!(refused.code, "InvalidParameterValue", "devices only publish to it: {}", refused.message);
+
+    // A topic of one's own, and what becomes of it, while the device is connected.
+    for (rest, privilege) in [("up", 1), ("down", 2), ("both", 3)] {
+        world.fixture.cloud.call("CreateTopicPolicy", &policy(&device, rest, privilege));
+    }
+    for (rest, code) in [("up", 0x80), ("down", 0), ("both", 0)] {
+        assert_eq!(client.subscribe(&custom(&device, rest), QoS::AtMostOnce), code, "{rest}");
+    }
+    client.publish_acknowledged(&custom(&device, "up"), b"u");
+    client.publish_acknowledged(&custom(&device, "down"), b"may not");
+    client.publish(&custom(&device, "both"), b"back");
+    assert_eq!(client.next_message(), (custom(&device, "both"), "back".to_owned()));
+    let listens = || world.fixture.cloud.call("DescribeSubscribedTopicPolicy", &device.reference())["Topics"].clone();
+    let names = |rests: &[&str]| -> Value {
+        rests.iter().map(|rest| json!({"TopicName": custom(&device, rest)})).collect::<Vec<_>>().into()
+    };
+    assert_eq!(listens(), names(&["data", "control", "down", "both"]));
+    let mut withdrawn = policy(&device, "both", 1);
+    withdrawn["NewTopicName"] = withdrawn["TopicName"].clone();
+    world.fixture.cloud.call("ModifyTopicPolicy", &withdrawn);
+    let line = wait_for("the line", DEADLINE, || world.fixture.diagnostics(&device, "unsubscribe").into_iter().next());
+    assert_eq!(line["Content"], format!("Device unsubscribe topic:{}", custom(&device, "both")));
+    assert_eq!(line["Result"], "FAIL, topic without permission: the product's topics were changed");
+    assert_eq!(listens(), names(&["data", "control", "down"]));
+    client.publish_acknowledged(&custom(&device, "both"), b"nobody listens");
+    client.expect_nothing();
 }
 
 /// faq-31: nobody subscribed: is the caller of a publish told, and the attempt logged?
@@ -181,6 +216,20 @@ fn faq_65_first_two_levels_are_fixed() {
         assert_eq!(client.subscribe(&filter, QoS::AtMostOnce), 0x80, "{filter}");
     }
     assert_eq!(client.subscribe(&custom(&device, "data"), QoS::AtMostOnce), 0);
+
+    let filter = custom(&device, "+/msg");
+    assert_eq!(client.subscribe(&filter, QoS::AtMostOnce), 0x80, "not yet the product's");
+    world.fixture.cloud.call("CreateTopicPolicy", &policy(&device, "+/msg", 2));
+    assert_eq!(client.subscribe(&filter, QoS::AtMostOnce), 0);
+    for room in ["kitchen", "hall"] {
+        world.fixture.cloud.call("PublishMessage", &post(&device, &format!("{room}/msg"), room));
+        assert_eq!(client.next_message(), (custom(&device, &format!("{room}/msg")), room.to_owned()));
+    }
+    let refused = world.fixture.cloud.call_refused("CreateTopicPolicy", &policy(&device, "+/up", 1));
+    assert_eq!(refused.code, "InvalidParameterValue", "devices publish to topics without +: {}", refused.message);
+    let mut anywhere = policy(&device, "x", 2);
+    anywhere["TopicName"] = format!("{product}/+/msg").into();
+    assert_eq!(world.fixture.cloud.call_refused("CreateTopicPolicy", &anywhere).code, "InvalidParameterValue");
 }
 
 /// faq-66: are messages over the rate to a device answered, not lost in silence, and none of those taken missing?

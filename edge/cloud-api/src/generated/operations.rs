@@ -457,6 +457,29 @@ pub struct CreateSubAccountResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct CreateTopicPolicy;
+
+impl Operation for CreateTopicPolicy {
+    const SPEC: &'static OperationSpec = &OPERATIONS[58];
+    type Request = CreateTopicPolicyRequest;
+    type Response = CreateTopicPolicyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateTopicPolicyRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "TopicName")]
+    pub topic_name: String,
+    #[serde(rename = "Privilege", deserialize_with = "wire::integer")]
+    pub privilege: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateTopicPolicyResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DeleteDevice;
 
 impl Operation for DeleteDevice {
@@ -702,6 +725,27 @@ pub struct DeleteSubAccountRequest {
 
 #[derive(Clone, Default, Serialize)]
 pub struct DeleteSubAccountResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteTopicPolicy;
+
+impl Operation for DeleteTopicPolicy {
+    const SPEC: &'static OperationSpec = &OPERATIONS[86];
+    type Request = DeleteTopicPolicyRequest;
+    type Response = DeleteTopicPolicyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteTopicPolicyRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "TopicName")]
+    pub topic_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteTopicPolicyResponse {}
 
 #[derive(Clone, Copy, Debug)]
 pub struct DescribeAccess;
@@ -1374,6 +1418,58 @@ pub struct DescribeStudioProductResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeSubscribedTopicPolicy;
+
+impl Operation for DescribeSubscribedTopicPolicy {
+    const SPEC: &'static OperationSpec = &OPERATIONS[158];
+    type Request = DescribeSubscribedTopicPolicyRequest;
+    type Response = DescribeSubscribedTopicPolicyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeSubscribedTopicPolicyRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeSubscribedTopicPolicyResponse {
+    #[serde(rename = "Topics")]
+    pub topics: Vec<s::SubscribedTopicItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeTopicPolicy;
+
+impl Operation for DescribeTopicPolicy {
+    const SPEC: &'static OperationSpec = &OPERATIONS[174];
+    type Request = DescribeTopicPolicyRequest;
+    type Response = DescribeTopicPolicyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeTopicPolicyRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "TopicName")]
+    pub topic_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeTopicPolicyResponse {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "TopicName")]
+    pub topic_name: String,
+    #[serde(rename = "Privilege")]
+    pub privilege: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
@@ -2043,6 +2139,28 @@ pub struct ListTagsResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListTopicPolicy;
+
+impl Operation for ListTopicPolicy {
+    const SPEC: &'static OperationSpec = &OPERATIONS[240];
+    type Request = ListTopicPolicyRequest;
+    type Response = ListTopicPolicyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListTopicPolicyRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListTopicPolicyResponse {
+    #[serde(rename = "Topics")]
+    pub topics: Vec<s::TopicItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
@@ -2150,6 +2268,31 @@ pub struct ModifyStudioProductResponse {
     #[serde(rename = "Product")]
     pub product: Option<s::ProductEntry>,
 }
+
+#[derive(Clone, Copy, Debug)]
+pub struct ModifyTopicPolicy;
+
+impl Operation for ModifyTopicPolicy {
+    const SPEC: &'static OperationSpec = &OPERATIONS[264];
+    type Request = ModifyTopicPolicyRequest;
+    type Response = ModifyTopicPolicyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifyTopicPolicyRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "TopicName")]
+    pub topic_name: String,
+    #[serde(rename = "NewTopicName")]
+    pub new_topic_name: String,
+    #[serde(rename = "Privilege", deserialize_with = "wire::integer")]
+    pub privilege: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ModifyTopicPolicyResponse {}
 
 #[derive(Clone, Copy, Debug)]
 pub struct PublishMessage;

@@ -654,6 +654,12 @@ pub struct SubAccount {
     pub create_time: u64,
 }
 
+#[derive(Clone, Default, Serialize)]
+pub struct SubscribedTopicItem {
+    #[serde(rename = "TopicName")]
+    pub topic_name: String,
+}
+
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct TagItem {
@@ -661,4 +667,12 @@ pub struct TagItem {
     pub key: String,
     #[serde(rename = "Value")]
     pub value: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct TopicItem {
+    #[serde(rename = "TopicName")]
+    pub topic_name: String,
+    #[serde(rename = "Privilege")]
+    pub privilege: u64,
 }

@@ -29,3 +29,4 @@ mod shadow;
 mod statistics;
 mod storage;
 mod support;
+mod topic_policy;

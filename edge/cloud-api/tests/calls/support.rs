@@ -11,7 +11,7 @@ use lianwu_cloud_api::metadata;
 use lianwu_cloud_api::signature::client::{Tc3Call, sign_tc3};
 use lianwu_cloud_api::{CloudApi, Settings};
 use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, StoredPolicy};
-use lianwu_model::{DeviceNumber, Uin, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
 use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
@@ -66,6 +66,10 @@ pub struct PretendedDevices {
     pub shadow_changes: Mutex<Vec<ShadowChange>>,
     pub shadow_answer: Mutex<Result<ShadowChanged, ChangeShadowError>>,
     pub delivery: Mutex<Delivery>,
+    /// Products whose custom topics changed.
+    pub topics_changed: Mutex<Vec<ProductId>>,
+    /// Filters of every device.
+    pub subscriptions: Mutex<Vec<Box<str>>>,
     /// Called with each message that was delivered.
     pub answer: Mutex<Option<AnswerDown>>,
 }
@@ -94,6 +98,16 @@ impl Bus for PretendedDevices {
 
     fn leave(&self, leave: Leave, why: &'static str) {
         self.closed.lock().unwrap().push((leave.device, why));
+    }
+
+    fn topics_changed(&self, product: ProductId) -> Answer<'_, ()> {
+        self.topics_changed.lock().unwrap().push(product);
+        Box::pin(async {})
+    }
+
+    fn subscriptions(&self, _: DeviceNumber) -> Answer<'_, Result<Vec<Box<str>>, DeliverError>> {
+        let subscriptions = self.subscriptions.lock().unwrap().clone();
+        Box::pin(async { Ok(subscriptions) })
     }
 }
 
@@ -136,6 +150,8 @@ impl Cloud {
             shadow_changes: Mutex::default(),
             shadow_answer: Mutex::new(Ok(ShadowChanged { document: None, told: None })),
             delivery: Mutex::new(Delivery::Delivered),
+            topics_changed: Mutex::default(),
+            subscriptions: Mutex::default(),
             answer: Mutex::default(),
         });
         let follower = Follower::start(log.clone(), readings.clone(), progress.clone()).unwrap();

@@ -11,3 +11,4 @@ pub(crate) mod shadow;
 pub(crate) mod sign_in;
 pub(crate) mod subscribe;
 pub(crate) mod system;
+pub(crate) mod topics;

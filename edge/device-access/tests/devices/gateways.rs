@@ -233,6 +233,32 @@ fn a_gateway_acts_for_a_sub_device() {
     assert_eq!(own.iter().filter(|kind| **kind == K::OtherDown).count(), 3, "{own:?}");
 }
 
+/// Does a gateway use its sub-device's custom topics as the sub-device's product allows, and lose what that loses?
+#[test]
+fn custom_topics_of_a_sub_device() {
+    let site = Site::new();
+    let mut gate = site.gate_with_lamps(&["lamp-1"]);
+    let data = format!("{PRODUCT}/lamp-1/data");
+    assert!(matches!(gate.wire.subscribe(&data), SubscribeAnswer::Granted(_)));
+    assert_eq!(gate.wire.subscribe(&format!("{PRODUCT}/lamp-1/event")), SubscribeAnswer::REFUSED);
+    gate.wire.publish(&data, "for itself", None);
+    assert_eq!(gate.wire.message(), (data.clone(), "for itself".to_owned()));
+    gate.wire.publish(&format!("{PRODUCT}/lamp-1/control"), "may not", Some(3));
+    assert_eq!(gate.wire.puback(), 3);
+    assert_eq!(site.world.records_of(PRODUCT, "lamp-1").last().map(|found| found.0), Some(K::PublishRefused));
+    let lamp = site.device(PRODUCT, "lamp-1");
+    let listened = || wait(site.world.bus.subscriptions(lamp.number)).unwrap();
+    assert_eq!(listened(), [down("property", "lamp-1").into(), Box::from(data.as_str())]);
+    site.world.change_product(|product| {
+        product.topics = product.topics.without(product.id, "${ProductId}/${DeviceName}/data").unwrap();
+    });
+    wait(site.world.bus.topics_changed(lamp.product));
+    // Who subscribed is told it: the gateway.
+    let ended = site.until(GATE, "gate-0", K::Unsubscribed).pop();
+    assert_eq!(ended, Some((K::Unsubscribed, 403, notes::TOPIC_WITHDRAWN.to_owned())));
+    assert_eq!(listened(), [Box::from(down("property", "lamp-1"))]);
+}
+
 /// Is each result code given for what it stands for?
 #[test]
 fn each_result_code() {

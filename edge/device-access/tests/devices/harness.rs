@@ -11,6 +11,7 @@ use lianwu_model::product::{
     Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Registration, StoredThingModel,
 };
 use lianwu_model::thing_model::{ThingModel, Validator};
+use lianwu_model::topic_policy::TopicTable;
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_mqtt::{Connect, Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, decode, encode};
@@ -300,6 +301,7 @@ fn put_product(platform: &Platform) {
         retention_days: None,
         registration: Registration::default(),
         secret: None,
+        topics: TopicTable::default(),
         creator: Uin(100_000_000_001),
         creator_name: "admin".into(),
         tags: Vec::new(),

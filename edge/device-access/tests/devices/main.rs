@@ -19,3 +19,4 @@ mod sign_in;
 mod system;
 mod tls;
 mod told;
+mod topics;

@@ -14,11 +14,11 @@ use crate::seal::Sealer;
 const CREATE: &str = "INSERT INTO products (
         id, project, owner, name, description, category, kind, authentication, net_type, data_protocol, status,
         script_enabled, bind_strategy, module, durability, creator, creator_name, tags, created, updated,
-        retention_days, registration, register_limit, secret
+        retention_days, registration, register_limit, secret, topics
     ) VALUES (
         :id, :project, :owner, :name, :description, :category, :kind, :authentication, :net_type, :data_protocol,
         :status, :script_enabled, :bind_strategy, :module, :durability, :creator, :creator_name, :tags, :created,
-        :updated, :retention_days, :registration, :register_limit, :secret
+        :updated, :retention_days, :registration, :register_limit, :secret, :topics
     )";
 
 fn create(connection: &Connection, sealer: &Sealer, product: &Product) -> Result<(), Fault> {
@@ -50,6 +50,7 @@ fn create(connection: &Connection, sealer: &Sealer, product: &Product) -> Result
             ":registration": product.registration.mode.column_text(),
             ":register_limit": product.registration.limit.cast_signed(),
             ":secret": sealed_secret(sealer, product)?,
+            ":topics": rows::topics_text(&product.topics),
         },
     )
 }
@@ -65,7 +66,7 @@ const UPDATE: &str = "UPDATE products SET
         authentication = :authentication, net_type = :net_type, data_protocol = :data_protocol, status = :status,
         script_enabled = :script_enabled, bind_strategy = :bind_strategy, module = :module,
         durability = :durability, tags = :tags, updated = :updated, retention_days = :retention_days,
-        registration = :registration, register_limit = :register_limit, secret = :secret
+        registration = :registration, register_limit = :register_limit, secret = :secret, topics = :topics
     WHERE id = :id";
 
 fn update(connection: &Connection, sealer: &Sealer, product: &Product) -> Result<(), Fault> {
@@ -92,6 +93,7 @@ fn update(connection: &Connection, sealer: &Sealer, product: &Product) -> Result
             ":registration": product.registration.mode.column_text(),
             ":register_limit": product.registration.limit.cast_signed(),
             ":secret": sealed_secret(sealer, product)?,
+            ":topics": rows::topics_text(&product.topics),
         },
     )
 }

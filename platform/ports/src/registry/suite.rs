@@ -16,6 +16,7 @@ use lianwu_model::product::{
     Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, ProductSecretText, Project,
     Registration, RegistrationMode, Tag,
 };
+use lianwu_model::topic_policy::{TopicPermission, TopicTable};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
 
 use super::{Products, Projects, Slice};
@@ -123,6 +124,17 @@ pub fn project(number: u8, name: &str) -> Project {
     }
 }
 
+/// One topic of each permission, for all devices and for one.
+fn topics(id: &str) -> TopicTable {
+    let topics = [
+        ("${ProductId}/${DeviceName}/up", TopicPermission::Publish),
+        ("{productid}/{devicename}/+/down", TopicPermission::Subscribe),
+        ("${ProductId}/kitchen/both", TopicPermission::Both),
+    ];
+    let add = |table: TopicTable, (name, permission)| table.with(product_id(id), name, permission);
+    topics.into_iter().try_fold(TopicTable::empty(), add).expect("topics of a test")
+}
+
 /// A product of [`project`] 1, with no field at its default.
 #[must_use]
 pub fn product(id: &str, name: &str) -> Product {
@@ -145,6 +157,7 @@ pub fn product(id: &str, name: &str) -> Product {
         retention_days: Some(7),
         registration: Registration { mode: RegistrationMode::AutoCreate, limit: u64::MAX },
         secret: Some(ProductSecretText("secret of the product".to_owned())),
+        topics: topics(id),
         creator: Uin(100_000_009),
         creator_name: "li".to_owned(),
         tags: vec![Tag { key: "线".to_owned(), value: "A\"b".to_owned() }],

@@ -9,6 +9,9 @@ use lianwu_model::UnixMillis;
 /// A publish or a subscription outside the device's own topics. The vendor's text.
 pub const NO_PERMISSION: &str = "topic without permission";
 
+/// A subscription ended because the product's table of custom topics changed.
+pub const TOPIC_WITHDRAWN: &str = "topic without permission: the product's topics were changed";
+
 /// A gateway spoke for a sub-device that it had not brought online.
 pub const SUB_DEVICE_OFFLINE: &str = "the sub-device is offline: its gateway has to say that it is online first";
 

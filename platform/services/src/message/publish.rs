@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use lianwu_device_protocol::topic::{Direction, NameError, Topic, check_name};
 use lianwu_model::Uin;
-use lianwu_model::topic_policy::{TopicPermission, default_permission};
 use lianwu_ports::bus::{Delivery, Down, DownKind};
 use tokio::task::JoinSet;
 
@@ -118,10 +117,13 @@ fn check_topic(platform: &Platform, device: &DirectoryDevice, post: &Post) -> Re
             if !platform.catalog.allows_custom_topics(post.owner) {
                 return Err(TopicError::PublicInstance);
             }
-            match default_permission(rest).map(TopicPermission::may_subscribe) {
+            let catalog = platform.catalog.load();
+            let topics = catalog.get(&device.product).map(|known| &known.product.topics);
+            let name = device.name.as_str();
+            match topics.filter(|topics| topics.has(name, rest)) {
                 None => Err(TopicError::Unknown),
-                Some(false) => Err(TopicError::NotSubscribable),
-                Some(true) => Ok(()),
+                Some(topics) if topics.may_subscribe(name, rest) => Ok(()),
+                Some(_) => Err(TopicError::NotSubscribable),
             }
         }
         _ => Err(TopicError::Foreign),

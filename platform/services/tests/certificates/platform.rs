@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use lianwu_model::account::Principal;
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind};
-use lianwu_model::{DeviceNumber, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::Answer;
 use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
 use lianwu_ports::clock::ManualClock;
@@ -61,6 +61,14 @@ impl Bus for NoDevices {
     fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
 
     fn leave(&self, _: Leave, _: &'static str) {}
+
+    fn topics_changed(&self, _: ProductId) -> Answer<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn subscriptions(&self, _: DeviceNumber) -> Answer<'_, Result<Vec<Box<str>>, DeliverError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 pub struct World {

@@ -9,7 +9,6 @@ use lianwu_device_protocol::reply::{self, ReplyCode, ReplyMethod};
 use lianwu_device_protocol::topic::{Direction, DownTopic, NameError, ThingKind, Topic, check_name, down_topic};
 use lianwu_model::json::members;
 use lianwu_model::product::{DataProtocol, Durability};
-use lianwu_model::topic_policy::{TopicPermission, default_permission};
 use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_mqtt::connection::Framing;
 use lianwu_mqtt::{Acknowledgement, PacketId, PacketType, ProtocolVersion, Publish, ReasonCode, encode};
@@ -119,8 +118,7 @@ impl Worker {
                 ThingKind::Service | ThingKind::Raw => self.system(state, incoming),
             },
             Topic::Custom { product, device: name, rest } if device.is(product, name) => {
-                let permission = self.custom_permission(device, rest);
-                if permission.is_some_and(TopicPermission::may_publish) {
+                if self.may_publish(device, rest) {
                     self.custom(state, incoming);
                 } else {
                     self.refused(state, incoming, notes::NO_PERMISSION);
@@ -258,14 +256,6 @@ impl Worker {
             UpKind::Action => DownTopic::ThingAction,
         });
         self.finish(state, incoming, &verdict, answer, None);
-    }
-
-    /// What devices of this product may do with a custom topic: nothing on a public instance (decision 9).
-    pub(crate) fn custom_permission(&self, device: &DirectoryDevice, rest: &str) -> Option<TopicPermission> {
-        let permission = default_permission(rest)?;
-        let catalog = self.platform.catalog.load();
-        let owner = catalog.get(&device.product)?.product.owner;
-        self.platform.catalog.allows_custom_topics(owner).then_some(permission)
     }
 
     /// A message the platform only keeps.

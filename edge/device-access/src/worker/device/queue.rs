@@ -22,8 +22,8 @@ use crate::worker::state::{Connection, Place, State};
 
 /// A device that is not connected and whose session is kept.
 pub(crate) struct Away {
-    device: Arc<DirectoryDevice>,
-    session: Box<Session>,
+    pub(super) device: Arc<DirectoryDevice>,
+    pub(super) session: Box<Session>,
 }
 
 /// Which way a message goes.
@@ -104,6 +104,7 @@ impl Worker {
             self.restore_behind(&mut state, &device, &summary);
             state.away.insert(summary.number, Away { device, session });
         }
+        self.end_lost_of_restored(&mut state);
     }
 
     /// Decides about a message; notes it in the session where there is one. `None`: the device has a full window
@@ -332,6 +333,7 @@ impl Worker {
                 let sub = state.behind.entry(gateway.number, &device);
                 match subscription {
                     Subscription::System { topic, .. } => sub.subscribe(topic, qos),
+                    Subscription::Custom { rest, .. } if !self.may_subscribe(&device, rest) => {}
                     Subscription::Custom { .. } => sub.custom.push(Custom { filter: filter.clone(), qos }),
                 }
             }

@@ -1,7 +1,7 @@
 //! SUBSCRIBE and UNSUBSCRIBE: a device may ask for its own topics only.
 
 use lianwu_device_protocol::topic::{FilterError, Subscription};
-use lianwu_model::topic_policy::TopicPermission;
+use lianwu_model::topic_policy::TOPICS_MAX;
 use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_mqtt::{QoS, ReasonCode, Subscribe, Unsubscribe, encode, filter, granted_qos};
 use lianwu_ports::record::{Record, RecordKind};
@@ -16,8 +16,8 @@ use crate::worker::state::{Place, State};
 /// Code of a refused filter in the log, and in the SUBACK of a device below MQTT 5.
 const REFUSED_CODE: u8 = ReasonCode::UnspecifiedError.code();
 
-/// Custom topics one connection may be subscribed to. Source: decision 9 (100 per product).
-const CUSTOM_MAX: usize = 100;
+/// Custom topics one connection may be subscribed to: as many as its product may have.
+const CUSTOM_MAX: usize = TOPICS_MAX;
 
 impl Worker {
     pub(crate) fn subscribe(&self, state: &mut State, place: Place, subscribe: &Subscribe<'_>) -> Flow {
@@ -84,8 +84,7 @@ impl Worker {
                 Ok(())
             }
             Subscription::Custom { rest, .. } => {
-                let permission = self.custom_permission(&device, rest);
-                if !permission.is_some_and(TopicPermission::may_subscribe) {
+                if !self.may_subscribe(&device, rest) {
                     return Err(SubscribeError::NoPermission);
                 }
                 put_custom(&mut connection.session.get_or_insert_default().custom, filter, qos)
@@ -110,8 +109,7 @@ impl Worker {
                 Ok(())
             }
             Subscription::Custom { rest, .. } => {
-                let permission = self.custom_permission(&device, rest);
-                if !permission.is_some_and(TopicPermission::may_subscribe) {
+                if !self.may_subscribe(&device, rest) {
                     return Err(SubscribeError::NoPermission);
                 }
                 put_custom(&mut state.behind.entry(gateway.number, &device).custom, filter, qos)

@@ -58,6 +58,9 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
             Mail::Post(post) => worker.post(&mut state, *post),
             Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
             Mail::Shadow(change, answer) => worker.change_shadow(&mut state, change, answer),
+            Mail::TopicsChanged(product) => worker.topics_changed(product),
+            // Whoever asked may have given up.
+            Mail::Subscriptions(number, answer) => drop(answer.send(worker.subscriptions(&state, number))),
             Mail::Leave(leave, why) => worker.move_out(&mut state, leave, why),
             Mail::Disconnect(number, why) => {
                 if let Some(&slot) = state.homes.get(&number) {

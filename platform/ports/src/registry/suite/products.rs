@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lianwu_model::product::{
     Durability, Product, ProductSecretText, Registration, RegistrationMode, StoredScript, StoredThingModel,
 };
+use lianwu_model::topic_policy::TopicTable;
 use lianwu_model::{Uin, UnixMillis};
 
 use super::{FIRST_PAGE, LAMP, METER, device, device_key, product, product_id, project, with_products};
@@ -125,6 +126,7 @@ pub async fn updating_a_product_keeps_its_origin(store: Arc<impl Projects + Prod
         retention_days: None,
         registration: Registration { mode: RegistrationMode::Existing, limit: 3 },
         secret: Some(ProductSecretText("another secret".to_owned())),
+        topics: TopicTable::default(),
         tags: Vec::new(),
         updated: UnixMillis(9),
         ..product(LAMP, "bright lamp")

@@ -5,6 +5,7 @@ use lianwu_device_protocol::reply::SYSTEM_DOWN_BYTES_MAX;
 use lianwu_device_protocol::topic::{TOPIC_BYTES_MAX, TOPIC_LEVELS_MAX};
 use lianwu_model::json::DEPTH_MAX;
 use lianwu_model::shadow;
+use lianwu_model::topic_policy::TOPICS_MAX;
 
 use super::super::{LimitSpec, Value};
 
@@ -47,6 +48,16 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         zh: "Topic 的最大层数",
         en: "Most levels of a topic",
         value: Value::Fixed(TOPIC_LEVELS_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "ProductTopics",
+        unit: "topics",
+        scope: "product",
+        setting: None,
+        zh: "产品的自定义 Topic 数",
+        en: "Custom topics of a product",
+        value: Value::Fixed(TOPICS_MAX as u64),
         used: None,
     },
     LimitSpec {

@@ -64,6 +64,15 @@ impl Behind {
         known.entry(device.number).or_insert_with(|| SubDevice::new(device))
     }
 
+    /// Gateways that listen or speak for others.
+    pub(crate) fn gateways(&self) -> Vec<DeviceNumber> {
+        self.gateways.keys().copied().collect()
+    }
+
+    pub(crate) fn of_gateway_mut(&mut self, gateway: DeviceNumber) -> impl Iterator<Item = &mut SubDevice> {
+        self.gateways.get_mut(&gateway).into_iter().flat_map(HashMap::values_mut)
+    }
+
     pub(crate) fn remove(&mut self, gateway: DeviceNumber, device: DeviceNumber) -> Option<SubDevice> {
         self.gateways.get_mut(&gateway)?.remove(&device)
     }
