@@ -22,6 +22,7 @@ use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::{AccountCache, KeyUseWriter};
 use lianwu_services::audit::{self, Audit};
 use lianwu_services::certificate::CertificateCache;
+use lianwu_services::device_log::LogLevels;
 use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
 use lianwu_services::retention;
@@ -182,6 +183,7 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
         catalog: Catalog::default(),
         directory: Directory::default(),
         topology: Arc::default(),
+        log_levels: LogLevels::default(),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(storage.readings_applied())),
         limits: config.limits(),

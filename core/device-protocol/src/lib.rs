@@ -4,6 +4,7 @@
 //! Start reading at [`topic`] (where a message belongs) and [`credentials`] (who is speaking).
 
 pub mod credentials;
+pub mod device_log;
 pub mod gateway;
 pub mod message;
 pub mod registration;

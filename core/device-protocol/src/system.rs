@@ -13,6 +13,7 @@ use std::io::Write as _;
 
 use lianwu_model::UnixMillis;
 use lianwu_model::json::{Scanner, members, write_string};
+use lianwu_model::log_level::LogLevel;
 
 use crate::message::CLIENT_TOKEN_BYTES_MAX;
 use crate::reply;
@@ -50,6 +51,8 @@ pub enum SystemReply {
     Clock,
     /// [`shadow::answer`], when the shadow of the device is at hand.
     Shadow,
+    /// [`tell_log_level`] with the level of the device.
+    LogLevel,
 }
 
 impl SystemAnswer {
@@ -73,7 +76,7 @@ impl SystemAnswer {
 /// Judges a message on a system topic and appends the answer to `out`. `None`: properties, events, actions, what
 /// gateways say ([`crate::gateway`]), custom and down topics are not its business.
 #[must_use]
-pub fn answer(topic: &Topic<'_>, payload: &[u8], now: UnixMillis, out: &mut Vec<u8>) -> Option<SystemAnswer> {
+pub fn answer(topic: &Topic<'_>, payload: &[u8], out: &mut Vec<u8>) -> Option<SystemAnswer> {
     Some(match topic {
         // Kept as they are; scripts that read them come later.
         Topic::ThingUp { kind: ThingKind::Raw, .. } => SystemAnswer::taken(SystemReply::Nothing),
@@ -86,7 +89,7 @@ pub fn answer(topic: &Topic<'_>, payload: &[u8], now: UnixMillis, out: &mut Vec<
         | Topic::LogUp { .. }
         | Topic::ConfigUp { .. }
         | Topic::ResourceUp { .. } => match Members::read(payload) {
-            Ok(message) => understood(topic, &message, now, out),
+            Ok(message) => understood(topic, &message, out),
             Err(error) => bad_json(topic, &error.to_string(), out),
         },
         _ => return None,
@@ -99,7 +102,7 @@ pub fn clock(received: UnixMillis, sent: UnixMillis, out: &mut Vec<u8>) {
     put(out, format_args!(r#"{{"type":"get","time":{},"ntptime1":{received},"ntptime2":{sent}}}"#, sent.seconds()));
 }
 
-fn understood(topic: &Topic<'_>, message: &Members<'_>, now: UnixMillis, out: &mut Vec<u8>) -> SystemAnswer {
+fn understood(topic: &Topic<'_>, message: &Members<'_>, out: &mut Vec<u8>) -> SystemAnswer {
     match topic {
         Topic::ThingUp { .. } => service::answer(message, out),
         Topic::OtaUp { .. } => firmware(message, out),
@@ -108,7 +111,7 @@ fn understood(topic: &Topic<'_>, message: &Members<'_>, now: UnixMillis, out: &m
             other => unknown_type(other),
         },
         Topic::SysUp { .. } => system(message),
-        Topic::LogUp { .. } => log_level(message, now, out),
+        Topic::LogUp { .. } => log_level(message),
         Topic::ConfigUp { legacy, .. } => config(message, *legacy, out),
         _ => resource(message, out),
     }
@@ -150,18 +153,23 @@ fn asks_for_time(resource: &[u8]) -> bool {
     false
 }
 
-/// Nothing takes device logs yet, so devices are told to keep them: level 0. Short, because the C SDK reads 127
-/// bytes. Source: spec/device-protocol.md 9.6.
-fn log_level(message: &Members<'_>, now: UnixMillis, out: &mut Vec<u8>) -> SystemAnswer {
+/// Source: spec/device-protocol.md 9.6.
+fn log_level(message: &Members<'_>) -> SystemAnswer {
     match message.kind().as_deref() {
-        Some("get_log_level") => {
-            put(out, format_args!(r#"{{"type":"get_log_level""#));
-            message.put_token(out);
-            put(out, format_args!(r#","log_level":0,"result":0,"timestamp":{}}}"#, now.seconds()));
-            SystemAnswer::taken(SystemReply::On(DownTopic::Log))
-        }
+        Some("get_log_level") => SystemAnswer::taken(SystemReply::LogLevel),
         other => unknown_type(other),
     }
+}
+
+/// Appends the answer to a question for the log level, as good for telling a device that it has changed: `question` is
+/// the device's message, or empty. Below 128 bytes with the C SDK's own tokens, because that is what it reads.
+/// Source: spec/device-protocol.md 9.6.
+pub fn tell_log_level(question: &[u8], level: LogLevel, now: UnixMillis, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#"{"type":"get_log_level""#);
+    if let Ok(message) = Members::read(question) {
+        message.put_token(out);
+    }
+    put(out, format_args!(r#","log_level":{},"result":0,"timestamp":{}}}"#, level.number(), now.seconds()));
 }
 
 /// Source: spec/device-protocol.md 8.1.

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
-use lianwu_device_protocol::system::{SystemReply, answer, clock, shadow};
+use lianwu_device_protocol::system::{SystemReply, answer, clock, shadow, tell_log_level};
 use lianwu_device_protocol::topic::{DownTopic, Topic};
 use lianwu_model::UnixMillis;
+use lianwu_model::log_level::LogLevel;
 use lianwu_model::shadow::Update;
 use proptest::prelude::*;
 
@@ -14,7 +15,7 @@ const NOW: UnixMillis = UnixMillis(1_714_550_400_123);
 fn judged(family: &str, payload: &str) -> (u32, SystemReply, String) {
     let topic = format!("{family}/PID0000001/dev001");
     let mut out = Vec::new();
-    let found = answer(&Topic::parse(&topic), payload.as_bytes(), NOW, &mut out).unwrap();
+    let found = answer(&Topic::parse(&topic), payload.as_bytes(), &mut out).unwrap();
     assert_eq!(found.code == 0, found.note.is_empty(), "a refusal has a note: {payload}");
     (found.code, found.reply, String::from_utf8(out).unwrap())
 }
@@ -44,15 +45,23 @@ fn the_time_is_sent_with_both_instants() {
     says_nothing("$sys/operation", 400, "time?");
 }
 
+/// The C SDK reads 127 bytes of it.
 #[test]
-fn logs_stay_with_the_device() {
-    answers(
-        "$log/operation",
-        DownTopic::Log,
-        0,
-        r#"{"type":"get_log_level","clientToken":"PID0000001-0"}"#,
-        r#"{"type":"get_log_level","clientToken":"PID0000001-0","log_level":0,"result":0,"timestamp":1714550400}"#,
-    );
+fn the_log_level_is_told_in_few_bytes() {
+    let question = r#"{"type":"get_log_level","clientToken":"PID0000001-0"}"#;
+    assert_eq!(judged("$log/operation", question), (0, SystemReply::LogLevel, String::new()));
+    says_nothing("$log/operation", 403, r#"{"type":"set_log_level"}"#);
+    says_nothing("$log/operation", 400, "level?");
+    let mut out = Vec::new();
+    tell_log_level(question.as_bytes(), LogLevel::Debug, NOW, &mut out);
+    let expected =
+        r#"{"type":"get_log_level","clientToken":"PID0000001-0","log_level":4,"result":0,"timestamp":1714550400}"#;
+    assert_eq!(std::str::from_utf8(&out), Ok(expected));
+    assert!(out.len() < 128);
+    out.clear();
+    tell_log_level(b"", LogLevel::Off, NOW, &mut out);
+    let pushed = r#"{"type":"get_log_level","log_level":0,"result":0,"timestamp":1714550400}"#;
+    assert_eq!(std::str::from_utf8(&out), Ok(pushed));
 }
 
 #[test]
@@ -213,7 +222,7 @@ fn gateways_get_their_lists() {
 #[test]
 fn other_topics_are_none_of_its_business() {
     for topic in ["$thing/up/property/PID0000001/dev001", "PID0000001/dev001/data", "$ota/update/PID0000001/dev001"] {
-        assert_eq!(answer(&Topic::parse(topic), b"{}", NOW, &mut Vec::new()), None, "{topic}");
+        assert_eq!(answer(&Topic::parse(topic), b"{}", &mut Vec::new()), None, "{topic}");
     }
 }
 

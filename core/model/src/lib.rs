@@ -10,6 +10,7 @@ pub mod file;
 pub mod gateway;
 pub mod ids;
 pub mod json;
+pub mod log_level;
 pub mod policy;
 pub mod product;
 pub mod shadow;

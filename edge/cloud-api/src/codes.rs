@@ -5,6 +5,7 @@ mod account;
 mod certificate;
 mod definition;
 mod device;
+mod device_log;
 mod diagnosis;
 mod gateway;
 pub(crate) mod logs;

@@ -16,6 +16,7 @@ mod device;
 mod diagnosis;
 mod gateway;
 pub mod limits;
+mod log_level;
 mod logs;
 mod main_account;
 mod model;
@@ -207,6 +208,13 @@ fn logs(table: Table) -> Table {
         .on(op::ListLog, Read, |r| logs::keyword_target(r.keywords.as_deref().unwrap_or_default()), logs::list)
         .on(op::ListLogPayload, Read, |r| logs::keyword_target(&r.keywords), logs::list_payload)
         .on(op::ListSDKLog, Read, |r| logs::keyword_target(&r.keywords), logs::list_sdk)
+        .on(op::SetLogLevel, Write, |r| log_level::target(&r.product_id, r.device_name.as_deref()), log_level::set)
+        .on(
+            op::DescribeLogLevel,
+            Read,
+            |r| log_level::target(&r.product_id, r.device_name.as_deref()),
+            log_level::describe,
+        )
         .on(op::ListDeviceLog, Read, logs::device_target, logs::list_device)
         .on(op::ListAccountLog, Read, |_| Target::Account, account_log::list)
         .on(op::DescribeBackendDiagnosis, Read, |_| Target::Account, diagnosis::describe_backend)

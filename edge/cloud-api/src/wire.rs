@@ -143,6 +143,7 @@ pub fn device(view: &DeviceView, product: &Product) -> DeviceInfo {
         first_online_time: Some(seconds(view.state.activated)),
         login_time: seconds(view.state.last_login),
         create_time: count(device.created.seconds()),
+        log_level: view.log_level.number().into(),
         version: view.state.firmware.as_deref().unwrap_or_default().to_owned(),
         create_user_id: count(device.creator.0),
         creator_nick_name: device.creator_name.clone(),

@@ -1,11 +1,12 @@
-//! Devices over HTTP: dynamic registration and publishing.
+//! Devices over HTTP: dynamic registration, publishing, their own logs.
 //!
 //! Reads requests, finds out who speaks, and hands over: registration to its service, a message to the device's home
-//! worker, where it goes the way of all others. Source: spec/device-protocol.md 3.2 and 4.
+//! worker, where it goes the way of all others. Source: spec/device-protocol.md 3.2, 4 and 9.6.
 
 mod answer;
 mod publish;
 mod register;
+mod report_log;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -45,7 +46,8 @@ pub(crate) struct DeviceHttp {
 
 impl DeviceHttp {
     pub(crate) fn router(self) -> Router {
-        let (first, second, publish) = (self.clone(), self.clone(), self);
+        let (first, second, publish) = (self.clone(), self.clone(), self.clone());
+        let (first_log, second_log) = (self.clone(), self);
         Router::new()
             .route("/register/dev", post(move |request: Request| async move { register::first(&first, request).await }))
             .route(
@@ -55,6 +57,14 @@ impl DeviceHttp {
             .route(
                 "/device/publish",
                 post(move |request: Request| async move { publish::publish(&publish, request).await }),
+            )
+            .route(
+                "/cgi-bin/report-log",
+                post(move |request: Request| async move { report_log::first(&first_log, request).await }),
+            )
+            .route(
+                "/device/reportlog",
+                post(move |request: Request| async move { report_log::second(&second_log, request).await }),
             )
     }
 

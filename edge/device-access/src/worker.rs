@@ -29,6 +29,7 @@ use tokio::task::LocalSet;
 pub(crate) use backend::session::Restored;
 pub(crate) use device::post::{Post, Posted};
 pub(crate) use device::sign_in::Arrival;
+pub(crate) use device::uploaded::Upload;
 pub(crate) use rate::InstanceRate;
 pub(crate) use state::Place;
 
@@ -57,6 +58,8 @@ pub(crate) enum Mail {
     Disconnect(DeviceNumber, &'static str),
     /// A message of a device that lives here, from a request over HTTP.
     Post(Box<Post>),
+    /// Lines of the own log of a device that lives here.
+    Upload(Box<Upload>),
     /// A device no longer lives here, or no longer behind its gateway.
     Leave(Leave, &'static str),
     /// The custom topics of a product changed.
@@ -77,6 +80,7 @@ impl std::fmt::Debug for Mail {
             Self::Shadow(change, _) => f.debug_tuple("Shadow").field(change).finish(),
             Self::Forwards(_) => f.write_str("Forwards"),
             Self::Post(_) => f.write_str("Post"),
+            Self::Upload(_) => f.write_str("Upload"),
             Self::Leave(leave, why) => f.debug_tuple("Leave").field(leave).field(why).finish(),
             Self::TopicsChanged(product) => f.debug_tuple("TopicsChanged").field(product).finish(),
             Self::Subscriptions(number, _) => f.debug_tuple("Subscriptions").field(number).finish(),

@@ -27,6 +27,10 @@ pub(crate) enum Lane {
     Connection = 3,
     /// Diagnostics of a product or account; the records name their device or client.
     Diagnostic = 4,
+    /// Lines a device uploaded of its own log.
+    DeviceLog = 5,
+    /// The same of all devices of a product; the records name their device.
+    ProductLog = 6,
 }
 
 impl Lane {
@@ -37,8 +41,24 @@ impl Lane {
             kind if kind.holds_properties() && record.code == 0 => Self::Property,
             kind if kind.holds_events() && record.code == 0 => Self::Event,
             kind if kind.is_message() => Self::Message,
+            RecordKind::DeviceLog => Self::DeviceLog,
             _ => Self::Connection,
         }
+    }
+
+    /// Where a device keeps the lane among its own; `None` for a lane no device has.
+    #[inline]
+    pub(crate) fn slot(self) -> Option<usize> {
+        match self {
+            Self::Property | Self::Event | Self::Message | Self::Connection => Some(self as usize),
+            Self::DeviceLog => Some(4),
+            Self::Diagnostic | Self::ProductLog => None,
+        }
+    }
+
+    /// Do its records name their device, because it is no device's?
+    fn names_devices(self) -> bool {
+        matches!(self, Self::Diagnostic | Self::ProductLog)
     }
 }
 
@@ -55,7 +75,7 @@ const QOS_ONE: u8 = 0x20;
 const PACKET_ID: u8 = 0x40;
 const EXTRAS: u8 = 0x80;
 
-const KINDS: [RecordKind; 26] = {
+const KINDS: [RecordKind; 29] = {
     use RecordKind as K;
     [
         K::PropertyReport,
@@ -72,6 +92,7 @@ const KINDS: [RecordKind; 26] = {
         K::PackedEvent,
         K::ShadowUpdate,
         K::ShadowDesired,
+        K::DeviceLog,
         K::Connected,
         K::ConnectRefused,
         K::Disconnected,
@@ -83,17 +104,27 @@ const KINDS: [RecordKind; 26] = {
         K::DownDropped,
         K::SessionEnded,
         K::Registration,
+        K::Bound,
+        K::Unbound,
         K::AccountEvent,
     ]
 };
 
-fn kind_of(byte: u8) -> Option<RecordKind> {
-    KINDS.into_iter().find(|kind| *kind as u8 == byte)
+/// A kind in five bits: its number, and for one above 31 that of a kind that stands in no chunk.
+fn code_of(kind: RecordKind) -> u8 {
+    match kind {
+        RecordKind::Unbound => RecordKind::AccountMessage as u8,
+        kind => kind as u8,
+    }
+}
+
+fn kind_of(code: u8) -> Option<RecordKind> {
+    KINDS.into_iter().find(|kind| code_of(*kind) == code)
 }
 
 /// Bit of a kind in [`Chunk::kinds`].
 pub(crate) fn kind_bit(kind: RecordKind) -> u32 {
-    1 << (kind as u8)
+    1 << code_of(kind)
 }
 
 /// A chunk in memory.
@@ -115,10 +146,8 @@ pub(crate) struct Chunk {
 impl Chunk {
     /// An empty chunk made for this record, which must be pushed next.
     pub(crate) fn new(lane: Lane, lsn: Lsn, committed: UnixMillis, record: &Record<'_>) -> Self {
-        let (number, device) = match lane {
-            Lane::Diagnostic => (DeviceNumber::NONE, ""),
-            _ => (record.number, record.device),
-        };
+        let (number, device) =
+            if lane.names_devices() { (DeviceNumber::NONE, "") } else { (record.number, record.device) };
         let mut bytes = Vec::with_capacity(64 + device.len() + record.payload.len());
         bytes.push(VERSION);
         bytes.push(lane as u8);
@@ -153,7 +182,7 @@ impl Chunk {
     /// Appends the record; its number is above all before.
     pub(crate) fn push(&mut self, lsn: Lsn, committed: UnixMillis, record: &Record<'_>) {
         let out = &mut self.bytes;
-        let kind = record.kind as u8;
+        let kind = code_of(record.kind);
         let extras = record.code != 0 || record.qos > 1 || !record.topic.is_empty() || !record.note.is_empty();
         let flag = |set: bool, bit: u8| if set { bit } else { 0 };
         out.push(kind | flag(record.qos == 1, QOS_ONE) | flag(record.packet_id != 0, PACKET_ID) | flag(extras, EXTRAS));
@@ -169,7 +198,7 @@ impl Chunk {
             put_bytes(out, record.topic.as_bytes());
             put_bytes(out, record.note.as_bytes());
         }
-        if self.lane == Lane::Diagnostic {
+        if self.lane.names_devices() {
             put(out, u64::from(record.number.0));
             put_bytes(out, record.device.as_bytes());
         }
@@ -246,6 +275,8 @@ impl<'a> ChunkView<'a> {
             2 => Lane::Message,
             3 => Lane::Connection,
             4 => Lane::Diagnostic,
+            5 => Lane::DeviceLog,
+            6 => Lane::ProductLog,
             _ => return None,
         };
         let product = ProductId::from_bytes(&reader.array::<10>()?)?;
@@ -272,7 +303,7 @@ impl<'a> ChunkView<'a> {
             note = body.text()?;
         }
         let (mut number, mut device) = (self.number, self.device);
-        if self.lane == Lane::Diagnostic {
+        if self.lane.names_devices() {
             number = DeviceNumber(u32::try_from(body.number()?).ok()?);
             device = body.text()?;
         }
@@ -320,7 +351,7 @@ mod tests {
 
     #[test]
     fn records_come_back_as_they_were_pushed() {
-        for lane in [Lane::Message, Lane::Diagnostic] {
+        for lane in [Lane::Message, Lane::Diagnostic, Lane::DeviceLog, Lane::ProductLog] {
             let records = [record("lamp", "", b"{}"), record("lamp", "bad", &[0, 255]), record("lamp", "", b"")];
             let start = UnixMillis(1_714_550_399_000);
             let mut chunk = Chunk::new(lane, Lsn(5), start, &records[0]);
@@ -333,6 +364,18 @@ mod tests {
             assert_eq!(read.iter().map(|s| s.record).collect::<Vec<_>>(), records);
             assert_eq!(read.iter().map(|s| s.lsn.0).collect::<Vec<_>>(), [5, 6, 9]);
             assert_eq!(read[2].committed, UnixMillis(start.0 + 1400));
+        }
+    }
+
+    /// Is each kind told from every other in five bits, the newest ones among them?
+    #[test]
+    fn every_kind_has_a_code_of_its_own() {
+        for kind in KINDS {
+            assert!(code_of(kind) < 32, "{kind:?}");
+            assert_eq!(kind_of(code_of(kind)), Some(kind));
+            let mut chunk = Chunk::new(Lane::Connection, Lsn(1), UnixMillis(10), &record("lamp", "", b""));
+            chunk.push(Lsn(1), UnixMillis(10), &Record { kind, ..record("lamp", "", b"") });
+            assert_eq!(chunk.view().unwrap().next().unwrap().unwrap().record.kind, kind);
         }
     }
 

@@ -59,7 +59,7 @@ impl LaneTail {
 /// The lanes of one device; most devices use one or two.
 #[derive(Debug, Default)]
 struct DeviceTail {
-    lanes: [Option<Box<LaneTail>>; 4],
+    lanes: [Option<Box<LaneTail>>; 5],
 }
 
 /// Records of one commit day that are cut together.
@@ -78,6 +78,8 @@ pub(crate) struct Tail {
     devices: HashMap<u32, DeviceTail>,
     products: HashMap<ProductId, LaneTail>,
     accounts: HashMap<Uin, LaneTail>,
+    /// What the devices of a product uploaded of their own logs.
+    device_logs: HashMap<ProductId, LaneTail>,
 }
 
 impl Tail {
@@ -93,6 +95,7 @@ impl Tail {
             devices: HashMap::new(),
             products: HashMap::new(),
             accounts: HashMap::new(),
+            device_logs: HashMap::new(),
         }
     }
 
@@ -101,7 +104,10 @@ impl Tail {
     }
 
     pub(crate) fn has_chunks(&self) -> bool {
-        !self.devices.is_empty() || !self.products.is_empty() || !self.accounts.is_empty()
+        !self.devices.is_empty()
+            || !self.products.is_empty()
+            || !self.accounts.is_empty()
+            || !self.device_logs.is_empty()
     }
 
     /// Counts a record; it leaves nothing in the chunks unless it is pushed as well.
@@ -118,7 +124,7 @@ impl Tail {
     #[inline]
     pub(crate) fn warm(&self, record: &Record<'_>) -> usize {
         let lane =
-            self.devices.get(&record.number.0).and_then(|device| device.lanes[Lane::of(record) as usize].as_ref());
+            self.devices.get(&record.number.0).and_then(|device| device.lanes.get(Lane::of(record).slot()?)?.as_ref());
         lane.and_then(|lane| lane.open.as_ref()).map_or(0, Chunk::warm)
     }
 
@@ -134,18 +140,23 @@ impl Tail {
         if record.number.0 != 0 {
             self.push_device(lsn, committed, record, properties, bytes_max);
         }
-        if is_diagnostic(record) {
-            let before = self.products.capacity();
-            let lane = self.products.entry(record.product).or_default();
-            let (grown, freed) = push_diagnostic(lane, lsn, committed, record, bytes_max);
+        let of_product = match record.kind {
+            RecordKind::DeviceLog => Some((&mut self.device_logs, Lane::ProductLog)),
+            _ if is_diagnostic(record) => Some((&mut self.products, Lane::Diagnostic)),
+            _ => None,
+        };
+        if let Some((products, lane)) = of_product {
+            let before = products.capacity();
+            let tail = products.entry(record.product).or_default();
+            let (grown, freed) = push_named(tail, lane, lsn, committed, record, bytes_max);
             self.bytes = self.bytes + grown - freed;
-            self.bytes += (self.products.capacity() - before) * size_of::<(ProductId, LaneTail)>();
+            self.bytes += (products.capacity() - before) * size_of::<(ProductId, LaneTail)>();
         } else if record.kind == RecordKind::AccountEvent
             && let Some(line) = AccountLine::of(record)
         {
             let before = self.accounts.capacity();
             let lane = self.accounts.entry(line.owner).or_default();
-            let (grown, freed) = push_diagnostic(lane, lsn, committed, record, bytes_max);
+            let (grown, freed) = push_named(lane, Lane::Diagnostic, lsn, committed, record, bytes_max);
             self.bytes = self.bytes + grown - freed;
             self.bytes += (self.accounts.capacity() - before) * size_of::<(Uin, LaneTail)>();
         }
@@ -162,7 +173,7 @@ impl Tail {
         let lane = Lane::of(record);
         let before = self.devices.capacity();
         let device = self.devices.entry(record.number.0).or_default();
-        let slot = &mut device.lanes[lane as usize];
+        let Some(slot) = lane.slot().and_then(|at| device.lanes.get_mut(at)) else { return };
         if slot.is_none() {
             self.bytes += size_of::<LaneTail>() + 16;
         }
@@ -194,7 +205,7 @@ impl Tail {
                     times = Some(widen(times, (event.time, event.time)));
                 }
             }
-            Lane::Message | Lane::Connection | Lane::Diagnostic => {}
+            Lane::Message | Lane::Connection | Lane::Diagnostic | Lane::DeviceLog | Lane::ProductLog => {}
         }
         self.bytes = self.bytes + chunk.memory() - held - freed;
         self.bytes += (self.devices.capacity() - before) * size_of::<(u32, DeviceTail)>();
@@ -206,7 +217,8 @@ impl Tail {
     /// The chunks of one lane of one owner.
     pub(crate) fn lane(&self, owner: Owner, lane: Lane) -> Option<&LaneTail> {
         match owner {
-            Owner::Device(number) => self.devices.get(&number.0)?.lanes.get(lane as usize)?.as_deref(),
+            Owner::Device(number) => self.devices.get(&number.0)?.lanes.get(lane.slot()?)?.as_deref(),
+            Owner::Product(product) if lane == Lane::ProductLog => self.device_logs.get(&product),
             Owner::Product(product) => self.products.get(&product),
             Owner::Account(owner) => self.accounts.get(&owner),
         }
@@ -220,6 +232,12 @@ impl Tail {
             all.push((Owner::Device(lianwu_model::DeviceNumber(*number)), lanes));
         }
         for (product, lane) in &self.products {
+            all.push((
+                Owner::Product(*product),
+                [Some(lane), self.device_logs.get(product)].into_iter().flatten().collect(),
+            ));
+        }
+        for (product, lane) in self.device_logs.iter().filter(|(product, _)| !self.products.contains_key(*product)) {
             all.push((Owner::Product(*product), vec![lane]));
         }
         for (owner, lane) in &self.accounts {
@@ -230,15 +248,16 @@ impl Tail {
     }
 }
 
-/// Appends to a diagnostic lane; the memory it took, and what it gave back.
-fn push_diagnostic(
-    lane: &mut LaneTail,
+/// Appends to a lane that is no device's; the memory it took, and what it gave back.
+fn push_named(
+    tail: &mut LaneTail,
+    lane: Lane,
     lsn: Lsn,
     committed: UnixMillis,
     record: &Record<'_>,
     bytes_max: usize,
 ) -> (usize, usize) {
-    let (chunk, freed) = lane.chunk_for(Lane::Diagnostic, lsn, committed, record, bytes_max);
+    let (chunk, freed) = tail.chunk_for(lane, lsn, committed, record, bytes_max);
     let held = if chunk.count == 0 { 0 } else { chunk.memory() };
     chunk.push(lsn, committed, record);
     (chunk.memory() - held, freed)

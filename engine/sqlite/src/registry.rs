@@ -5,6 +5,7 @@ mod certificates;
 mod device_list;
 mod devices;
 mod files;
+mod log_levels;
 mod products;
 mod projects;
 mod scripts;

@@ -109,12 +109,16 @@ pub struct LogQuery {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogScope {
-    /// Everything of one device: the content log and the online/offline log.
+    /// Everything of one device: the content log and the online/offline log; not its own log.
     Device(DeviceNumber),
     /// Diagnostics of a product: connections, refusals and subscriptions of its devices and of strangers.
     Diagnostics(ProductId),
     /// What happened to the backends of a main account.
     Account(Uin),
+    /// What the devices of a product uploaded of their own logs.
+    UploadsOf(ProductId),
+    /// What one device uploaded of its own log.
+    Uploads(DeviceNumber),
 }
 
 /// Does the diagnostic log of its product show this record?
@@ -123,7 +127,9 @@ pub enum LogScope {
 /// among them: its line is rendered from the content log.
 #[must_use]
 pub fn is_diagnostic(record: &Record<'_>) -> bool {
-    !record.kind.is_of_account() && (!record.kind.is_message() || record.code != 0)
+    record.kind != RecordKind::DeviceLog
+        && !record.kind.is_of_account()
+        && (!record.kind.is_message() || record.code != 0)
 }
 
 /// An owned record, as the logs show it.

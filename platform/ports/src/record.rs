@@ -48,6 +48,9 @@ pub enum RecordKind {
     /// The cloud changed a device's shadow, or was refused to; `note` is the request. What the device is told about it
     /// is a message of its own.
     ShadowDesired = 14,
+    /// A line of the device's own log, uploaded by it: `payload` is the line without its level, `note` the level's word,
+    /// empty when it has none.
+    DeviceLog = 15,
     /// CONNECT was accepted. `payload` holds the connection facts.
     Connected = 16,
     /// CONNECT was refused. `note` says why.
@@ -110,6 +113,7 @@ impl RecordKind {
             12 => K::PackedEvent,
             13 => K::ShadowUpdate,
             14 => K::ShadowDesired,
+            15 => K::DeviceLog,
             16 => K::Connected,
             17 => K::ConnectRefused,
             18 => K::Disconnected,
@@ -150,6 +154,7 @@ impl RecordKind {
             K::PackedEvent => "PackedEvent",
             K::ShadowUpdate => "ShadowUpdate",
             K::ShadowDesired => "ShadowDesired",
+            K::DeviceLog => "DeviceLog",
             K::Connected => "Connected",
             K::ConnectRefused => "ConnectRefused",
             K::Disconnected => "Disconnected",
@@ -173,7 +178,7 @@ impl RecordKind {
     /// Does the content log show it (a message), as opposed to a change of the connection?
     #[must_use]
     pub fn is_message(self) -> bool {
-        (self as u8) < 16
+        (self as u8) < 15
     }
 
     /// A part of a message that stands in the log as a whole: the logs do not show it again.

@@ -12,6 +12,7 @@ use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal,
 use lianwu_model::certificate::{Authority, Certificate, Fingerprint, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::gateway::Binding;
+use lianwu_model::log_level::LogLevel;
 use lianwu_model::product::{Product, Project, StoredScript, StoredThingModel, Tag};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin, UnixMillis};
 
@@ -314,4 +315,26 @@ pub trait Topology: Send + Sync {
     fn unbind(&self, devices: Vec<DeviceNumber>) -> Answer<'_, Result<(), StoreError>>;
     /// In the order they were bound.
     fn bindings(&self) -> Answer<'_, Result<Vec<Binding>, StoreError>>;
+}
+
+/// How much devices upload of their own logs. All of it is kept in memory by the device log service.
+pub trait LogLevels: Send + Sync {
+    /// What the devices of a product have that have no level of their own; goes with the product. `None` takes it away.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the product does not exist.
+    fn set_product_log_level(&self, id: ProductId, level: Option<LogLevel>) -> Answer<'_, Result<(), StoreError>>;
+
+    /// A device's own; goes with the device. `None` takes it away.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the device does not exist.
+    fn set_device_log_level(&self, device: DeviceNumber, level: Option<LogLevel>)
+    -> Answer<'_, Result<(), StoreError>>;
+
+    /// In the order of ProductIds.
+    fn product_log_levels(&self) -> Answer<'_, Result<Vec<(ProductId, LogLevel)>, StoreError>>;
+
+    /// In the order of numbers.
+    fn device_log_levels(&self) -> Answer<'_, Result<Vec<(DeviceNumber, LogLevel)>, StoreError>>;
 }

@@ -13,17 +13,18 @@ use lianwu_device_protocol::credentials::{DeviceSecret, SecretError};
 use lianwu_model::account::Principal;
 use lianwu_model::certificate::Certificate;
 use lianwu_model::device::{Device, DeviceSecretText, DeviceStatus};
+use lianwu_model::log_level::LogLevel;
 use lianwu_model::product::{Authentication, DevelopmentStatus, Product};
 use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, Uin};
 use lianwu_ports::registry::StoreError;
 use lianwu_ports::states::DeviceState;
 use tracing::warn;
 
-use crate::Platform;
 use crate::certificate::CertificateError;
 use crate::directory::DirectoryDevice;
 use crate::product::{self, ProductError};
 use crate::telemetry::{self, TelemetryError};
+use crate::{Platform, device_log};
 
 pub use certified::{CertifiedDevice, create_certified, renew_certificate};
 pub(crate) use certified::{create_registered_certified, renew};
@@ -74,6 +75,8 @@ pub struct DeviceView {
     pub device: Device,
     pub status: DeviceStatus,
     pub state: DeviceState,
+    /// How much it uploads of its own log.
+    pub log_level: LogLevel,
 }
 
 /// Registers a device of a key product; the secret is made here unless the maker defines one.
@@ -189,7 +192,8 @@ fn view(platform: &Platform, device: Device, state: DeviceState) -> DeviceView {
         (false, Some(_)) => DeviceStatus::Offline,
         (false, None) => DeviceStatus::NeverActivated,
     };
-    DeviceView { device, status, state }
+    let log_level = platform.log_levels.of(device.product, device.number);
+    DeviceView { device, status, state, log_level }
 }
 
 /// Names one device in a call for several.
@@ -213,6 +217,7 @@ pub async fn delete(platform: &Platform, owner: Uin, devices: &[DeviceRef]) -> R
         platform.directory.remove(key.product, key.device.as_str());
         platform.bus.disconnect(*number, "the device was deleted");
     }
+    device_log::forget_devices(platform, &numbers);
     forget(platform, numbers).await;
     Ok(())
 }

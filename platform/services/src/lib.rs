@@ -9,6 +9,7 @@ pub mod backend;
 pub mod catalog;
 pub mod certificate;
 pub mod device;
+pub mod device_log;
 pub mod device_token;
 pub mod diagnosis;
 pub mod directory;

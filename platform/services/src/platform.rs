@@ -7,7 +7,8 @@ use lianwu_ports::clock::Clock;
 use lianwu_ports::log::Log;
 use lianwu_ports::readings::Readings;
 use lianwu_ports::registry::{
-    Accounts, Certificates, Devices, ProductScripts, Products, Projects, Topology as TopologyStore,
+    Accounts, Certificates, Devices, LogLevels as LogLevelStore, ProductScripts, Products, Projects,
+    Topology as TopologyStore,
 };
 use lianwu_ports::script::Scripts;
 use lianwu_ports::states::States;
@@ -16,6 +17,7 @@ use crate::account::AccountCache;
 use crate::audit::Audit;
 use crate::catalog::Catalog;
 use crate::certificate::CertificateCache;
+use crate::device_log::LogLevels;
 use crate::directory::Directory;
 use crate::follower::Progress;
 use crate::gateway::Topology;
@@ -33,6 +35,7 @@ pub struct Stores {
     pub certificates: Arc<dyn Certificates>,
     pub topology: Arc<dyn TopologyStore>,
     pub scripts: Arc<dyn ProductScripts>,
+    pub log_levels: Arc<dyn LogLevelStore>,
 }
 
 /// Every number that bounds something; zero means "no limit" where the field says so.
@@ -131,6 +134,8 @@ pub struct Platform {
     pub directory: Directory,
     /// Gateways and what comes in through them.
     pub topology: Arc<Topology>,
+    /// How much devices upload of their own logs.
+    pub log_levels: LogLevels,
     pub replies: PendingReplies,
     /// How far the readings are behind the log.
     pub progress: Arc<Progress>,

@@ -75,6 +75,7 @@ impl Storage {
             certificates: self.registry.clone(),
             topology: self.registry.clone(),
             scripts: self.registry.clone(),
+            log_levels: self.registry.clone(),
         }
     }
 

@@ -1942,6 +1942,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "FreqId", kind: Kind::Text, required: false }],
     },
     OperationSpec {
+        name: "DescribeLogLevel",
+        service: &SERVICES[2],
+        group: "log",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
         name: "DescribeModelDefinition",
         service: &SERVICES[0],
         group: "model",
@@ -4040,6 +4052,19 @@ pub static OPERATIONS: &[OperationSpec] = &[
         deprecated: false,
         calls_per_second: 20,
         fields: &[FieldSpec { name: "RuleName", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
+        name: "SetLogLevel",
+        service: &SERVICES[2],
+        group: "log",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+            FieldSpec { name: "Level", kind: Kind::Unsigned, required: false },
+        ],
     },
     OperationSpec {
         name: "SetPassword",

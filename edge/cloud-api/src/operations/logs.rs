@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lianwu_model::UnixMillis;
+use lianwu_model::log_level::LogLevel;
 use lianwu_ports::readings::Cursor;
 use lianwu_services::logs::{self, Direction, Keywords, Line, LineKind, LogFilter, LogPage, Origin, Subject, Visible};
 use lianwu_services::product::{self, ProductFilter};
@@ -14,7 +15,7 @@ use crate::generated::operations::{
     ListDeviceLogRequest, ListDeviceLogResponse, ListLogPayloadRequest, ListLogPayloadResponse, ListLogRequest,
     ListLogResponse, ListSDKLogRequest, ListSDKLogResponse,
 };
-use crate::generated::structures::{CLSLogItem, DeviceLogRow, PayloadLogItem};
+use crate::generated::structures::{CLSLogItem, DeviceLogRow, PayloadLogItem, SDKLogItem};
 use crate::table::{DeviceName, Target};
 
 const PAGE_DEFAULT: usize = 10;
@@ -103,13 +104,29 @@ fn payload_format(line: &Line) -> &'static str {
     }
 }
 
-/// Nothing can upload such logs yet, so there are none.
+/// What devices uploaded of their own logs.
 pub async fn list_sdk(call: Call, r: ListSDKLogRequest) -> Result<ListSDKLogResponse, ApiError> {
-    keywords(&r.keywords)?;
-    times(r.min_time, r.max_time)?;
-    page_size("MaxNum", r.max_num)?;
-    call.cursors.open(&["sdk-log"], r.context.as_deref())?;
-    Ok(ListSDKLogResponse { context: String::new(), listover: true, total_count: 0, results: Vec::new() })
+    let search = Search { min: r.min_time, max: r.max_time, context: r.context, max_num: r.max_num, name: "MaxNum" };
+    let found = search.by_keywords(&call, &r.keywords, LineKind::Uploaded).await?;
+    let results = found.lines.iter().map(|line| SDKLogItem {
+        product_id: line.product.to_string(),
+        device_name: line.device.to_string(),
+        level: line.scene.to_owned(),
+        date_time: logs::beijing(line.time),
+        content: line.text_lossy().into_owned(),
+    });
+    Ok(ListSDKLogResponse {
+        total_count: found.lines.len() as u64,
+        results: results.collect(),
+        context: found.context,
+        listover: found.is_over,
+    })
+}
+
+/// `loglevel:` takes the word of a level or its number.
+fn level(given: String) -> String {
+    let known = given.parse().ok().and_then(LogLevel::from_number);
+    known.map_or(given, |level| level.word().to_owned())
 }
 
 pub async fn list_device(call: Call, r: ListDeviceLogRequest) -> Result<ListDeviceLogResponse, ApiError> {
@@ -120,7 +137,7 @@ pub async fn list_device(call: Call, r: ListDeviceLogRequest) -> Result<ListDevi
     let mut filter = LogFilter::new(times(r.min_time, r.max_time)?);
     for kind in &r.kinds {
         filter.kinds.push(LineKind::from_text(kind).ok_or_else(|| {
-            let kinds = "content、thing_model、status、diagnostic";
+            let kinds = "content、thing_model、status、diagnostic、device";
             ApiError::value("Kinds", &format!("可选值为 {kinds}"), &format!("it must be one of {kinds}"))
         })?);
     }
@@ -200,7 +217,8 @@ impl Search {
             filter.visible = Some(visible_records(call));
         }
         filter.kinds = vec![kind];
-        filter.scene = named.scene;
+        // The level of an uploaded line stands where others have their scene.
+        filter.scene = if kind == LineKind::Uploaded { named.level.map(level) } else { named.scene };
         filter.request_id = named.request_id;
         filter.contents = named.contents;
         filter.words = named.words;

@@ -160,10 +160,94 @@ async fn searches_that_name_too_little_or_too_much_are_refused() {
     assert_eq!(denied["Error"]["Code"], "UnauthorizedOperation");
 }
 
+/// Lines of the devices' own logs, found by product, device, level and word, page by page.
 #[tokio::test]
-async fn logs_that_devices_upload_are_truthfully_absent() {
+async fn logs_that_devices_uploaded_are_found() {
     let cloud = Cloud::new().await;
     let product = lamp(&cloud).await;
-    let found = cloud.ok("ListSDKLog", of_lamp(&product, "loglevel:ERR")).await;
-    assert_eq!((&found["Results"], &found["Listover"], &found["TotalCount"]), (&json!([]), &json!(true), &json!(0)));
+    let range = |keywords: &str| json!({"MinTime": NOW.0 - 1, "MaxTime": NOW.0 + 1, "Keywords": keywords});
+    let nothing = cloud.ok("ListSDKLog", of_lamp(&product, "")).await;
+    assert_eq!((&nothing["Results"], &nothing["Listover"]), (&json!([]), &json!(true)), "messages are not among them");
+    cloud.ok("CreateDevice", json!({"ProductId": product, "DeviceName": "lamp2"})).await;
+    for (device, level, line) in
+        [("lamp1", "ERR", "08:00:00|main.c|one"), ("lamp2", "INF", "08:00:01|main.c|two"), ("lamp1", "", "three")]
+    {
+        cloud.device_uploads(&product, device, level, line);
+    }
+    let row = |device: &str, level: &str, content: &str| {
+        json!({
+            "ProductId": product, "DeviceName": device, "Level": level, "DateTime": "2024-11-23 02:26:40.000",
+            "Content": content,
+        })
+    };
+    let [one, two, three] = [
+        row("lamp1", "ERR", "08:00:00|main.c|one"),
+        row("lamp2", "INF", "08:00:01|main.c|two"),
+        row("lamp1", "", "three"),
+    ];
+    for (keywords, expected) in [
+        (format!("productid:{product}"), json!([three, two, one])),
+        (format!("productid:{product} devicename:lamp1"), json!([three, one])),
+        (format!("productid:{product} loglevel:err"), json!([one])),
+        (format!("productid:{product} loglevel:3"), json!([two])),
+        (format!("productid:{product} content:main.c two"), json!([two])),
+        (format!("productid:{product} devicename:lamp2 one"), json!([])),
+        (String::new(), json!([three, two, one])),
+    ] {
+        let found = cloud.ok("ListSDKLog", range(&keywords)).await;
+        assert_eq!((&found["Results"], &found["Listover"]), (&expected, &json!(true)), "{keywords}");
+    }
+    let mut page = range(&format!("productid:{product}"));
+    page["MaxNum"] = json!(2);
+    let first = cloud.ok("ListSDKLog", page.clone()).await;
+    assert_eq!((&first["Results"], &first["Listover"]), (&json!([three, two]), &json!(false)));
+    page["Context"] = first["Context"].clone();
+    assert_eq!(cloud.ok("ListSDKLog", page).await["Results"], json!([one]));
+    let earlier = json!({"MinTime": 0, "MaxTime": NOW.0 - 1, "Keywords": ""});
+    assert_eq!(cloud.ok("ListSDKLog", earlier).await["Results"], json!([]));
+    for operation in ["ListLog", "ListLogPayload"] {
+        let found = cloud.ok(operation, range(&format!("productid:{product} devicename:lamp2"))).await;
+        assert_eq!(found["Results"], json!([]), "{operation}");
+    }
+    let own = json!({
+        "ProductId": product, "DeviceName": "lamp2", "MinTime": 0, "MaxTime": NOW.0 + 1, "Kinds": ["content", "device"],
+    });
+    let found = cloud.ok("ListDeviceLog", own).await;
+    assert_eq!((&found["Rows"][0]["Kind"], &found["Rows"][0]["Scene"]), (&json!("device"), &json!("INF")));
+}
+
+/// Does a device's own level come before its product's, and is the device told of a change?
+#[tokio::test]
+async fn a_log_level_is_a_devices_own_or_its_products() {
+    let cloud = Cloud::new().await;
+    let product = lamp(&cloud).await;
+    let lamp = json!({"ProductId": product, "DeviceName": "lamp1"});
+    let described = async |of: Value| {
+        let found = cloud.ok("DescribeLogLevel", of).await;
+        json!([found["Level"], found["OwnLevel"], found["ProductLevel"]])
+    };
+    assert_eq!(described(lamp.clone()).await, json!([0, false, 0]));
+    cloud.ok("SetLogLevel", json!({"ProductId": product, "Level": 2})).await;
+    assert_eq!(described(lamp.clone()).await, json!([2, false, 2]));
+    let set = cloud.ok("SetLogLevel", json!({"ProductId": product, "DeviceName": "lamp1", "Level": 4})).await;
+    assert_eq!((&set["Level"], &set["Told"]), (&json!(4), &json!("delivered")));
+    assert_eq!(described(lamp.clone()).await, json!([4, true, 2]));
+    assert_eq!(described(json!({"ProductId": product})).await, json!([2, true, 2]));
+    assert_eq!(cloud.ok("DescribeDevice", lamp.clone()).await["Device"]["LogLevel"], 4);
+    let told = cloud.devices.sent.lock().unwrap().pop().unwrap();
+    let topic = format!("$log/operation/result/{product}/lamp1");
+    assert_eq!(told.kind, lianwu_ports::bus::DownKind::Topic(topic.into()));
+    let expected = format!(r#"{{"type":"get_log_level","log_level":4,"result":0,"timestamp":{}}}"#, NOW.seconds());
+    assert_eq!(std::str::from_utf8(&told.payload), Ok(expected.as_str()));
+    let taken = cloud.ok("SetLogLevel", lamp.clone()).await;
+    assert_eq!(taken["Level"], 2, "the product's again");
+    cloud.ok("SetLogLevel", json!({"ProductId": product})).await;
+    assert_eq!(described(lamp.clone()).await, json!([0, false, 0]));
+    for (call, code) in [
+        (json!({"ProductId": product, "Level": 5}), "InvalidParameterValue"),
+        (json!({"ProductId": product, "DeviceName": "nobody", "Level": 1}), "ResourceNotFound.DeviceNotExist"),
+        (json!({"ProductId": "AAAAAAAAAA", "Level": 1}), "ResourceNotFound.StudioProductNotExist"),
+    ] {
+        assert_eq!(cloud.refused("SetLogLevel", call).await, code);
+    }
 }

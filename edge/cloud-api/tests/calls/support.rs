@@ -167,12 +167,14 @@ impl Cloud {
                 devices: registry.clone(),
                 certificates: registry.clone(),
                 topology: registry.clone(),
-                scripts: registry,
+                scripts: registry.clone(),
+                log_levels: registry,
             },
             bus: devices.clone(),
             catalog: Catalog::default(),
             directory: Directory::default(),
             topology: Arc::default(),
+            log_levels: lianwu_services::device_log::LogLevels::default(),
             replies: PendingReplies::default(),
             progress,
             limits,
@@ -283,6 +285,15 @@ impl Cloud {
 
     /// The device says something.
     pub fn device_says(&self, product: &str, device: &str, kind: RecordKind, sample: UnixMillis, payload: &str) {
+        self.record(product, device, kind, sample, "", payload);
+    }
+
+    /// The device uploads a line of its own log.
+    pub fn device_uploads(&self, product: &str, device: &str, level: &str, line: &str) {
+        self.record(product, device, RecordKind::DeviceLog, NOW, level, line);
+    }
+
+    fn record(&self, product: &str, device: &str, kind: RecordKind, sample: UnixMillis, note: &str, payload: &str) {
         let device = self.platform.directory.find(product.parse().unwrap(), device).unwrap();
         let mut batch = RecordBatch::default();
         batch.push(&Record {
@@ -295,7 +306,7 @@ impl Cloud {
             device: device.name.as_str(),
             sample_time: sample,
             topic: "",
-            note: "",
+            note,
             payload: payload.as_bytes(),
         });
         self.platform.log.submit(batch, Box::new(|result| assert!(result.is_ok()))).unwrap();

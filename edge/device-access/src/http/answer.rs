@@ -54,6 +54,20 @@ struct Failure<'a> {
     message: &'a str,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Retcode<'a> {
+    retcode: u32,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    errmsg: &'a str,
+}
+
+/// To `/cgi-bin/report-log`; the C SDK reads 255 bytes.
+pub(super) fn retcode(retcode: u32, message: &str) -> Response {
+    let end = message.floor_char_boundary(message.len().min(FIRST_FORM_MESSAGE_CHARS_MAX));
+    json(&Retcode { retcode, errmsg: &message[..end] })
+}
+
 /// To every `/device/*` path.
 pub(super) fn failure(code: &str, message: &str) -> Response {
     respond(Some(Failure { code, message }), None)

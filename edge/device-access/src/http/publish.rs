@@ -1,5 +1,6 @@
 //! `/device/publish`: one message of a device that keeps no connection.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -30,7 +31,7 @@ fn body_bytes_max(payload_bytes_max: usize) -> usize {
 }
 
 /// Longest name that is looked at, and kept of a stranger; a longer one is none.
-const NAME_BYTES_MAX: usize = 64;
+pub(super) const NAME_BYTES_MAX: usize = 64;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -46,7 +47,7 @@ struct Form {
 }
 
 /// Code and message of an answer.
-struct Refusal(&'static str, String);
+pub(super) struct Refusal(pub(super) &'static str, pub(super) String);
 
 pub(super) async fn publish(http: &DeviceHttp, request: Request) -> Response {
     match try_publish(http, request).await {
@@ -92,20 +93,21 @@ async fn try_publish(http: &DeviceHttp, request: Request) -> Result<(), Refusal>
     refusal(told.await.map_err(|_| closed())?)
 }
 
-fn busy() -> Refusal {
+pub(super) fn busy() -> Refusal {
     Refusal("InternalError", "not stored: the platform is busy or its storage is full, try again".to_owned())
 }
 
-fn closed() -> Refusal {
+pub(super) fn closed() -> Refusal {
     Refusal("InternalError", "not stored: the platform is shutting down, try again".to_owned())
 }
 
-fn refusal(posted: Posted) -> Result<(), Refusal> {
+pub(super) fn refusal(posted: Posted) -> Result<(), Refusal> {
     match posted {
         Posted::Accepted => Ok(()),
         Posted::NoPermission => Err(Refusal("UnauthorizedOperation", notes::NO_PERMISSION.to_owned())),
         // There is no way down to tell it otherwise.
         Posted::Refused { code, why } => Err(Refusal("InvalidParameterValue", format!("{code}: {why}"))),
+        Posted::LogOff => Err(Refusal("UnsupportedOperation.LogOff", notes::LOG_OFF.to_owned())),
         Posted::OverRate(limit) => {
             Err(Refusal("RequestLimitExceeded", format!("more than {limit} messages a second; this one is not stored")))
         }
@@ -132,42 +134,52 @@ async fn verify(http: &DeviceHttp, received: &Received, form: &Form) -> Result<A
         Err(refused) => refused,
     };
     http.count(source, product, device, false);
-    debug!(product, device, why = refused.1, "a message over HTTP was refused");
-    let known = product.parse::<ProductId>().ok().filter(|id| http.platform.catalog.product(*id).is_some());
-    if let Some(product) = known {
-        let number = http.platform.directory.find(product, device).map_or(DeviceNumber::NONE, |found| found.number);
-        let mut batch = RecordBatch::default();
-        batch.push(&Record {
-            kind: RecordKind::ConnectRefused,
-            qos: 0,
-            packet_id: 0,
-            code: 4,
-            number,
-            product,
-            device,
-            sample_time: http.platform.clock.now(),
-            topic: "",
-            note: &format!("{}{}", notes::HTTP_REFUSED, refused.1),
-            payload: format!("protocol:http,clientip:{source}").as_bytes(),
-        });
-        if let Err(error) = message::commit(&http.platform, batch).await {
-            warn!(%product, device, why = refused.1, %error, "a refusal could not be put on record");
-        }
-    }
+    record_refusal(http, source, product, device, &refused.1).await;
     Err(refused)
 }
 
-fn find(http: &DeviceHttp, received: &Received, form: &Form) -> Result<Arc<DirectoryDevice>, Refusal> {
-    let product = form.product_id.parse().ok().and_then(|id| http.platform.catalog.product(id));
+/// For the product's owner; a product nobody has is nobody's.
+pub(super) async fn record_refusal(http: &DeviceHttp, source: IpAddr, product: &str, device: &str, why: &str) {
+    debug!(product, device, why, "a request over HTTP was refused");
+    let known = product.parse::<ProductId>().ok().filter(|id| http.platform.catalog.product(*id).is_some());
+    let Some(product) = known else { return };
+    let number = http.platform.directory.find(product, device).map_or(DeviceNumber::NONE, |found| found.number);
+    let mut batch = RecordBatch::default();
+    batch.push(&Record {
+        kind: RecordKind::ConnectRefused,
+        qos: 0,
+        packet_id: 0,
+        code: 4,
+        number,
+        product,
+        device,
+        sample_time: http.platform.clock.now(),
+        topic: "",
+        note: &format!("{}{why}", notes::HTTP_REFUSED),
+        payload: format!("protocol:http,clientip:{source}").as_bytes(),
+    });
+    if let Err(error) = message::commit(&http.platform, batch).await {
+        warn!(%product, device, why, %error, "a refusal could not be put on record");
+    }
+}
+
+/// Finds a registered device, whoever asks.
+pub(super) fn known(http: &DeviceHttp, product: &str, device: &str) -> Result<Arc<DirectoryDevice>, Refusal> {
+    let product = product.parse().ok().and_then(|id| http.platform.catalog.product(id));
     let Some(product) = product else {
         let why = "the product does not exist on this platform";
         return Err(Refusal("InvalidParameterValue.ProductNotExist", why.to_owned()));
     };
-    let Some(device) = http.platform.directory.find(product.product.id, &form.device_name) else {
+    http.platform.directory.find(product.product.id, device).ok_or_else(|| {
         let why = "the device does not exist in the product";
-        return Err(Refusal("InvalidParameterValue.DeviceNotExist", why.to_owned()));
-    };
-    if product.product.authentication != Authentication::Key {
+        Refusal("InvalidParameterValue.DeviceNotExist", why.to_owned())
+    })
+}
+
+fn find(http: &DeviceHttp, received: &Received, form: &Form) -> Result<Arc<DirectoryDevice>, Refusal> {
+    let device = known(http, &form.product_id, &form.device_name)?;
+    let product = http.platform.catalog.product(device.product);
+    if product.is_none_or(|product| product.product.authentication != Authentication::Key) {
         return Err(Refusal("UnsupportedOperation", notes::NEEDS_CERTIFICATE.to_owned()));
     }
     let signed = received.signed().verify(device.secret.text());

@@ -12,3 +12,4 @@ pub(crate) mod sign_in;
 pub(crate) mod subscribe;
 pub(crate) mod system;
 pub(crate) mod topics;
+pub(crate) mod uploaded;

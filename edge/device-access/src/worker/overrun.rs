@@ -22,6 +22,8 @@ pub(crate) enum Way {
     Post,
     /// Messages to the device; they were refused.
     Down,
+    /// Lines of the device's own log, which is switched off; they were refused.
+    LogOff,
 }
 
 #[derive(Debug)]
@@ -74,6 +76,7 @@ impl Worker {
                     Way::Up => notes::UP_OVER_RATE,
                     Way::Post => notes::POST_OVER_RATE,
                     Way::Down => notes::DOWN_OVER_RATE,
+                    Way::LogOff => notes::LOG_OFF,
                 },
                 payload: count.to_string().as_bytes(),
             });

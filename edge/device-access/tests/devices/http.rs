@@ -20,13 +20,13 @@ use tokio::runtime::Runtime;
 use super::harness::{NOW, PRODUCT, World, up};
 
 /// Nobody refuses for being too often there.
-fn options() -> AccessOptions {
+pub fn options() -> AccessOptions {
     AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, sign_in_failures: 0, ..AccessOptions::default() }
 }
 
-struct Scene {
-    world: World,
-    runtime: Runtime,
+pub struct Scene {
+    pub world: World,
+    pub runtime: Runtime,
     server: Option<Server>,
     address: SocketAddr,
     /// ProductSecret, once registration was on.
@@ -34,7 +34,7 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(options: &AccessOptions) -> Self {
+    pub fn new(options: &AccessOptions) -> Self {
         let world = World::with(options);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = runtime.block_on(async {
@@ -77,7 +77,7 @@ impl Scene {
     }
 
     /// Head and body of the answer.
-    fn ask(&self, path: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
+    pub fn ask(&self, path: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
         ask(&mut self.connect(), path, headers, body)
     }
 
@@ -93,7 +93,7 @@ impl Scene {
         self.first_form(&first(PRODUCT, name, secret))
     }
 
-    fn signed(&self, path: &str, algorithm: &str, secret: &str, body: &Value) -> Value {
+    pub fn signed(&self, path: &str, algorithm: &str, secret: &str, body: &Value) -> Value {
         let body = body.to_string();
         let request = SignedRequest {
             host: GATEWAY_HOST,
@@ -125,7 +125,7 @@ impl Scene {
         self.signed("/device/publish", "hmacsha256", &self.device_secret(name), &body)
     }
 
-    fn device_secret(&self, name: &str) -> String {
+    pub fn device_secret(&self, name: &str) -> String {
         self.world.platform.directory.find(PRODUCT.parse().unwrap(), name).unwrap().secret.text().to_owned()
     }
 

@@ -14,8 +14,8 @@ pub(crate) type LogPlan = (Plan, Vec<Source>);
 /// Gathers the entries; the view may be let go afterwards.
 pub(crate) fn log(view: &View<'_>, query: &LogQuery) -> LogPlan {
     let owner = match query.scope {
-        LogScope::Device(number) => Owner::Device(number),
-        LogScope::Diagnostics(product) => Owner::Product(product),
+        LogScope::Device(number) | LogScope::Uploads(number) => Owner::Device(number),
+        LogScope::Diagnostics(product) | LogScope::UploadsOf(product) => Owner::Product(product),
         LogScope::Account(owner) => Owner::Account(owner),
     };
     let plan = Plan {
@@ -43,8 +43,11 @@ fn mask(kinds: &[RecordKind]) -> u32 {
 
 /// The lanes that can hold what is asked for.
 fn lanes(query: &LogQuery) -> Vec<Lane> {
-    if let LogScope::Diagnostics(_) | LogScope::Account(_) = query.scope {
-        return vec![Lane::Diagnostic];
+    match query.scope {
+        LogScope::Diagnostics(_) | LogScope::Account(_) => return vec![Lane::Diagnostic],
+        LogScope::UploadsOf(_) => return vec![Lane::ProductLog],
+        LogScope::Uploads(_) => return vec![Lane::DeviceLog],
+        LogScope::Device(_) => {}
     }
     let wants = |wanted: fn(RecordKind) -> bool| query.kinds.is_empty() || query.kinds.iter().any(|kind| wanted(*kind));
     let mut lanes = Vec::new();

@@ -12,8 +12,8 @@ use super::{
     ReadingError, Readings, Touched, is_diagnostic,
 };
 use crate::log::{Block, Lsn};
-use crate::record::Record;
 use crate::record::account::AccountLine;
+use crate::record::{Record, RecordKind};
 
 pub(crate) use json::{members, merged, params};
 
@@ -194,7 +194,9 @@ impl Readings for MemoryReadings {
         let mut rows = Vec::new();
         for row in inner.kept() {
             let in_scope = match query.scope {
-                LogScope::Device(number) => row.number == number,
+                LogScope::Device(number) => row.number == number && row.kind != RecordKind::DeviceLog,
+                LogScope::Uploads(number) => row.number == number && row.kind == RecordKind::DeviceLog,
+                LogScope::UploadsOf(product) => row.product == product && row.kind == RecordKind::DeviceLog,
                 LogScope::Diagnostics(product) => row.product == product && is_diagnostic(&row.as_record()),
                 LogScope::Account(owner) => AccountLine::of(&row.as_record()).is_some_and(|line| line.owner == owner),
             };

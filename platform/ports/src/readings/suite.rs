@@ -131,9 +131,14 @@ fn compare(subject: &dyn Subject, twin: &MemoryReadings, workload: &mut Workload
 
 fn log_query(workload: &mut Workload) -> LogQuery {
     let scope = if workload.random.one_in(2) {
-        LogScope::Device(workload.device())
+        if workload.random.one_in(4) {
+            LogScope::Uploads(workload.device())
+        } else {
+            LogScope::Device(workload.device())
+        }
     } else {
-        LogScope::Diagnostics(workload.product())
+        let product = workload.product();
+        if workload.random.one_in(4) { LogScope::UploadsOf(product) } else { LogScope::Diagnostics(product) }
     };
     let kinds = match workload.random.below(5) {
         0 => vec![RecordKind::PropertyReport],

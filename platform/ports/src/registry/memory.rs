@@ -5,6 +5,7 @@
 mod accounts;
 mod certificates;
 mod files;
+mod log_levels;
 mod scripts;
 mod topology;
 
@@ -16,6 +17,7 @@ use lianwu_model::certificate::{Authority, Certificate, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::file::{DeviceList, FileTask, StoredFile};
 use lianwu_model::gateway::Binding;
+use lianwu_model::log_level::LogLevel;
 use lianwu_model::product::{Product, Project, StoredScript, StoredThingModel};
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
 
@@ -55,6 +57,8 @@ struct Content {
     tasks: Vec<FileTask>,
     last_task: u64,
     lists: BTreeMap<(DeviceNumber, DeviceList), String>,
+    product_log_levels: BTreeMap<ProductId, LogLevel>,
+    device_log_levels: BTreeMap<DeviceNumber, LogLevel>,
 }
 
 impl MemoryRegistry {
@@ -119,6 +123,7 @@ impl Content {
         for number in &numbers {
             self.devices.remove(number);
             self.drop_tasks(*number);
+            self.device_log_levels.remove(number);
         }
         Ok(numbers)
     }
@@ -264,6 +269,7 @@ impl Products for MemoryRegistry {
             content.scripts.remove(&id);
             content.bindings.remove(&id);
             content.drop_files(id);
+            content.product_log_levels.remove(&id);
             Ok(())
         })
     }

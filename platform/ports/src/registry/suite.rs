@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod certificates;
 pub mod devices;
 pub mod files;
+pub mod log_levels;
 pub mod products;
 pub mod topology;
 
@@ -63,6 +64,7 @@ macro_rules! registry_suite {
             a_file_is_read_back_whole, files_are_counted, contents_know_their_files, a_file_in_use_stays,
             a_device_keeps_its_newest_tasks, announced_files_expire, what_belongs_to_somebody_goes_along,
         ]);
+        $crate::registry_suite!($run, log_levels: [a_log_level_is_replaced_and_taken_away, log_levels_go_with_their_owners]);
     };
     ($run:ident, $part:ident: [$($case:ident),* $(,)?]) => {
         mod $part {

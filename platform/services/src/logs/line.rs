@@ -15,10 +15,12 @@ pub enum LineKind {
     Status,
     /// What became of every step, with the cause of each failure.
     Diagnostic,
+    /// What devices uploaded of their own logs.
+    Uploaded,
 }
 
 impl LineKind {
-    pub const ALL: [Self; 4] = [Self::Content, Self::ThingModel, Self::Status, Self::Diagnostic];
+    pub const ALL: [Self; 5] = [Self::Content, Self::ThingModel, Self::Status, Self::Diagnostic, Self::Uploaded];
 
     /// The word of the API.
     #[must_use]
@@ -28,6 +30,7 @@ impl LineKind {
             Self::ThingModel => "thing_model",
             Self::Status => "status",
             Self::Diagnostic => "diagnostic",
+            Self::Uploaded => "device",
         }
     }
 
@@ -82,7 +85,7 @@ pub struct Line {
     /// As the device called itself when it was refused before it was known.
     pub device: Box<str>,
     /// `STATUS` or `MESSAGE` in the diagnostic log, `ONLINE` or `OFFLINE` in the online/offline log, `PROPERTY`,
-    /// `EVENT`, `ACTION` or `OTHER` for messages.
+    /// `EVENT`, `ACTION` or `OTHER` for messages; of an uploaded line its level: `ERR`, `WRN`, `INF`, `DBG` or empty.
     pub scene: &'static str,
     /// Empty for changes of the connection.
     pub topic: String,

@@ -86,6 +86,9 @@ pub const HTTP_REFUSED: &str = "http request refused: ";
 /// Messages to a device that were refused because there were too many; the record's payload holds their number.
 pub const DOWN_OVER_RATE: &str = "rate limited, messages to the device were refused, see limits.device_down_tps";
 
+/// Uploads of a device's own log that were refused; the record's payload holds their number.
+pub const LOG_OFF: &str = "the device's log is switched off, its uploads were refused, see SetLogLevel";
+
 /// The other side or OpenSSL broke a handshake off.
 #[must_use]
 pub fn handshake_failed(why: impl Display) -> String {

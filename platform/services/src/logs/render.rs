@@ -3,6 +3,7 @@
 use lianwu_device_protocol::message::CLIENT_TOKEN_BYTES_MAX;
 use lianwu_device_protocol::reply::{self, ReplyCode, ReplyMethod};
 use lianwu_model::json::{Scanner, members};
+use lianwu_model::log_level::LogLevel;
 use lianwu_ports::readings::LogRow;
 use lianwu_ports::record::RecordKind;
 
@@ -26,6 +27,7 @@ pub fn lines(row: &LogRow) -> Vec<Line> {
     match row.kind {
         RecordKind::PublishRefused => record.refused_publish(),
         RecordKind::ShadowDesired => record.shadow_of_cloud(),
+        RecordKind::DeviceLog => record.uploaded(),
         kind if kind.is_message() && kind.is_down() => record.down(),
         kind if kind.is_message() => record.up(),
         _ => record.connection(),
@@ -105,6 +107,11 @@ impl Rendering<'_> {
     /// A report that was made in the device's name: accepted, and it names the call.
     fn is_by_call(&self) -> bool {
         self.row.kind == RecordKind::PropertyReport && self.row.code == 0 && !self.row.note.is_empty()
+    }
+
+    fn uploaded(&self) -> Vec<Line> {
+        let level = LogLevel::from_word(&self.row.note).map_or("", LogLevel::word);
+        vec![self.line(LineKind::Uploaded, level, &self.row.payload[..], SUCCESS.to_owned())]
     }
 
     fn up(&self) -> Vec<Line> {

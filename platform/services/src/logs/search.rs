@@ -29,6 +29,10 @@ pub enum Source {
     Product(ProductId),
     /// Refused sign-ins under a name before it was known whose they are. Index: the diagnostic lane of the product.
     Strangers(ProductId, String),
+    /// What a device uploaded of its own log. Index: a lane of its own.
+    Uploads(DeviceNumber),
+    /// The same of all devices of a product. Index: a lane of its own.
+    UploadsOf(ProductId),
 }
 
 /// Decides whether somebody may see the records of a device. The answer follows from product, number and name.
@@ -104,9 +108,11 @@ impl LogFilter {
     /// When to begin in a source.
     fn times(&self, source: &Source) -> RangeInclusive<UnixMillis> {
         let oldest = match source {
-            Source::Product(product) | Source::Strangers(product, _) => self.oldest.get(product),
+            Source::Product(product) | Source::Strangers(product, _) | Source::UploadsOf(product) => {
+                self.oldest.get(product)
+            }
             // Devices come with their product, whose bound is in `times`.
-            Source::Device(_) => None,
+            Source::Device(_) | Source::Uploads(_) => None,
         };
         oldest.map_or(*self.times.start(), |oldest| (*self.times.start()).max(*oldest))..=*self.times.end()
     }
@@ -115,6 +121,7 @@ impl LogFilter {
         let only = |wanted: &[LineKind]| !self.kinds.is_empty() && self.kinds.iter().all(|kind| wanted.contains(kind));
         match source {
             Source::Strangers(..) => vec![RecordKind::ConnectRefused, RecordKind::Registration],
+            Source::Uploads(_) | Source::UploadsOf(_) => Vec::new(),
             _ if only(&[LineKind::Status]) => vec![RecordKind::Connected, RecordKind::Disconnected],
             _ if only(&[LineKind::ThingModel]) => {
                 vec![RecordKind::PropertyReport, RecordKind::EventPost, RecordKind::ActionCall, RecordKind::ActionReply]
@@ -247,6 +254,8 @@ fn refill(
         Source::Device(number) => (LogScope::Device(*number), Vec::new()),
         Source::Product(product) => (LogScope::Diagnostics(*product), Vec::new()),
         Source::Strangers(product, name) => (LogScope::Diagnostics(*product), vec![name.clone()]),
+        Source::Uploads(number) => (LogScope::Uploads(*number), Vec::new()),
+        Source::UploadsOf(product) => (LogScope::UploadsOf(*product), Vec::new()),
     };
     let query = LogQuery {
         scope,
@@ -270,6 +279,6 @@ fn refill(
 fn belongs(source: &Source, row: &LogRow) -> bool {
     match source {
         Source::Strangers(_, name) => row.number == DeviceNumber::NONE && row.device.trim() == name,
-        Source::Device(_) | Source::Product(_) => true,
+        Source::Device(_) | Source::Product(_) | Source::Uploads(_) | Source::UploadsOf(_) => true,
     }
 }

@@ -81,19 +81,33 @@ async fn sources(
 ) -> Result<Vec<Source>, LogError> {
     let is_about_connections =
         !kinds.is_empty() && kinds.iter().all(|kind| matches!(kind, LineKind::Status | LineKind::Diagnostic));
+    let is_about_uploads = *kinds == [LineKind::Uploaded];
     let product = match subject {
         Subject::Products(products) if products.len() > PRODUCTS_MAX => {
             return Err(LogError::ProductNeeded(products.len()));
         }
-        Subject::Products(products) => return Ok(products.iter().copied().map(Source::Product).collect()),
+        Subject::Products(products) => {
+            let source = if is_about_uploads { Source::UploadsOf } else { Source::Product };
+            return Ok(products.iter().copied().map(source).collect());
+        }
         Subject::Device { product, name } => {
             let product = product::find(platform, owner, product)?.product.id;
-            let mut sources = vec![Source::Strangers(product, name.clone())];
-            sources.extend(platform.directory.find(product, name).map(|device| Source::Device(device.number)));
+            let found = platform.directory.find(product, name).map(|device| device.number);
+            let mut sources = Vec::new();
+            if !is_about_uploads {
+                sources.push(Source::Strangers(product, name.clone()));
+                sources.extend(found.map(Source::Device));
+            }
+            if kinds.contains(&LineKind::Uploaded) {
+                sources.extend(found.map(Source::Uploads));
+            }
             return Ok(sources);
         }
         Subject::Product(product) => product::find(platform, owner, product)?.product.id,
     };
+    if is_about_uploads {
+        return Ok(vec![Source::UploadsOf(product)]);
+    }
     if is_about_connections {
         return Ok(vec![Source::Product(product)]);
     }
@@ -102,5 +116,9 @@ async fn sources(
     if devices.total > DEVICES_MAX {
         return Err(LogError::DeviceNeeded(devices.total));
     }
-    Ok(devices.rows.iter().map(|device| Source::Device(device.number)).collect())
+    let mut sources: Vec<_> = devices.rows.iter().map(|device| Source::Device(device.number)).collect();
+    if kinds.contains(&LineKind::Uploaded) {
+        sources.push(Source::UploadsOf(product));
+    }
+    Ok(sources)
 }

@@ -39,6 +39,8 @@ pub(crate) enum Posted {
     NoPermission,
     /// On disk, as a message that was not accepted: the code of the reply, and why.
     Refused { code: u32, why: String },
+    /// Lines of a device's own log, which is switched off; not stored, counted.
+    LogOff,
     /// More than so many messages a second; not stored, counted.
     OverRate(u32),
     /// Not stored: too much waits for the disk, or it is full.

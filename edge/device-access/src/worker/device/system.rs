@@ -22,7 +22,7 @@ impl Worker {
         let topic = Topic::parse(incoming.packet.topic);
         let mut answer = std::mem::take(&mut state.reply);
         answer.clear();
-        match system::answer(&topic, incoming.packet.payload, state.wall, &mut answer) {
+        match system::answer(&topic, incoming.packet.payload, &mut answer) {
             None => self.other(state, incoming),
             Some(found) if found.reply == SystemReply::Shadow => self.shadow(state, incoming),
             Some(found) => {
@@ -31,6 +31,12 @@ impl Worker {
                 }
                 let (on, after) = match found.reply {
                     SystemReply::Nothing | SystemReply::Shadow => (None, None),
+                    SystemReply::LogLevel => {
+                        let device = incoming.device;
+                        let level = self.platform.log_levels.of(device.product, device.number);
+                        system::tell_log_level(incoming.packet.payload, level, state.wall, &mut answer);
+                        (Some(DownTopic::Log), None)
+                    }
                     SystemReply::On(topic) => (Some(self.listened(state, incoming, topic)), None),
                     SystemReply::Clock => (
                         None,

@@ -57,6 +57,7 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
             Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
             Mail::Post(post) => worker.post(&mut state, *post),
             Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
+            Mail::Upload(upload) => worker.upload(&mut state, *upload),
             Mail::Shadow(change, answer) => worker.change_shadow(&mut state, change, answer),
             Mail::TopicsChanged(product) => worker.topics_changed(product),
             // Whoever asked may have given up.

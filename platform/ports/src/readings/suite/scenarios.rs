@@ -108,7 +108,8 @@ pub fn batch_events_are_rows_of_their_own(subject: &mut dyn Subject) {
     }
 }
 
-/// Does the diagnostic log hold connections, refusals and failed downlinks, of strangers too, and nothing else?
+/// Does the diagnostic log hold connections, refusals and failed downlinks, of strangers too, and nothing else? Are lines of a device's
+/// own log apart from it?
 pub fn diagnostics_hold_what_went_wrong(subject: &mut dyn Subject) {
     let connected = record(RecordKind::Connected, NOON, "");
     let report = record(RecordKind::PropertyReport, NOON, r#"{"params":{"power":1}}"#);
@@ -116,7 +117,8 @@ pub fn diagnostics_hold_what_went_wrong(subject: &mut dyn Subject) {
     let control = Record { code: 1, note: "no subscriber", ..record(RecordKind::PropertyControl, NOON, "{}") };
     let number = DeviceNumber::NONE;
     let stranger = Record { number, device: "who", code: 5, ..record(RecordKind::ConnectRefused, NOON, "") };
-    let records = [connected, report, refused, control, stranger];
+    let uploaded = Record { note: "ERR", ..record(RecordKind::DeviceLog, NOON, "lamp.c|blink(7): late") };
+    let records = [connected, report, refused, control, stranger, uploaded];
     subject.readings().apply(&[block(1, NOON, &records)]).expect("apply");
     for _ in 0..2 {
         let find = |scope, words: &[&str]| {
@@ -129,6 +131,10 @@ pub fn diagnostics_hold_what_went_wrong(subject: &mut dyn Subject) {
         assert_eq!(find(LogScope::Diagnostics(product()), &["who"]), [5]);
         assert_eq!(find(LogScope::Diagnostics(product()), &["check", "power"]), [3]);
         assert_eq!(find(LogScope::Device(LAMP), &[]), [4, 3, 2, 1]);
+        assert_eq!(find(LogScope::Uploads(LAMP), &[]), [6]);
+        assert_eq!(find(LogScope::Uploads(DeviceNumber(99)), &[]), [0_u64; 0]);
+        assert_eq!(find(LogScope::UploadsOf(product()), &["blink"]), [6]);
+        assert_eq!(find(LogScope::UploadsOf(product()), &["who"]), [0_u64; 0]);
         subject.readings().seal().expect("seal");
     }
 }
