@@ -14,10 +14,11 @@ mod state;
 mod tick;
 mod turn;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_ports::bus::{DeliverError, Delivery, Down, Leave, ShadowChange};
@@ -118,6 +119,8 @@ pub(crate) struct Worker {
     broker: Arc<Broker>,
     failures: Option<Arc<Failures>>,
     stats: Arc<AccessStats>,
+    /// When the key of a wrong signature was last looked for.
+    key_searched: Cell<Option<Instant>>,
     peers: Vec<mpsc::Sender<Mail>>,
     completions: Arc<Completions>,
     ready: Arc<Ready>,
@@ -158,6 +161,7 @@ async fn serve(start: Start) -> std::io::Result<()> {
         broker: start.broker,
         failures: start.failures,
         stats: start.stats,
+        key_searched: Cell::new(None),
         peers: start.peers,
         completions: Arc::default(),
         ready: Arc::default(),

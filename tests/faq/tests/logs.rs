@@ -130,6 +130,28 @@ fn faq_47_keep_alive_timeout() {
     assert_eq!((&line["Scene"], &line["Result"]), (&json!("STATUS"), &json!("SUCC")));
 }
 
+/// faq-47: is a keep-alive that is shorter than the network's pauses named with its number?
+#[test]
+fn faq_47_a_short_keep_alive() {
+    let world = World::new(TBOX_MODEL);
+    let credentials = world.device.credentials(Method::HmacSha256);
+    let mut client = world.server.mqtt();
+    client.send_connect_as(&lianwu_mqtt::Connect {
+        version: lianwu_mqtt::ProtocolVersion::V3_1_1,
+        clean_session: true,
+        keep_alive_seconds: 1,
+        properties: lianwu_mqtt::Properties::NONE,
+        client_id: &credentials.client_id,
+        user_name: Some(&credentials.user_name),
+        password: Some(credentials.password.as_bytes()),
+        will: None,
+    });
+    client.expect(&Received::ConnAck(0));
+    client.expect_close();
+    let problem = world.problem("faq-47-short");
+    assert_eq!(problem["Evidence"][0]["Text"], "keepalive 1 s, closed after 1 s without a packet");
+}
+
 /// faq-57: is a device online as soon as it has signed in, and is that in the online/offline log?
 #[test]
 fn faq_57_online_and_offline() {

@@ -83,6 +83,53 @@ fn faq_41_spaces_and_mismatches() {
     assert_eq!(world.fixture.problems(&world.device), Vec::<Value>::new(), "cured");
 }
 
+/// faq-41: is the key of one device under the name of another named to the owner, and to nobody else?
+#[test]
+fn faq_41_the_key_of_another_device() {
+    let world = world();
+    let other = world.fixture.device("dev002");
+    let mixed = Device { secret: other.secret, ..world.device.clone() };
+    let mut client = world.server.mqtt();
+    let credentials = mixed.credentials(Method::HmacSha256);
+    client.send_connect_as(&lianwu_mqtt::Connect {
+        version: lianwu_mqtt::ProtocolVersion::V5,
+        clean_session: true,
+        keep_alive_seconds: 60,
+        properties: lianwu_mqtt::Properties::NONE,
+        client_id: &credentials.client_id,
+        user_name: Some(&credentials.user_name),
+        password: Some(credentials.password.as_bytes()),
+        will: None,
+    });
+    let said = client.look(|packet| format!("{packet:?}"));
+    assert!(said.contains("ConnAck") && !said.contains("dev002"), "the device is not told: {said}");
+    assert_eq!(status(&world, "FAIL")["Result"], "FAIL, hmac sign error");
+    let problem = world.fixture.problem(&world.device, "faq-41-key");
+    assert_eq!(problem["Evidence"][0]["Text"], "this is the key of device dev002");
+    sign_in(&world, &good(&world), 0).expect_nothing();
+    wait_for("the cure", DEADLINE, || {
+        world.fixture.problems(&world.device).iter().all(|problem| problem["Id"] != "faq-41-key").then_some(())
+    });
+}
+
+/// faq-41: are blanks named in each of the three texts?
+#[test]
+fn faq_41_a_blank_in_any_of_the_three() {
+    let world = world();
+    let good = good(&world);
+    for (text, of) in [
+        (Credentials { client_id: format!("{} ", good.client_id), ..good.clone() }, "client id"),
+        (Credentials { user_name: format!("{}\t", good.user_name), ..good.clone() }, "user name"),
+        (Credentials { password: format!(" {}", good.password), ..good.clone() }, "password"),
+    ] {
+        sign_in(&world, &text, REFUSED).expect_close();
+        let line = status(&world, &of.replace(' ', "%20"));
+        let expected = format!("FAIL, {of} begins or ends with white space or a line end; remove it");
+        assert_eq!(line["Result"], json!(expected));
+    }
+    world.fixture.problem(&world.device, "faq-41-space");
+}
+
 /// faq-42: is a clock that is behind named as such, with the offset?
 #[test]
 fn faq_42_clock_is_wrong() {

@@ -98,6 +98,10 @@ async fn a_refused_sign_in_is_named_until_one_succeeds() {
         ("user name is missing", "faq-53-user-name"),
         ("password is not 'hex;hmacsha1' or 'hex;hmacsha256': it has no ';'", "faq-53-password"),
         (notes::NEEDS_CERTIFICATE, "faq-55-certificate"),
+        ("the product's devices sign in with keys, not with certificates", "faq-55-key"),
+        ("the certificate was issued by \"CN=shop\", which is not the authority of the product", "faq-41-certificate"),
+        ("the certificate expired at 1600000000 s: RenewDeviceCertificate gives", "faq-54-certificate"),
+        ("the certificate is valid from 4000000000 s on, which is in the future", "faq-42-certificate"),
         ("keep-alive of 901 s, allowed 900", "faq-47-range"),
         ("9 sign-ins within 60 s were refused unchecked: too many had failed before", "faq-45-locked"),
         (&old, "faq-42"),
@@ -241,6 +245,67 @@ async fn connections_that_end_badly_are_explained() {
         lamp.next += 601_000;
         lamp.connects();
     }
+}
+
+/// Are timeouts at a steady interval told from single ones, from uneven ones, and from a keep-alive that is short?
+#[tokio::test]
+async fn steady_timeouts_are_the_networks() {
+    let timeout = notes::keep_alive_timeout(NOW);
+    for (facts, gaps, ids) in [
+        (FACTS, [360, 365, 355], ["faq-47-network"]),
+        (FACTS, [60, 900, 300], ["faq-47"]),
+        ("version:4,keepalive:5,cleansession:1,clientip:192.0.2.1", [360, 365, 355], ["faq-47-short"]),
+    ] {
+        let mut lamp = Lamp::new().await;
+        lamp.reports();
+        for gap in gaps {
+            lamp.happens(RecordKind::Connected, 0, "", "", facts);
+            lamp.next += gap * 1000;
+            lamp.ends(&timeout);
+        }
+        assert_eq!(lamp.ids().await, ids, "{facts} {gaps:?}");
+    }
+    let mut lamp = Lamp::new().await;
+    lamp.reports();
+    for gap in [360, 365, 355] {
+        lamp.connects();
+        lamp.next += gap * 1000;
+        lamp.ends(&timeout);
+    }
+    let note = lamp.problems().await[0]["Evidence"][0]["Text"].clone();
+    assert_eq!(note, "3 timeouts, one every 6 min, keepalive 60 s, signed in again each time");
+}
+
+/// Does a certificate that is not valid yet, or no longer, show the moment and the server's clock?
+#[tokio::test]
+async fn certificates_and_clocks() {
+    let now = NOW.0 / 1000;
+    for (note, text) in [
+        (format!("the certificate is valid from {} s on, which is in the future", now + 7_201), "offset 2 h or more"),
+        (format!("the certificate expired at {} s: RenewDeviceCertificate", now - 10), "valid until "),
+    ] {
+        let mut lamp = Lamp::new().await;
+        lamp.is_refused(&note);
+        let shown = lamp.problems().await[0]["Evidence"][0]["Text"].clone();
+        assert!(shown.as_str().is_some_and(|shown| shown.contains(text)), "{shown}");
+    }
+}
+
+/// Is the device whose key was used named to the owner?
+#[tokio::test]
+async fn the_key_of_another_device() {
+    let mut lamp = Lamp::new().await;
+    lamp.happens(
+        RecordKind::ConnectRefused,
+        4,
+        "",
+        notes::HMAC_MISMATCH,
+        &format!("{FACTS}{}", notes::key_of("lamp2")),
+    );
+    let problem = lamp.problems().await.remove(0);
+    assert_eq!(problem["Id"], "faq-41-key");
+    assert_eq!(problem["Evidence"][0]["Text"], "this is the key of device lamp2");
+    assert_eq!(lamp.ids().await.len(), 1, "said once");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Devices: sign-in, what they send, what they listen to, what waits for them.
 
 pub(crate) mod control;
+mod foreign_key;
 pub(crate) mod gateway;
 pub(crate) mod post;
 pub(crate) mod proven;

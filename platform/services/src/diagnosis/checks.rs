@@ -14,6 +14,9 @@ use crate::logs::notes;
 /// Take-overs and breaks within this span belong together.
 const FLAPPING: Duration = Duration::from_mins(10);
 
+/// Below it, in seconds, a moment without network ends the connection.
+const SHORT_KEEP_ALIVE: u64 = 30;
+
 /// A keep-alive that ran out so long ago is no longer news for a device that is back.
 const KEEP_ALIVE_SPAN: Duration = Duration::from_hours(1);
 
@@ -79,6 +82,45 @@ pub(super) fn expiry_passed(facts: &Facts) -> Option<Finding<'_>> {
     Some(Finding::state(note, rows.into_iter().map(|(row, _)| row).collect()))
 }
 
+/// Signatures that do not fit, and the device whose key made the newest of those that is known.
+fn wrong_signatures(facts: &Facts) -> (Vec<&LogRow>, Option<String>) {
+    let rows: Vec<_> = open(facts).filter(|row| *row.note == *notes::HMAC_MISMATCH).collect();
+    let whose = |row: &&LogRow| notes::whose_key(&String::from_utf8_lossy(&row.payload)).map(str::to_owned);
+    let known = rows.iter().find_map(whose);
+    (rows, known)
+}
+
+pub(super) fn signature(facts: &Facts) -> Option<Finding<'_>> {
+    let (rows, whose) = wrong_signatures(facts);
+    (whose.is_none() && !rows.is_empty()).then(|| Finding::rows(rows))
+}
+
+pub(super) fn foreign_key(facts: &Facts) -> Option<Finding<'_>> {
+    let (rows, whose) = wrong_signatures(facts);
+    Some(Finding::state(format!("this is the key of device {}", whose?), rows))
+}
+
+/// The moment a refused certificate names behind these words, in seconds, and the records that name one; newest first.
+fn certificate_times<'a>(facts: &'a Facts, words: &str) -> Option<(UnixMillis, Vec<&'a LogRow>)> {
+    let seconds = |row: &LogRow| row.note.strip_prefix(words)?.split(' ').next()?.parse().ok();
+    let rows: Vec<_> = open(facts).filter(|row| seconds(row).is_some()).collect();
+    let newest = seconds(rows.first()?)?;
+    Some((UnixMillis::from_seconds(newest), rows))
+}
+
+pub(super) fn certificate_to_come(facts: &Facts) -> Option<Finding<'_>> {
+    let (begins, rows) = certificate_times(facts, "the certificate is valid from ")?;
+    let tried = rows.first()?.committed;
+    let offset = length(Duration::from_millis(begins.0.saturating_sub(tried.0)));
+    let note = format!("valid from {}, server {}, offset {offset} or more", at(begins), at(tried));
+    Some(Finding::state(note, rows))
+}
+
+pub(super) fn certificate_over(facts: &Facts) -> Option<Finding<'_>> {
+    let (ended, rows) = certificate_times(facts, "the certificate expired at ")?;
+    Some(Finding::state(format!("valid until {}, server {}", at(ended), at(facts.now)), rows))
+}
+
 /// Two holders of one identity close each other's connections.
 pub(super) fn ping_pong(facts: &Facts) -> Option<Finding<'_>> {
     let taken: Vec<_> = (facts.of(RecordKind::Disconnected))
@@ -94,13 +136,66 @@ pub(super) fn ping_pong(facts: &Facts) -> Option<Finding<'_>> {
     (rows.len() >= least).then(|| Finding::state(format!("clientip {from} <-> {by}"), rows))
 }
 
-pub(super) fn keep_alive(facts: &Facts) -> Option<Finding<'_>> {
+/// Ended connections whose keep-alive had run out, if that still matters; newest first.
+fn timeouts(facts: &Facts) -> Option<Vec<&LogRow>> {
     let is_timeout = |row: &&LogRow| notes::last_active(&row.note).is_some();
     let is_the_end =
         !facts.is_online() && facts.of(RecordKind::Disconnected).next().is_some_and(|row| is_timeout(&row));
     let timeouts: Vec<_> = facts.of(RecordKind::Disconnected).filter(is_timeout).collect();
     let often = timeouts.iter().filter(|row| facts.is_recent(row, KEEP_ALIVE_SPAN)).count() >= 3;
-    (is_the_end || often).then(|| Finding::rows(timeouts))
+    (is_the_end || often).then_some(timeouts)
+}
+
+/// Seconds, as the newest sign-in asked for them.
+fn asked_keep_alive(facts: &Facts) -> Option<u64> {
+    let row = facts.of(RecordKind::Connected).next()?;
+    let text = String::from_utf8_lossy(&row.payload);
+    text.split(',').find_map(|fact| fact.strip_prefix("keepalive:")?.parse().ok())
+}
+
+/// The time between timeouts, when at least three follow each other evenly and the device came back after each: power that
+/// fails is not even, and a device without power does not come back.
+fn steady(facts: &Facts, timeouts: &[&LogRow]) -> Option<Duration> {
+    let newest = timeouts.get(..timeouts.len().min(10)).filter(|rows| rows.len() >= 3)?;
+    let came_back = |pair: &[&LogRow]| {
+        let between = |row: &LogRow| row.lsn < pair[0].lsn && row.lsn > pair[1].lsn;
+        facts.of(RecordKind::Connected).any(between)
+    };
+    let gaps: Vec<_> = newest.windows(2).map(|pair| pair[0].committed.0.saturating_sub(pair[1].committed.0)).collect();
+    let (least, most) = (*gaps.iter().min()?, *gaps.iter().max()?);
+    let is_even = most - least <= most / 5;
+    (is_even && newest.windows(2).all(came_back)).then(|| Duration::from_millis(most.midpoint(least)))
+}
+
+pub(super) fn keep_alive(facts: &Facts) -> Option<Finding<'_>> {
+    let timeouts = timeouts(facts)?;
+    let is_told_better = is_short(facts) || steady(facts, &timeouts).is_some();
+    (!is_told_better).then(|| Finding::rows(timeouts))
+}
+
+fn is_short(facts: &Facts) -> bool {
+    asked_keep_alive(facts).is_some_and(|seconds| seconds < SHORT_KEEP_ALIVE)
+}
+
+/// The keep-alive is shorter than what a network may be silent for.
+pub(super) fn short_keep_alive(facts: &Facts) -> Option<Finding<'_>> {
+    let timeouts = timeouts(facts).filter(|_| is_short(facts))?;
+    let seconds = asked_keep_alive(facts)?;
+    Some(Finding::state(
+        format!("keepalive {seconds} s, closed after {} s without a packet", seconds * 3 / 2),
+        timeouts,
+    ))
+}
+
+/// The keep-alive is longer than the network remembers a silent connection.
+pub(super) fn forgotten(facts: &Facts) -> Option<Finding<'_>> {
+    let timeouts = timeouts(facts).filter(|_| !is_short(facts))?;
+    let every = length(steady(facts, &timeouts)?);
+    let asked = asked_keep_alive(facts).map(|seconds| format!(", keepalive {seconds} s")).unwrap_or_default();
+    Some(Finding::state(
+        format!("{} timeouts, one every {every}{asked}, signed in again each time", timeouts.len()),
+        timeouts,
+    ))
 }
 
 /// Connections that break without a word, again and again.

@@ -1,6 +1,7 @@
 //! The table of problems: id, texts, severity, detector. One file a subject.
 
 mod backend;
+mod certificate;
 mod connection;
 mod message;
 mod registration;
@@ -139,7 +140,13 @@ pub fn backend_entries() -> impl Iterator<Item = &'static Entry> {
 
 /// All problems of devices.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    sign_in::ENTRIES.iter().chain(registration::ENTRIES).chain(connection::ENTRIES).chain(message::ENTRIES)
+    let certificates = certificate::ENTRIES.iter();
+    sign_in::ENTRIES
+        .iter()
+        .chain(certificates)
+        .chain(registration::ENTRIES)
+        .chain(connection::ENTRIES)
+        .chain(message::ENTRIES)
 }
 
 const fn text(zh: &'static str, en: &'static str) -> Text {

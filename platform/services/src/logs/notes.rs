@@ -101,6 +101,28 @@ pub fn identity_malformed(why: impl Display) -> String {
     format!("{IDENTITY_MALFORMED}{why}")
 }
 
+/// In the facts of a refused sign-in, in front of the device whose key signed.
+const KEY_OF: &str = ",keyof:";
+
+/// Behind the facts of a refused sign-in: the signature was made with this other device's key.
+#[must_use]
+pub fn key_of(device: impl Display) -> String {
+    format!("{KEY_OF}{device}")
+}
+
+/// Reads [`key_of`] back.
+#[must_use]
+pub fn whose_key(facts: &str) -> Option<&str> {
+    facts.split_once(KEY_OF).map(|(_, device)| device)
+}
+
+/// Behind the facts of a refused sign-in: the client id that is not the one proved by TLS, at most 64 characters of it.
+#[must_use]
+pub fn other_client_id(client_id: &str) -> String {
+    let shown: String = client_id.chars().filter(|c| !c.is_control()).take(64).collect();
+    format!(",clientid:{shown}")
+}
+
 /// Nothing was heard of the device for one and a half times its keep-alive.
 #[must_use]
 pub fn keep_alive_timeout(last_active: UnixMillis) -> String {

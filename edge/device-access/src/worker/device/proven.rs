@@ -24,10 +24,17 @@ impl Worker {
         connect: &Connect<'_>,
         proven: &DirectoryDevice,
     ) -> Result<Arc<DirectoryDevice>, Refusal> {
-        let refusal = |code, why: String| Refusal { code, why, product: Some(proven.product), number: proven.number };
+        let refusal = |code, why: String| Refusal {
+            code,
+            why,
+            product: Some(proven.product),
+            number: proven.number,
+            hint: String::new(),
+        };
         let is_same = connect.client_id.strip_prefix(proven.product.as_str()) == Some(proven.name.as_str());
         if !is_same {
-            return Err(refusal(ConnectRefusal::IdentifierRejected, notes::IDENTITY_MISMATCH.to_owned()));
+            let refusal = refusal(ConnectRefusal::IdentifierRejected, notes::IDENTITY_MISMATCH.to_owned());
+            return Err(Refusal { hint: notes::other_client_id(connect.client_id), ..refusal });
         }
         let found = self.platform.directory.find(proven.product, proven.name.as_str());
         let Some(device) = found.filter(|device| device.secret == proven.secret) else {

@@ -71,6 +71,8 @@ pub(crate) struct Refusal {
     /// Whose diagnostic log shows it; nobody's when the product is unknown.
     pub(crate) product: Option<ProductId>,
     pub(crate) number: DeviceNumber,
+    /// Behind the facts of the connection, for the owner alone; mostly nothing.
+    pub(crate) hint: String,
 }
 
 impl Worker {
@@ -123,7 +125,7 @@ impl Worker {
         let user_name = connect.user_name.unwrap_or_default();
         let password = connect.password.unwrap_or_default();
         let product = claimed_product(connect.client_id).filter(|id| self.platform.catalog.product(*id).is_some());
-        let refusal = |code, why: String, number| Refusal { code, why, product, number };
+        let refusal = |code, why: String, number| Refusal { code, why, product, number, hint: String::new() };
         let claim = SignIn::parse(connect.client_id, user_name, password)
             .map_err(|error| refusal(code(&error), reason(&error), DeviceNumber::NONE))?;
         let Some(product) = self.platform.catalog.product(claim.product) else {
@@ -138,9 +140,13 @@ impl Worker {
             let why = notes::NEEDS_CERTIFICATE.to_owned();
             return Err(refusal(ConnectRefusal::NotAuthorised, why, device.number));
         }
-        claim
-            .verify(&device.secret, state.wall)
-            .map_err(|error| refusal(code(&error), reason(&error), device.number))?;
+        claim.verify(&device.secret, state.wall).map_err(|error| Refusal {
+            hint: match error {
+                SignInError::HmacMismatch { .. } => self.holder_of_key(state.now, state.wall, &claim),
+                _ => String::new(),
+            },
+            ..refusal(code(&error), reason(&error), device.number)
+        })?;
         if !device.is_enabled() {
             return Err(refusal(ConnectRefusal::NotAuthorised, notes::DISABLED.to_owned(), device.number));
         }
@@ -207,7 +213,7 @@ impl Worker {
                 sample_time: state.wall,
                 topic: "",
                 note: &refusal.why,
-                payload: facts.as_bytes(),
+                payload: format!("{facts}{}", refusal.hint).as_bytes(),
             });
             state.want_turn();
         }

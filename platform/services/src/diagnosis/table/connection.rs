@@ -48,6 +48,34 @@ pub(super) const ENTRIES: &[Entry] = &[
         detector: Detector::Check(checks::keep_alive),
     },
     Entry {
+        id: "faq-47-short",
+        severity: Severity::Warning,
+        title: text("keepalive 过短，短暂断网即超时", "The keep-alive is short, and a moment without network ends it"),
+        cause: text(
+            "设备设置的 keepalive 不足 30 秒，网络停顿超过其 1.5 倍就会被断开；数值见证据。",
+            "The device asks for a keep-alive below 30 s, so the connection ends when the network pauses for one and a half times as long; the evidence shows the numbers.",
+        ),
+        cure: text("把 keepalive 设为 240 秒左右。", "Use a keep-alive of some 240 s."),
+        detector: Detector::Check(checks::short_keep_alive),
+    },
+    Entry {
+        id: "faq-47-network",
+        severity: Severity::Warning,
+        title: text(
+            "以固定间隔反复超时：网络丢弃空闲连接",
+            "The keep-alive runs out at a steady interval: the network forgets silent connections",
+        ),
+        cause: text(
+            "设备每次登录后不久就不再有数据到达，超时后又立即登录，间隔几乎相同：NAT 或运营商丢弃空闲连接的时间比 keepalive 短（PINGREQ 到不了），或程序不发送 PINGREQ。",
+            "After each sign-in nothing more arrives until the keep-alive runs out, then the device signs in again, at almost the same interval: NAT or operator forget a silent              connection sooner than the keep-alive, so that PINGREQ is lost; or the program sends none.",
+        ),
+        cure: text(
+            "把 keepalive 减半再试（例如 120 或 60 秒）；用 `lianwu doctor connect --idle 秒数` 在设备所在网络测出允许的空闲时间；确认程序在空闲时发送 PINGREQ。",
+            "Halve the keep-alive and try again, such as 120 or 60 s; find out with `lianwu doctor connect --idle SECONDS` in the device's network how long it may be silent; see that the              program sends PINGREQ when idle.",
+        ),
+        detector: Detector::Check(checks::forgotten),
+    },
+    Entry {
         id: "faq-40-network",
         severity: Severity::Warning,
         title: text("连接频繁中断", "Connections break often"),

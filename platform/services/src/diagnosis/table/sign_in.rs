@@ -114,7 +114,21 @@ pub(super) const ENTRIES: &[Entry] = &[
             "从 DescribeDevice 取 DevicePsk，解码后对 UserName 做 HMAC；可与 `lianwu credentials` 的结果对比。",
             "Take DevicePsk from DescribeDevice, decode it and sign the user name; compare with what `lianwu credentials` prints.",
         ),
-        detector: refused(&[notes::HMAC_MISMATCH]),
+        detector: Detector::Check(checks::signature),
+    },
+    Entry {
+        id: "faq-41-key",
+        severity: Severity::Error,
+        title: text("使用了另一台设备的密钥", "It uses another device's key"),
+        cause: text(
+            "ClientId 与 UserName 是这台设备的，Password 却是用同一产品中另一台设备的 DeviceSecret 计算的；是哪一台见证据。",
+            "Client id and user name are this device's, but the password was made with the DeviceSecret of another device of the product; the evidence names it.",
+        ),
+        cure: text(
+            "把三元组整体换成同一台设备的；检查批量烧录时名称与密钥是否错位。",
+            "Flash all three values of one device; where many were flashed at once, see whether names and keys were shifted against each other.",
+        ),
+        detector: Detector::Check(checks::foreign_key),
     },
     Entry {
         id: "faq-56-psk",
@@ -133,14 +147,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "faq-41-identity",
         severity: Severity::Error,
-        title: text("TLS-PSK 身份与设备不符", "The TLS-PSK identity does not belong to the device"),
+        title: text("TLS 证明的身份与 ClientId 不符", "TLS proves another device than the client id names"),
         cause: text(
-            "PSK 身份应恰好为 ProductId 加 DeviceName，且与 CONNECT 中的 ClientId 相同；实际内容见证据。",
-            "The PSK identity must be exactly ProductId and DeviceName, and the client id in CONNECT the same; the evidence says what it was.",
+            "PSK 身份或证书的 CN 应恰好为 ProductId 加 DeviceName，且与 CONNECT 中的 ClientId 相同；实际的 ClientId 见证据。",
+            "The PSK identity, or the certificate's common name, must be exactly ProductId and DeviceName, and the client id in CONNECT the same; the evidence says what it was.",
         ),
         cure: text(
-            "让 TLS 身份与 ClientId 使用同一台设备的 ProductId 与 DeviceName，不含空格。",
-            "Use ProductId and DeviceName of one device for both, without blanks.",
+            "让密钥或证书与 ClientId 属于同一台设备，不含空格。",
+            "Use key or certificate, ProductId and DeviceName of one device, without blanks.",
         ),
         detector: refused(&[notes::IDENTITY_MISMATCH, notes::IDENTITY_MALFORMED]),
     },

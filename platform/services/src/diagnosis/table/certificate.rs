@@ -1,0 +1,71 @@
+//! Why a device's certificate does not let it in.
+
+use super::{Detector, Entry, Severity, refused, text};
+use crate::diagnosis::checks;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "faq-41-certificate",
+        severity: Severity::Error,
+        title: text("证书文件不对", "A wrong certificate"),
+        cause: text(
+            "设备出示的证书不能证明它的身份：签发者不是该产品的 CA、CN 不是 ProductId 加 DeviceName、证书已被替换，或设备重建过；是哪一种见证据。",
+            "The certificate the device showed does not prove it: not issued by the product's authority, another common name, replaced, or from before the device was made anew. \
+             The evidence says which.",
+        ),
+        cure: text(
+            "烧录该设备自己的证书与私钥（CreateDevice 返回，或用 RenewDeviceCertificate 换发）；自有 CA 须用 CreatePrivateCA 登记并与产品绑定。",
+            "Flash the device's own certificate and key, from CreateDevice or RenewDeviceCertificate; an authority of your own must be registered with CreatePrivateCA and bound to the product.",
+        ),
+        detector: refused(&[
+            "is not the authority of the product",
+            "of the certificate is not the ProductId",
+            "the certificate chain is",
+            "the certificate cannot be used",
+            "the certificate is not the one on record",
+            "that issued the certificate has expired or is not valid yet",
+        ]),
+    },
+    Entry {
+        id: "faq-42-certificate",
+        severity: Severity::Error,
+        title: text("证书尚未生效：时钟不正确", "The certificate is not valid yet: a clock is wrong"),
+        cause: text(
+            "设备证书的生效时间在将来：签发证书的机器时钟快了，或服务器时钟慢了；偏差见证据。",
+            "The device's certificate begins in the future: the clock of the machine that issued it is ahead, or the server's is behind. The evidence shows by how much.",
+        ),
+        cure: text(
+            "校准两处时钟（NTP）；时钟快时签发的证书需要重新签发，或等到它生效。",
+            "Set both clocks (NTP); issue a certificate made with a wrong clock again, or wait until it is valid.",
+        ),
+        detector: Detector::Check(checks::certificate_to_come),
+    },
+    Entry {
+        id: "faq-54-certificate",
+        severity: Severity::Error,
+        title: text("证书已过期", "The certificate has expired"),
+        cause: text(
+            "设备证书的有效期已过，之前能连接，之后被拒绝；过期时间见证据。",
+            "The device's certificate is over: it worked before and is refused now. The evidence shows when.",
+        ),
+        cure: text(
+            "用 RenewDeviceCertificate 换发，或用自有 CA 重新签发，并烧录到设备。",
+            "Give the device another one with RenewDeviceCertificate, or issue one with your own authority, and flash it.",
+        ),
+        detector: Detector::Check(checks::certificate_over),
+    },
+    Entry {
+        id: "faq-55-key",
+        severity: Severity::Error,
+        title: text("产品使用密钥认证", "The product uses keys"),
+        cause: text(
+            "设备出示了证书，而产品的认证方式是密钥。",
+            "The device showed a certificate, and the product's devices sign in with keys.",
+        ),
+        cure: text(
+            "去掉证书，用密钥（TLS-PSK 或密码）连接，或新建证书认证的产品。",
+            "Sign in with the key (TLS-PSK or a password) and no certificate, or make a product with certificates.",
+        ),
+        detector: refused(&["the product's devices sign in with keys, not with certificates"]),
+    },
+];
