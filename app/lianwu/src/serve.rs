@@ -124,6 +124,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     let facts = Arc::new(facts::collect(config, listening, &load));
     let router = lianwu_http::routes(Parts {
         cloud_api: CloudApi::with_facts(Arc::clone(&platform), Settings::default(), facts).router(),
+        websocket: access.as_ref().map(DeviceAccess::websocket),
         health: health.clone(),
         metrics: Arc::new(metrics.registry()),
         metrics_access: MetricsAccess::default(),

@@ -1,4 +1,4 @@
-//! Devices over HTTP: dynamic registration, publishing, their own logs.
+//! Devices over HTTP: dynamic registration, publishing, their own logs. A request for a WebSocket is answered elsewhere.
 //!
 //! Reads requests, finds out who speaks, and hands over: registration to its service, a message to the device's home
 //! worker, where it goes the way of all others. Source: spec/device-protocol.md 3.2, 4 and 9.6.
@@ -15,15 +15,18 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::HeaderMap;
 use axum::http::header::HOST;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse as _;
 use axum::routing::post;
 use lianwu_device_protocol::signed_request::SignedRequest;
+use lianwu_http::upgrade::is_websocket;
 use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_services::Platform;
 use tokio::sync::mpsc;
 
 use crate::failures::{Attempt, Failures, Notice};
+use crate::websocket::WebSockets;
 use crate::worker::{InstanceRate, Mail};
 
 /// Longest body of a registration; real ones have less than 300 bytes.
@@ -42,10 +45,25 @@ pub(crate) struct DeviceHttp {
     pub(crate) instance_rate: Option<Arc<InstanceRate>>,
     /// As over MQTT.
     pub(crate) payload_bytes_max: usize,
+    pub(crate) websockets: Arc<WebSockets>,
 }
 
 impl DeviceHttp {
     pub(crate) fn router(self) -> Router {
+        let websocket = Arc::clone(&self.websockets);
+        let other = move |request: Request| async move {
+            if is_websocket(&request) { websocket.answer(request) } else { StatusCode::NOT_FOUND.into_response() }
+        };
+        let not_allowed = {
+            let websocket = Arc::clone(&self.websockets);
+            move |request: Request| async move {
+                if is_websocket(&request) {
+                    websocket.answer(request)
+                } else {
+                    StatusCode::METHOD_NOT_ALLOWED.into_response()
+                }
+            }
+        };
         let (first, second, publish) = (self.clone(), self.clone(), self.clone());
         let (first_log, second_log) = (self.clone(), self);
         Router::new()
@@ -66,6 +84,8 @@ impl DeviceHttp {
                 "/device/reportlog",
                 post(move |request: Request| async move { report_log::second(&second_log, request).await }),
             )
+            .fallback(other)
+            .method_not_allowed_fallback(not_allowed)
     }
 
     /// Must this source wait, for having failed too often? Then its owner is told once a window, with the count.

@@ -14,6 +14,7 @@ mod route;
 pub mod server;
 pub mod stats;
 pub mod tls;
+mod websocket;
 mod wheel;
 mod worker;
 

@@ -20,6 +20,7 @@ use crate::http::DeviceHttp;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
 use crate::tls::{IdentityError, ServerIdentity, TlsHandle, accept};
+use crate::websocket::WebSockets;
 use crate::worker::{self, InstanceRate, Mail, Restored, Start};
 
 /// Connections the kernel keeps until they are accepted: a whole fleet signs in again after a restart.
@@ -122,6 +123,7 @@ impl DeviceAccess {
             failures: failures.clone(),
             instance_rate: instance_rate.clone(),
             payload_bytes_max: options.packet_bytes_max,
+            websockets: Arc::new(WebSockets::new(&peers, options.connect_timeout)),
         };
         let mut access = Self {
             mqtt: plain.first().and_then(|listener| listener.local_addr().ok()),
@@ -203,6 +205,12 @@ impl DeviceAccess {
     /// What devices reach over HTTP, for a listener with title-case headers; requests carry a `ConnectInfo<SocketAddr>`.
     pub fn http(&self) -> axum::Router {
         self.http.clone().router()
+    }
+
+    /// MQTT over WebSocket on whatever path, for a listener of others: answers every request as one for a WebSocket.
+    pub fn websocket(&self) -> axum::Router {
+        let websockets = Arc::clone(&self.http.websockets);
+        axum::Router::new().fallback(move |request: axum::extract::Request| async move { websockets.answer(request) })
     }
 
     /// Where it listens for MQTT in the clear.

@@ -31,6 +31,7 @@ pub(crate) use backend::session::Restored;
 pub(crate) use device::post::{Post, Posted};
 pub(crate) use device::sign_in::Arrival;
 pub(crate) use device::uploaded::Upload;
+pub(crate) use io::stream::{Moving, Stream};
 pub(crate) use rate::InstanceRate;
 pub(crate) use state::Place;
 
@@ -40,6 +41,7 @@ use crate::options::AccessOptions;
 use crate::stats::AccessStats;
 use crate::tls::Refused;
 use crate::tls::accept::Secured;
+use crate::websocket::Upgraded;
 use backend::forward::Forwards;
 use io::accept;
 use io::ready::Ready;
@@ -52,6 +54,8 @@ pub(crate) enum Mail {
     Arrival(Box<Arrival>),
     /// A connection whose TLS handshake is done.
     Secured(Box<Secured>),
+    /// A connection that goes on as a WebSocket.
+    Upgraded(Box<Upgraded>),
     /// A TLS handshake of a known product failed.
     TlsRefused(Box<Refused>),
     Down(Box<Down>, oneshot::Sender<Result<Delivery, DeliverError>>),
@@ -76,6 +80,7 @@ impl std::fmt::Debug for Mail {
         match self {
             Self::Arrival(_) => f.write_str("Arrival"),
             Self::Secured(_) => f.write_str("Secured"),
+            Self::Upgraded(_) => f.write_str("Upgraded"),
             Self::TlsRefused(refused) => f.debug_tuple("TlsRefused").field(refused).finish(),
             Self::Down(down, _) => f.debug_tuple("Down").field(down).finish(),
             Self::Shadow(change, _) => f.debug_tuple("Shadow").field(change).finish(),

@@ -8,6 +8,7 @@ pub mod health;
 pub mod metrics;
 pub mod routes;
 pub mod server;
+pub mod upgrade;
 
 pub use health::Health;
 pub use metrics::MetricsAccess;

@@ -2,13 +2,14 @@
 //!
 //! `/` is the cloud API when `X-TC-Action` or `Action` is present, and for everything that is not a plain visit;
 //! a plain visit is sent to the console. A v1 POST names its `Action` in the body, so every POST is the cloud API's.
+//! A request for a WebSocket is for devices, on every path that is nobody else's.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
 use prometheus_client::registry::Registry;
@@ -16,12 +17,15 @@ use tower_service::Service as _;
 
 use crate::health::Health;
 use crate::metrics::{self, MetricsAccess};
+use crate::upgrade::is_websocket;
 
 /// What the listener is put together from.
 #[derive(Debug)]
 pub struct Parts {
     /// Answers signed calls, whatever their path.
     pub cloud_api: Router,
+    /// Answers requests for a WebSocket, whatever their path; without it there are none.
+    pub websocket: Option<Router>,
     pub health: Health,
     pub metrics: Arc<Registry>,
     pub metrics_access: MetricsAccess,
@@ -29,10 +33,11 @@ pub struct Parts {
 
 /// Puts the listener together.
 pub fn routes(parts: Parts) -> Router {
-    let Parts { cloud_api, health, metrics, metrics_access } = parts;
+    let Parts { cloud_api, websocket, health, metrics, metrics_access } = parts;
     let access = Arc::new(metrics_access);
+    let (at_root, elsewhere) = (websocket.clone(), websocket);
     Router::new()
-        .route("/", any(move |request: Request| root(cloud_api.clone(), request)))
+        .route("/", any(move |request: Request| root(cloud_api.clone(), at_root.clone(), request)))
         .route("/healthz", get(move || async move { health.answer() }))
         .route(
             "/metrics",
@@ -43,13 +48,28 @@ pub fn routes(parts: Parts) -> Router {
         )
         .route("/console/", get(crate::console_notice::page))
         .route("/console", get(|| async { Redirect::permanent("/console/") }))
+        .fallback(move |request: Request| other(elsewhere.clone(), request))
 }
 
-async fn root(mut cloud_api: Router, request: Request) -> Response {
+async fn root(cloud_api: Router, websocket: Option<Router>, request: Request) -> Response {
+    if let Some(websocket) = websocket.filter(|_| is_websocket(&request)) {
+        return call(websocket, request).await;
+    }
     if is_visit(&request) {
         return Redirect::temporary("/console/").into_response();
     }
-    match cloud_api.call(request).await {
+    call(cloud_api, request).await
+}
+
+async fn other(websocket: Option<Router>, request: Request) -> Response {
+    match websocket {
+        Some(websocket) if is_websocket(&request) => call(websocket, request).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn call(mut router: Router, request: Request) -> Response {
+    match router.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }

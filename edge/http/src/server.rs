@@ -1,5 +1,6 @@
 //! Connections: accepted up to a bound, given a time for their headers, ended gracefully.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +12,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tower_service::Service as _;
 use tracing::{debug, warn};
+
+use crate::upgrade::ExactCase;
 
 /// Pause after a failed accept, mostly for want of file descriptors: they come back when connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -58,9 +62,26 @@ impl Server {
     /// # Errors
     /// When the listener has no address.
     pub fn start(listener: TcpListener, router: Router, options: ServerOptions) -> std::io::Result<Self> {
+        Self::start_secured(listener, router, options, |stream, _| std::future::ready(Some(stream)))
+    }
+
+    /// The same, over what `secure` makes of a socket: nothing, when its handshake fails. That must end in its own time.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn start_secured<S, F>(
+        listener: TcpListener,
+        router: Router,
+        options: ServerOptions,
+        secure: impl Fn(TcpStream, SocketAddr) -> F + Send + 'static,
+    ) -> std::io::Result<Self>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = Option<S>> + Send + 'static,
+    {
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, router, options, stopping));
+        let accepting = tokio::spawn(accept(listener, router, options, secure, stopping));
         Ok(Self { address, stop, accepting })
     }
 
@@ -84,12 +105,17 @@ impl Server {
     }
 }
 
-async fn accept(
+async fn accept<S, F>(
     listener: TcpListener,
     router: Router,
     options: ServerOptions,
+    secure: impl Fn(TcpStream, SocketAddr) -> F,
     mut stopping: watch::Receiver<bool>,
-) -> JoinSet<()> {
+) -> JoinSet<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Future<Output = Option<S>> + Send + 'static,
+{
     let places = Arc::new(Semaphore::new(options.connections_max));
     let mut connections = JoinSet::new();
     loop {
@@ -103,8 +129,17 @@ async fn accept(
             Some(_) = connections.join_next() => {}
             accepted = next => match accepted {
                 Some((Ok((stream, peer)), place)) => {
-                    let connection = serve(stream, peer, router.clone(), options.clone(), stopping.clone(), place);
-                    connections.spawn(connection);
+                    if let Err(error) = stream.set_nodelay(true) {
+                        debug!(%peer, %error, "no TCP_NODELAY");
+                    }
+                    let (secured, router, options) = (secure(stream, peer), router.clone(), options.clone());
+                    let stopping = stopping.clone();
+                    connections.spawn(async move {
+                        let _place: OwnedSemaphorePermit = place;
+                        if let Some(stream) = secured.await {
+                            serve(stream, peer, router, options, stopping).await;
+                        }
+                    });
                 }
                 Some((Err(error), _)) => {
                     warn!(%error, "an HTTP connection could not be accepted");
@@ -122,16 +157,12 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 }
 
 async fn serve(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     router: Router,
     options: ServerOptions,
     mut stopping: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
 ) {
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%peer, %error, "no TCP_NODELAY");
-    }
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -142,7 +173,7 @@ async fn serve(
         .header_read_timeout(options.header_wait_max)
         .max_buf_size(options.header_bytes_max)
         .title_case_headers(options.title_case_headers)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(ExactCase(stream)), service)
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {

@@ -18,6 +18,7 @@ async fn start(options: ServerOptions) -> (Server, Health) {
     let cloud_api = Router::new()
         .fallback(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { format!("cloud API for {}", peer.ip()) });
     let parts = Parts {
+        websocket: None,
         cloud_api,
         health: health.clone(),
         metrics: Arc::new(Registry::default()),

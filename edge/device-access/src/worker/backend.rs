@@ -143,6 +143,7 @@ impl Worker {
                 will,
                 looked_through: LookedThrough::default(),
             }));
+            connection.stream.let_in(self.options.packet_bytes_max);
             let packet_bytes_max = u32::try_from(self.options.packet_bytes_max).unwrap_or(u32::MAX);
             let acceptance = Acceptance {
                 session_present: is_present,

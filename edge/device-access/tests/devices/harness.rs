@@ -356,6 +356,51 @@ pub fn down(kind: &str, name: &str) -> String {
     format!("$thing/down/{kind}/{PRODUCT}/{name}")
 }
 
+fn connect_session_bytes(credentials: &Credentials, keep_alive_seconds: u16, clean_session: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let connect = Connect {
+        version: ProtocolVersion::V3_1_1,
+        clean_session,
+        keep_alive_seconds,
+        properties: Properties::NONE,
+        client_id: &credentials.client_id,
+        user_name: Some(&credentials.user_name),
+        password: Some(credentials.password.as_bytes()),
+        will: None,
+    };
+    encode::connect(&mut bytes, &connect).unwrap();
+    bytes
+}
+
+/// A CONNECT with a clean session.
+pub fn connect_bytes(credentials: &Credentials) -> Vec<u8> {
+    connect_session_bytes(credentials, 60, true)
+}
+
+/// A message; with a packet id it is of QoS 1.
+pub fn publish_bytes(topic: &str, payload: &str, packet_id: Option<u16>) -> Vec<u8> {
+    let packet_id = packet_id.map(|id| PacketId::new(id).unwrap());
+    let qos = if packet_id.is_some() { QoS::AtLeastOnce } else { QoS::AtMostOnce };
+    let mut bytes = Vec::new();
+    let packet = Publish {
+        duplicate: false,
+        qos,
+        retain: false,
+        topic,
+        packet_id,
+        properties: Properties::NONE,
+        payload: payload.as_bytes(),
+    };
+    encode::publish(&mut bytes, ProtocolVersion::V3_1_1, &packet).unwrap();
+    bytes
+}
+
+pub fn subscribe_bytes(filter: &str, qos: QoS) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode::subscribe(&mut bytes, ProtocolVersion::V3_1_1, PacketId::FIRST, [(filter, qos)]).unwrap();
+    bytes
+}
+
 /// One end of a connection.
 pub struct Wire {
     stream: TcpStream,
@@ -384,36 +429,11 @@ impl Wire {
     }
 
     fn send_connect_session(&mut self, credentials: &Credentials, keep_alive_seconds: u16, clean_session: bool) {
-        let mut bytes = Vec::new();
-        let connect = Connect {
-            version: ProtocolVersion::V3_1_1,
-            clean_session,
-            keep_alive_seconds,
-            properties: Properties::NONE,
-            client_id: &credentials.client_id,
-            user_name: Some(&credentials.user_name),
-            password: Some(credentials.password.as_bytes()),
-            will: None,
-        };
-        encode::connect(&mut bytes, &connect).unwrap();
-        self.send(&bytes);
+        self.send(&connect_session_bytes(credentials, keep_alive_seconds, clean_session));
     }
 
     pub fn publish(&mut self, topic: &str, payload: &str, packet_id: Option<u16>) {
-        let packet_id = packet_id.map(|id| PacketId::new(id).unwrap());
-        let qos = if packet_id.is_some() { QoS::AtLeastOnce } else { QoS::AtMostOnce };
-        let mut bytes = Vec::new();
-        let packet = Publish {
-            duplicate: false,
-            qos,
-            retain: false,
-            topic,
-            packet_id,
-            properties: Properties::NONE,
-            payload: payload.as_bytes(),
-        };
-        encode::publish(&mut bytes, ProtocolVersion::V3_1_1, &packet).unwrap();
-        self.send(&bytes);
+        self.send(&publish_bytes(topic, payload, packet_id));
     }
 
     pub fn subscribe(&mut self, filter: &str) -> SubscribeAnswer {
@@ -421,9 +441,7 @@ impl Wire {
     }
 
     pub fn subscribe_at(&mut self, filter: &str, qos: QoS) -> SubscribeAnswer {
-        let mut bytes = Vec::new();
-        encode::subscribe(&mut bytes, ProtocolVersion::V3_1_1, PacketId::FIRST, [(filter, qos)]).unwrap();
-        self.send(&bytes);
+        self.send(&subscribe_bytes(filter, qos));
         self.next(|packet| match packet {
             Packet::SubAck(ack) => ack.answers().next().unwrap(),
             other => panic!("expected SUBACK, got {other:?}"),

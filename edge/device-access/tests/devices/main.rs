@@ -21,3 +21,4 @@ mod system;
 mod tls;
 mod told;
 mod topics;
+mod websocket;

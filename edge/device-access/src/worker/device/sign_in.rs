@@ -330,6 +330,7 @@ impl Worker {
         device.set_online(true);
         state.send(place, |connection, out| {
             connection.device = Some(Arc::clone(device));
+            connection.stream.let_in(self.options.packet_bytes_max);
             let session_present = session.is_present;
             session.enter(connection);
             let packet_bytes_max = u32::try_from(self.options.packet_bytes_max).unwrap_or(u32::MAX);

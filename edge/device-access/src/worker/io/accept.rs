@@ -1,5 +1,6 @@
 //! New sockets, and messages from outside the worker.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Wake as _;
@@ -12,6 +13,7 @@ use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
 use crate::tls::accept::Secured;
+use crate::websocket::{Upgraded, WsStream};
 use crate::worker::io::ready::Wakeup;
 use crate::worker::io::stream::{Moving, Stream};
 use crate::worker::rate::Bucket;
@@ -53,6 +55,7 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
         match mail {
             Mail::Arrival(arrival) => worker.arrive(&mut state, *arrival),
             Mail::Secured(secured) => worker.adopt_secured(&mut state, *secured),
+            Mail::Upgraded(upgraded) => worker.adopt_upgraded(&mut state, *upgraded),
             Mail::TlsRefused(refused) => worker.tls_refused(&mut state, &refused),
             Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
             Mail::Post(post) => worker.post(&mut state, *post),
@@ -92,11 +95,22 @@ impl Worker {
     /// Starts serving a connection whose handshake is done. The time it took counts.
     fn adopt_secured(self: &Rc<Self>, state: &mut State, secured: Secured) {
         let Secured { stream, peer, accepted } = secured;
+        self.adopt_moving(state, Moving::Tls(stream), peer, accepted);
+    }
+
+    /// Starts serving a connection that has become a WebSocket. Its sign-in is counted from there.
+    fn adopt_upgraded(self: &Rc<Self>, state: &mut State, upgraded: Upgraded) {
+        let Upgraded { socket, early, peer, accepted } = upgraded;
+        let stream = WsStream::new(socket, early, self.options.connect_bytes_max);
+        self.adopt_moving(state, Moving::WebSocket(Box::new(stream)), peer, accepted);
+    }
+
+    fn adopt_moving(self: &Rc<Self>, state: &mut State, stream: Moving, peer: SocketAddr, accepted: Instant) {
         if state.connections.len() >= self.options.connections_max {
             debug!(%peer, "closed after its handshake: too many connections");
             return;
         }
-        match Moving::Tls(stream).attach() {
+        match stream.attach() {
             Ok(stream) => self.insert_stranger(state, stream, peer.into(), accepted),
             Err(error) => debug!(%peer, %error, "the socket could not be taken over"),
         }

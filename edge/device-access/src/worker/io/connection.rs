@@ -35,7 +35,7 @@ enum What {
     /// Where it stands in the read buffer.
     Bytes(Range<usize>),
     End,
-    Failed(std::io::ErrorKind),
+    Failed(std::io::Error),
 }
 
 /// Does the connection go on?
@@ -101,7 +101,7 @@ impl Worker {
                     reads.push(Read { place, what: What::Bytes(start..*filled) });
                 }
                 Poll::Ready(Err(error)) => {
-                    reads.push(Read { place, what: What::Failed(error.kind()) });
+                    reads.push(Read { place, what: What::Failed(error) });
                     return;
                 }
             }
@@ -118,7 +118,11 @@ impl Worker {
                     self.received(state, place, &buffer[range]);
                 }
                 What::End => self.close(state, place, "the device closed the connection without DISCONNECT"),
-                What::Failed(kind) => self.close(state, place, &format!("read failed: {kind}")),
+                What::Failed(error) => {
+                    // What is ours says what is wrong; the system's errors are told by their kind alone.
+                    let why = error.get_ref().map_or_else(|| error.kind().to_string(), ToString::to_string);
+                    self.close(state, place, &format!("read failed: {why}"));
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A connection's bytes, in the clear or encrypted.
+//! A connection's bytes: in the clear, encrypted, or in the frames of a WebSocket.
 
 use std::io;
 use std::pin::Pin;
@@ -11,25 +11,37 @@ use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::tls::TlsStream;
+use crate::websocket::WsStream;
 
-/// Encrypted ones are boxed: those in the clear must not pay for them.
+/// All but those in the clear are boxed: these must not pay for the others.
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream>),
+    /// In the clear or encrypted below.
+    WebSocket(Box<WsStream>),
 }
 
 /// One that belongs to no thread's runtime.
 pub(crate) enum Moving {
     Plain(std::net::TcpStream),
     Tls(Box<TlsStream>),
+    WebSocket(Box<WsStream>),
 }
 
 impl Stream {
     /// The device that has proved itself by its key in the handshake.
     pub(crate) fn proven(&self) -> Option<&Arc<DirectoryDevice>> {
         match self {
-            Self::Plain(_) => None,
+            // Over HTTP nobody is asked for a key or a certificate.
+            Self::Plain(_) | Self::WebSocket(_) => None,
             Self::Tls(stream) => stream.proven(),
+        }
+    }
+
+    /// Its device or backend has signed in: from now on packets may be this long.
+    pub(crate) fn let_in(&mut self, packet_bytes_max: usize) {
+        if let Self::WebSocket(stream) = self {
+            stream.let_in(packet_bytes_max);
         }
     }
 
@@ -38,6 +50,7 @@ impl Stream {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, into),
             Self::Tls(stream) => stream.poll_read(cx, into),
+            Self::WebSocket(stream) => stream.poll_read(cx, into),
         }
     }
 
@@ -46,6 +59,7 @@ impl Stream {
         match self {
             Self::Plain(stream) => stream.try_write(bytes),
             Self::Tls(stream) => stream.try_write(bytes),
+            Self::WebSocket(stream) => stream.try_write(bytes),
         }
     }
 
@@ -53,6 +67,7 @@ impl Stream {
         match self {
             Self::Plain(stream) => stream.poll_write_ready(cx),
             Self::Tls(stream) => stream.poll_write_ready(cx),
+            Self::WebSocket(stream) => stream.poll_write_ready(cx),
         }
     }
 
@@ -69,6 +84,7 @@ impl Stream {
                 Some(stream)
             }
             Self::Tls(stream) => stream.end(last),
+            Self::WebSocket(stream) => stream.end(last),
         }
     }
 
@@ -79,6 +95,10 @@ impl Stream {
             Self::Tls(mut stream) => {
                 stream.detach()?;
                 Moving::Tls(stream)
+            }
+            Self::WebSocket(mut stream) => {
+                stream.detach()?;
+                Moving::WebSocket(stream)
             }
         })
     }
@@ -93,6 +113,10 @@ impl Moving {
                 stream.attach()?;
                 Stream::Tls(stream)
             }
+            Self::WebSocket(mut stream) => {
+                stream.attach()?;
+                Stream::WebSocket(stream)
+            }
         })
     }
 
@@ -101,6 +125,7 @@ impl Moving {
         match self {
             Self::Plain(stream) => io::Write::write(stream, bytes),
             Self::Tls(stream) => stream.try_write(bytes),
+            Self::WebSocket(stream) => stream.try_write(bytes),
         }
     }
 }
