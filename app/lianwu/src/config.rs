@@ -239,11 +239,9 @@ mod tests {
     fn an_empty_address_switches_the_listener_off() {
         let without_mqtt = load("[listen]\nmqtt = \"\"\n", &[]).unwrap();
         assert_eq!(without_mqtt.listen.mqtt_address().unwrap(), None);
-        assert_eq!(
-            without_mqtt.listen.device_http_address().unwrap(),
-            None,
-            "its messages go to the workers of device access"
-        );
+        assert!(without_mqtt.listen.device_http_address().unwrap().is_some(), "each is for itself");
+        let without_https = load("[listen]\ndevice_https = \"\"\n", &[]).unwrap();
+        assert_eq!(without_https.listen.device_https_address().unwrap(), None);
         let without_http = load("[listen]\ndevice_http = \"\"\n", &[]).unwrap();
         assert_eq!(without_http.listen.device_http_address().unwrap(), None);
         assert!(without_http.listen.mqtt_address().unwrap().is_some());

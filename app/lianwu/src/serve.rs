@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use lianwu_cloud_api::{CloudApi, Settings};
-use lianwu_device_access::{AccessOptions, BackendMessages, DeviceAccess, Listen, LocalBus, TlsListen};
+use lianwu_device_access::{AccessOptions, BackendMessages, DeviceAccess, HttpsAcceptor, Listen, LocalBus, TlsListen};
 use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions};
 use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
@@ -92,7 +92,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     let audit = audit::start(&platform, storage.audit.clone(), config.audit());
     let key_uses = KeyUseWriter::start(&platform);
 
-    let certificate = match config.listen.mqtts_address()? {
+    let certificate = match config.listen.mqtts_address()?.or(config.listen.device_https_address()?) {
         Some(_) => Some(tls::IdentityFiles::prepare(&options.data, config)?),
         None => None,
     };
@@ -103,7 +103,11 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         .with_context(|| format!("listen for HTTP on {http_address}"))?;
     let http_address = listener.local_addr()?;
     let device_http = match (&access, config.listen.device_http_address()?) {
-        (Some(access), Some(address)) => Some(serve_devices(access, address).await?),
+        (Some(access), Some(address)) => Some(serve_devices(access, address, None).await?),
+        _ => None,
+    };
+    let device_https = match (&access, config.listen.device_https_address()?) {
+        (Some(access), Some(address)) => Some(serve_devices(access, address, access.https()).await?),
         _ => None,
     };
     let stats = access.as_ref().map(DeviceAccess::stats).unwrap_or_default();
@@ -119,6 +123,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         mqtt: access.as_ref().and_then(DeviceAccess::mqtt),
         mqtts: access.as_ref().and_then(DeviceAccess::mqtts),
         device_http: device_http.as_ref().map(Server::address),
+        device_https: device_https.as_ref().map(Server::address),
         http: http_address,
     };
     let facts = Arc::new(facts::collect(config, listening, &load));
@@ -149,8 +154,8 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     if let Some(demo) = demo {
         demo.stop().await;
     }
-    if let Some(device_http) = device_http {
-        device_http.stop(HTTP_GRACE).await;
+    for server in [device_http, device_https].into_iter().flatten() {
+        server.stop(HTTP_GRACE).await;
     }
     server.stop(HTTP_GRACE).await;
     key_uses.stop().await;
@@ -197,12 +202,19 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
     }
 }
 
-/// Opens the listener of devices that speak HTTP. Small devices find the length of an answer by its exact spelling.
-async fn serve_devices(access: &DeviceAccess, address: SocketAddr) -> Result<Server> {
+/// Opens a listener of devices that speak HTTP. Small devices find the length of an answer by its exact spelling.
+async fn serve_devices(access: &DeviceAccess, address: SocketAddr, tls: Option<HttpsAcceptor>) -> Result<Server> {
     let listener = tokio::net::TcpListener::bind(address).await;
     let listener = listener.with_context(|| format!("listen for devices over HTTP on {address}"))?;
     let options = ServerOptions { title_case_headers: true, ..ServerOptions::default() };
-    Server::start(listener, access.http(), options).context("serve devices over HTTP")
+    let server = match tls {
+        Some(tls) => {
+            let secure = move |stream, peer| tls.accept(stream, peer);
+            Server::start_secured(listener, access.http(), options, secure)
+        }
+        None => Server::start(listener, access.http(), options),
+    };
+    server.context("serve devices over HTTP")
 }
 
 /// Nothing when every port for devices is switched off.
@@ -216,8 +228,13 @@ fn start_access(
         (Some(address), Some(files)) => Some(TlsListen { address, identity: files.read()? }),
         _ => None,
     };
-    let listen = Listen { mqtt: config.listen.mqtt_address()?, mqtts };
-    if listen.mqtt.is_none() && listen.mqtts.is_none() && config.listen.device_http_address()?.is_none() {
+    let https = match (config.listen.device_https_address()?, certificate) {
+        (Some(_), Some(files)) => Some(files.read()?),
+        _ => None,
+    };
+    let listen = Listen { mqtt: config.listen.mqtt_address()?, mqtts, https };
+    let is_some = [listen.mqtt.is_some(), listen.mqtts.is_some(), listen.https.is_some()].contains(&true);
+    if !is_some && config.listen.device_http_address()?.is_none() {
         return Ok(None);
     }
     Ok(Some(DeviceAccess::start(platform, bus, listen, &access_options(config))?))

@@ -24,4 +24,4 @@ pub use http::REGISTRATION_BYTES_MAX;
 pub use options::{AccessOptions, BackendMessages};
 pub use server::{DeviceAccess, Listen, TlsListen, UsesOfBackends};
 pub use stats::AccessStats;
-pub use tls::{IdentityError, ServerIdentity, TlsHandle};
+pub use tls::{HttpsAcceptor, HttpsStream, IdentityError, ServerIdentity, TlsHandle};

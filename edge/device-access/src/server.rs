@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lianwu_model::Uin;
 use lianwu_ports::readings::ReadingError;
@@ -19,7 +19,7 @@ use crate::failures::Failures;
 use crate::http::DeviceHttp;
 use crate::options::AccessOptions;
 use crate::stats::AccessStats;
-use crate::tls::{IdentityError, ServerIdentity, TlsHandle, accept};
+use crate::tls::{HttpsAcceptor, IdentityError, ServerIdentity, TlsHandle, accept};
 use crate::websocket::WebSockets;
 use crate::worker::{self, InstanceRate, Mail, Restored, Start};
 
@@ -46,6 +46,8 @@ pub struct Listen {
     /// MQTT in the clear.
     pub mqtt: Option<SocketAddr>,
     pub mqtts: Option<TlsListen>,
+    /// What device HTTP over TLS shows; with `mqtts`, it shows that one's.
+    pub https: Option<ServerIdentity>,
 }
 
 /// MQTT over TLS.
@@ -57,7 +59,7 @@ pub struct TlsListen {
 
 impl From<SocketAddr> for Listen {
     fn from(mqtt: SocketAddr) -> Self {
-        Self { mqtt: Some(mqtt), mqtts: None }
+        Self { mqtt: Some(mqtt), mqtts: None, https: None }
     }
 }
 
@@ -67,6 +69,7 @@ pub struct DeviceAccess {
     mqtt: Option<SocketAddr>,
     mqtts: Option<SocketAddr>,
     tls: Option<TlsHandle>,
+    connect_timeout: Duration,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
     stats: Vec<Arc<AccessStats>>,
@@ -87,20 +90,19 @@ impl DeviceAccess {
         options: &AccessOptions,
     ) -> Result<Self, StartError> {
         let workers = options.workers.max(1);
-        let Listen { mqtt, mqtts } = listen.into();
+        let Listen { mqtt, mqtts, https } = listen.into();
         let plain = match mqtt {
             Some(address) => bind(address, workers).map_err(|source| StartError::Listen { address, source })?,
             None => Vec::new(),
         };
         let failures = Failures::new(options.sign_in_failures, Instant::now()).map(Arc::new);
-        let secured = match &mqtts {
-            Some(TlsListen { address, identity }) => {
-                let handle = TlsHandle::new(platform, failures.as_ref(), identity)?;
-                let address = *address;
-                let bound = bind(address, workers).map_err(|source| StartError::ListenTls { address, source })?;
-                Some((handle, bound))
+        let identity = mqtts.as_ref().map(|mqtts| &mqtts.identity).or(https.as_ref());
+        let handle = identity.map(|identity| TlsHandle::new(platform, failures.as_ref(), identity)).transpose()?;
+        let secured = match mqtts {
+            Some(TlsListen { address, .. }) => {
+                bind(address, workers).map_err(|source| StartError::ListenTls { address, source })?
             }
-            None => None,
+            None => Vec::new(),
         };
         let mut sessions: Vec<Vec<SessionSummary>> = (0..workers).map(|_| Vec::new()).collect();
         for session in platform.states.sessions()? {
@@ -128,7 +130,8 @@ impl DeviceAccess {
         let mut access = Self {
             mqtt: plain.first().and_then(|listener| listener.local_addr().ok()),
             mqtts: None,
-            tls: None,
+            tls: handle.clone(),
+            connect_timeout: options.connect_timeout,
             stop,
             threads: Vec::new(),
             stats: Vec::new(),
@@ -162,9 +165,8 @@ impl DeviceAccess {
             });
             access.threads.push(thread.map_err(StartError::Thread)?);
         }
-        if let Some((handle, listeners)) = secured {
-            access.start_handshakes(&handle, listeners, &peers, failures.as_ref(), options)?;
-            access.tls = Some(handle);
+        if let Some(handle) = handle {
+            access.start_handshakes(&handle, secured, &peers, failures.as_ref(), options)?;
         }
         Ok(access)
     }
@@ -225,7 +227,13 @@ impl DeviceAccess {
         self.mqtts
     }
 
-    /// What the TLS port shows, to be replaced while it runs.
+    /// Makes connections of HTTP over TLS, when there is something to show.
+    #[must_use]
+    pub fn https(&self) -> Option<HttpsAcceptor> {
+        self.tls.as_ref().map(|handle| HttpsAcceptor::new(handle, self.connect_timeout))
+    }
+
+    /// What is shown over TLS, to be replaced while it runs.
     #[must_use]
     pub fn tls(&self) -> Option<&TlsHandle> {
         self.tls.as_ref()

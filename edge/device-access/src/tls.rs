@@ -10,12 +10,14 @@ pub(crate) mod accept;
 mod certified;
 mod context;
 mod hello;
+mod https;
 mod identity;
 mod refused;
 pub(crate) mod stream;
 mod suites;
 
 pub use context::{IdentityError, TlsHandle};
+pub use https::{HttpsAcceptor, HttpsStream};
 pub use identity::ServerIdentity;
 pub(crate) use refused::Refused;
 pub(crate) use stream::TlsStream;

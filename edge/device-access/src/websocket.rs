@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::debug;
 
+use crate::tls::HttpsStream;
 use crate::worker::{Mail, Moving, Stream};
 use request::{Asked, Fault};
 
@@ -100,8 +101,12 @@ impl WebSockets {
 
 /// Takes the socket out of the runtime of the HTTP listener.
 fn socket(connection: Switched) -> std::io::Result<(Moving, Bytes)> {
-    match connection.into_socket::<TcpStream>() {
-        Ok((stream, early)) => Ok((Stream::Plain(stream).detach()?, early)),
+    let encrypted = match connection.into_socket::<TcpStream>() {
+        Ok((stream, early)) => return Ok((Stream::Plain(stream).detach()?, early)),
+        Err(other) => other,
+    };
+    match encrypted.into_socket::<HttpsStream>() {
+        Ok((stream, early)) => Ok((Stream::Tls(Box::new(stream.0)).detach()?, early)),
         Err(_) => Err(std::io::ErrorKind::Unsupported.into()),
     }
 }

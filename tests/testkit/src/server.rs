@@ -44,6 +44,12 @@ impl ServerOptions {
     pub fn with_tls(self) -> Self {
         self.set("LIANWU__LISTEN__MQTTS", "127.0.0.1:0")
     }
+
+    /// Opens the listener of devices over HTTP with TLS.
+    #[must_use]
+    pub fn with_https(self) -> Self {
+        self.set("LIANWU__LISTEN__DEVICE_HTTPS", "127.0.0.1:0")
+    }
 }
 
 /// A running platform; dropping it kills it.
@@ -230,6 +236,14 @@ impl Server {
         text.parse().unwrap_or_else(|_| fail(format!("listen.device_http in first-run.json is {text:?}")))
     }
 
+    /// Where they do over TLS, for servers started with [`ServerOptions::with_https`].
+    #[must_use]
+    #[track_caller]
+    pub fn device_https_address(&self) -> SocketAddr {
+        let text = self.first_run["listen"]["device_https"].as_str().unwrap_or_default();
+        text.parse().unwrap_or_else(|_| fail(format!("listen.device_https in first-run.json is {text:?}")))
+    }
+
     /// The page of `/metrics`.
     ///
     /// # Panics
@@ -315,11 +329,12 @@ impl Server {
 }
 
 /// Free loopback ports, and no limit that a fast test would run into.
-const DEFAULTS: [(&str, &str); 11] = [
+const DEFAULTS: [(&str, &str); 12] = [
     ("LIANWU__LISTEN__MQTT", "127.0.0.1:0"),
     ("LIANWU__LISTEN__MQTTS", ""),
     ("LIANWU__LISTEN__HTTP", "127.0.0.1:0"),
     ("LIANWU__LISTEN__DEVICE_HTTP", "127.0.0.1:0"),
+    ("LIANWU__LISTEN__DEVICE_HTTPS", ""),
     ("LIANWU__LIMITS__DEVICE_UP_TPS", "0"),
     ("LIANWU__LIMITS__DEVICE_DOWN_TPS", "0"),
     ("LIANWU__LIMITS__INSTANCE_TPS", "0"),

@@ -14,6 +14,7 @@ pub struct Listen {
     pub mqtts: String,
     pub http: String,
     pub device_http: String,
+    pub device_https: String,
     /// Seconds from accept to a signed-in device.
     pub connect_timeout: u64,
 }
@@ -25,6 +26,7 @@ impl Default for Listen {
             mqtts: "0.0.0.0:8883".into(),
             http: "127.0.0.1:8080".into(),
             device_http: "0.0.0.0:8081".into(),
+            device_https: "0.0.0.0:8444".into(),
             connect_timeout: 10,
         }
     }
@@ -52,6 +54,7 @@ impl Listen {
     pub(super) fn check(&self) -> Result<()> {
         self.mqtt_address()?;
         self.device_http_address()?;
+        self.device_https_address()?;
         self.mqtts_address()?;
         if self.http_address()?.is_none() {
             bail!("listen.http is empty, but the API and the health check need it");
@@ -77,10 +80,14 @@ impl Listen {
         address("listen.http", &self.http)
     }
 
-    /// Where devices register and publish over HTTP; `None` when it, or device access as a whole, is switched off.
+    /// Where devices register, publish and open WebSockets over HTTP; `None` when switched off.
     pub fn device_http_address(&self) -> Result<Option<SocketAddr>> {
-        let address = address("listen.device_http", &self.device_http)?;
-        Ok(self.mqtt_address()?.and(address))
+        address("listen.device_http", &self.device_http)
+    }
+
+    /// The same over TLS.
+    pub fn device_https_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.device_https", &self.device_https)
     }
 }
 

@@ -17,6 +17,7 @@ pub struct Listening {
     pub mqtt: Option<SocketAddr>,
     pub mqtts: Option<SocketAddr>,
     pub device_http: Option<SocketAddr>,
+    pub device_https: Option<SocketAddr>,
     pub http: SocketAddr,
 }
 
@@ -26,20 +27,32 @@ pub fn collect(config: &Config, listening: Listening, load: &Arc<Load>) -> Facts
     let for_devices = |protocol, address: Option<SocketAddr>| {
         address.map(|address| point(protocol, host(device_host, address), address, true))
     };
-    let devices = [("mqtt", listening.mqtt), ("mqtts", listening.mqtts), ("device_http", listening.device_http)];
+    let devices = [
+        ("mqtt", listening.mqtt),
+        ("mqtts", listening.mqtts),
+        ("device_http", listening.device_http),
+        ("device_https", listening.device_https),
+    ];
+    let has_devices = devices.iter().any(|(_, address)| address.is_some());
     let devices = devices.into_iter().filter_map(|(protocol, address)| for_devices(protocol, address));
     let http = listening.http;
     let http = point("http", host(public_name(&config.public.console_url), http), http, false);
     Facts {
         settings: settings(config),
-        access: (listening.mqtt.is_some() || listening.mqtts.is_some()).then(|| access_bounds(config)),
+        access: has_devices.then(|| access_bounds(config)),
         access_points: devices.chain([http]).collect(),
         measures: Some(Arc::clone(load) as Arc<dyn Measures>),
     }
 }
 
 fn point(protocol: &'static str, host: String, address: SocketAddr, is_for_devices: bool) -> AccessPoint {
-    AccessPoint { protocol, host, port: address.port(), is_encrypted: protocol == "mqtts", is_for_devices }
+    AccessPoint {
+        protocol,
+        host,
+        port: address.port(),
+        is_encrypted: matches!(protocol, "mqtts" | "device_https"),
+        is_for_devices,
+    }
 }
 
 /// The name an operator gave, else the address listened on, else the machine's name: a listener on all addresses has

@@ -61,9 +61,16 @@ impl FirstRun {
             false => self.console_url.clone(),
         };
         let text = |address: Option<SocketAddr>| address.map(|address| address.to_string()).unwrap_or_default();
-        let (mqtt, mqtts, device_http) = (text(listening.mqtt), text(listening.mqtts), text(listening.device_http));
+        let (mqtt, mqtts) = (text(listening.mqtt), text(listening.mqtts));
+        let (device_http, device_https) = (text(listening.device_http), text(listening.device_https));
         self.note.change(|content| {
-            let listen = json!({ "mqtt": mqtt, "mqtts": mqtts, "device_http": device_http, "http": http.to_string() });
+            let listen = json!({
+                "mqtt": mqtt,
+                "mqtts": mqtts,
+                "device_http": device_http,
+                "device_https": device_https,
+                "http": http.to_string(),
+            });
             content.insert("console_url".into(), url.clone().into());
             content.insert("listen".into(), listen);
         })?;
@@ -71,7 +78,7 @@ impl FirstRun {
         println!("  API and console  {url}  (the console pages come later; the API answers on /)");
         let shown = |address: String| if address.is_empty() { "switched off".to_owned() } else { address };
         println!("  devices (MQTT)   {}, over TLS {}", shown(mqtt), shown(mqtts));
-        println!("  devices (HTTP)   {}", shown(device_http));
+        println!("  devices (HTTP)   {}, over TLS {}", shown(device_http), shown(device_https));
         let whose = if self.is_first { "first credentials, keep them" } else { "addresses" };
         println!("  {whose:<15}  {}", self.note.path.display());
         Ok(())

@@ -18,7 +18,8 @@ use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
 use openssl::pkey::PKey;
 use openssl::ssl::{
-    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode, SslVersion,
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode, SslVerifyMode,
+    SslVersion,
 };
 use openssl::x509::X509;
 
@@ -149,6 +150,14 @@ impl TlsHandle {
         let mut ssl = Ssl::new(context)?;
         ssl.set_accept_state();
         ssl.set_ex_data(asked_index()?, Asked { source, answer: None });
+        Ok(ssl)
+    }
+
+    /// A handshake with the server's certificate, without a question for the client's.
+    pub(crate) fn handshake_over_http(&self) -> Result<Ssl, ErrorStack> {
+        let mut ssl = Ssl::new(&self.0.contexts.load().by_certificate)?;
+        ssl.set_accept_state();
+        ssl.set_verify(SslVerifyMode::NONE);
         Ok(ssl)
     }
 }

@@ -180,6 +180,12 @@ impl TlsStream {
         Some(socket)
     }
 
+    /// Tells the other side that nothing more is sent.
+    pub(crate) fn say_goodbye(&mut self) {
+        // It may be gone already.
+        let _ = self.ssl.shutdown();
+    }
+
     /// Takes the socket out of this thread's runtime.
     pub(crate) fn detach(&mut self) -> io::Result<()> {
         let pipe = self.ssl.get_mut();

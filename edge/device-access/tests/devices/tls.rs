@@ -20,7 +20,7 @@ use crate::harness::{NOW, PRODUCT, World, credentials, down, key, up};
 /// What the C SDK has.
 const SUITE: &str = "PSK-AES128-CBC-SHA";
 
-fn identity(name: &str) -> ServerIdentity {
+pub fn identity(name: &str) -> ServerIdentity {
     let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
     let mut subject = X509Name::builder().unwrap();
     subject.append_entry_by_text("CN", name).unwrap();
@@ -44,7 +44,7 @@ fn world(options: &AccessOptions) -> World {
 /// In the clear and by TLS.
 pub fn both_ports() -> Listen {
     let any = "127.0.0.1:0".parse().unwrap();
-    Listen { mqtt: Some(any), mqtts: Some(TlsListen { address: any, identity: identity("first") }) }
+    Listen { mqtt: Some(any), mqtts: Some(TlsListen { address: any, identity: identity("first") }), https: None }
 }
 
 /// A connection by key as the C SDK makes it.

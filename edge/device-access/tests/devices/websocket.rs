@@ -1,13 +1,14 @@
 //! MQTT over WebSocket: the request as the vendor's C SDK writes it, frames in every shape, and the way of all others behind it.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use lianwu_device_access::AccessOptions;
+use lianwu_device_access::{AccessOptions, Listen};
 use lianwu_http::{Server, ServerOptions};
 use lianwu_mqtt::{Packet, ProtocolVersion, QoS, decode};
 use lianwu_ports::record::RecordKind;
+use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use tokio::runtime::Runtime;
 use tungstenite::protocol::Role;
 use tungstenite::protocol::frame::Frame;
@@ -74,13 +75,50 @@ impl Drop for Listener {
     }
 }
 
+/// The same over TLS, on a platform that listens for nothing else: no plain port, no TLS port of MQTT.
+#[test]
+fn it_needs_no_other_listener_and_goes_over_tls() {
+    let identity = super::tls::identity("https");
+    let listen = Listen { mqtt: None, mqtts: None, https: Some(identity) };
+    let world = World::listening(listen, &AccessOptions { workers: 2, ..options() });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let acceptor = world.access().https().unwrap();
+    let server = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let secure = move |stream, peer| acceptor.accept(stream, peer);
+        Server::start_secured(listener, world.http(), ServerOptions::default(), secure).unwrap()
+    });
+    let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
+    connector.set_verify(SslVerifyMode::NONE);
+    let connector = connector.build();
+    // One that does not speak TLS is closed and holds up nobody.
+    let mut stranger = TcpStream::connect(server.address()).unwrap();
+    stranger.write_all(C_SDK.as_bytes()).unwrap();
+    assert!(!matches!(stranger.read_to_end(&mut Vec::new()), Ok(0)), "TLS answers with an alert");
+    for name in ["lamp-0", "lamp-1"] {
+        let stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut stream = connector.configure().unwrap().verify_hostname(false).connect("localhost", stream).unwrap();
+        let answer = upgrade(&mut stream, C_SDK);
+        assert!(answer.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{answer}");
+        let mut client = Client::new(stream);
+        client.send(&connect_bytes(&credentials(name, NOW.0 / 1000 + 600)));
+        assert_eq!(client.connack(), 0);
+        client.send(&publish_bytes(&up("property", name), REPORT, Some(1)));
+        assert_eq!(client.puback(), 1);
+        client.send(&[0xE0, 0]);
+        assert_eq!(client.closed(), CloseCode::Normal);
+    }
+    runtime.block_on(server.stop(Duration::from_secs(2)));
+}
+
 /// What the vendor's C SDK asks with, its odd spellings included. Source: spec/device-protocol.md 3.1.
 const C_SDK: &str = "GET / HTTP/1.1\r\nHost: PID0000001.ap-guangzhou.iothub.tencentdevices.com:80\r\nConnection: Upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
     Sec-Websocket-Protocol: mqtt\r\n\r\n";
 
 /// The head of the answer, to its end and no further.
-fn upgrade(stream: &mut TcpStream, request: &str) -> String {
+fn upgrade(stream: &mut (impl Read + Write), request: &str) -> String {
     stream.write_all(request.as_bytes()).unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -91,13 +129,13 @@ fn upgrade(stream: &mut TcpStream, request: &str) -> String {
     String::from_utf8(head).unwrap()
 }
 
-struct Client {
-    socket: WebSocket<TcpStream>,
+struct Client<S = TcpStream> {
+    socket: WebSocket<S>,
     buffer: Vec<u8>,
 }
 
-impl Client {
-    fn new(stream: TcpStream) -> Self {
+impl<S: Read + Write> Client<S> {
+    fn new(stream: S) -> Self {
         Self { socket: WebSocket::from_raw_socket(stream, Role::Client, None), buffer: Vec::new() }
     }
 

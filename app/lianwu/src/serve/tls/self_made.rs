@@ -59,8 +59,9 @@ impl Names {
             Err(_) if public.is_empty() => {}
             Err(_) => hosts.extend([public.to_owned(), format!("*.{public}")]),
         }
-        let listens_on = config.listen.mqtts_address()?.map(|address| address.ip());
-        addresses.extend(listens_on.filter(|address| !address.is_unspecified()));
+        for listens_on in [config.listen.mqtts_address()?, config.listen.device_https_address()?] {
+            addresses.extend(listens_on.map(|address| address.ip()).filter(|address| !address.is_unspecified()));
+        }
         hosts.sort();
         hosts.dedup();
         addresses.sort();
