@@ -1,47 +1,26 @@
 //! The vendor's Python device SDK, unmodified: MQTT 3.1, one topic per SUBSCRIBE, events in its own form.
 
-use lianwu_testkit::{Device, Fixture, LAMP_MODEL, Running, Server, ServerOptions, fail, now_ms, python};
+use lianwu_testkit::{Device, Fixture, LAMP_MODEL, SdkDevice, Server, ServerOptions, now_ms};
 use serde_json::{Value, json};
 
-/// The SDK's program and what it says.
-struct SdkDevice {
-    running: Running,
-    _file: tempfile::NamedTempFile,
-}
+/// The SDK's program; acknowledgements of publishes and subscriptions are passed over.
+struct SdkLamp(SdkDevice);
 
-impl SdkDevice {
+impl SdkLamp {
+    #[track_caller]
     fn start(server: &Server, device: &Device) -> Self {
-        let identity = json!({
-            "auth_mode": "KEY", "productId": device.product, "deviceName": device.name,
-            "productSecret": "YOUR_PRODUCT_SECRET",
-            "key_deviceinfo": {"deviceSecret": device.secret},
-            "cert_deviceinfo": {"devCaFile": "", "devCertFile": "", "devPrivateKeyFile": ""},
-            "region": "china",
-        });
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), identity.to_string()).expect("write the SDK's device file");
-        let address = server.mqtt_address();
-        let mut command = python("sdk_device.py");
-        command.arg(file.path()).arg(address.ip().to_string()).arg(address.port().to_string());
-        Self { running: Running::start("the Python device SDK", &mut command), _file: file }
+        Self(SdkDevice::start("sdk_device.py", server, device))
     }
 
     #[track_caller]
     fn does(&mut self, command: &Value) {
-        self.running.tell(&command.to_string());
+        self.0.does(command);
     }
 
-    /// The next event of this kind; acknowledgements of publishes and subscriptions before it are passed over.
     #[track_caller]
     fn hears(&mut self, event: &str) -> Value {
-        loop {
-            let said = self.running.next_json();
-            match said["event"].as_str() {
-                Some(found) if found == event => return said,
-                Some("published" | "subscribed") => {}
-                _ => fail(format!("expected {event}, the SDK said {said}")),
-            }
-        }
+        let passed: &[&str] = if event == "subscribed" { &["published"] } else { &["published", "subscribed"] };
+        self.0.hears_past(passed, event)
     }
 
     /// Connected, and subscribed to all four thing-model topics.
@@ -61,7 +40,7 @@ fn properties() {
     let server = Server::start(ServerOptions::default());
     let lamp = Fixture::new(&server, LAMP_MODEL);
     let device = lamp.device("light-1");
-    let mut sdk = SdkDevice::start(&server, &device);
+    let mut sdk = SdkLamp::start(&server, &device);
     sdk.ready();
 
     let values = json!({"power_switch": 1, "color": 2, "brightness": 55, "name": "大厅",
@@ -120,7 +99,7 @@ fn a_control_for_an_absent_device_waits() {
         assert_eq!(result["Result"], "{\"Sent\":0,\"pushResult\":23101}");
     }
 
-    let mut sdk = SdkDevice::start(&server, &device);
+    let mut sdk = SdkLamp::start(&server, &device);
     sdk.ready();
     sdk.does(&json!({"do": "get_status"}));
     let reply = sdk.hears("property")["payload"].clone();
@@ -139,7 +118,7 @@ fn events() {
     let server = Server::start(ServerOptions::default());
     let lamp = Fixture::new(&server, LAMP_MODEL);
     let device = lamp.device("light-1");
-    let mut sdk = SdkDevice::start(&server, &device);
+    let mut sdk = SdkLamp::start(&server, &device);
     sdk.ready();
 
     let low = json!({"eventId": "low_voltage", "type": "alert", "timestamp": 0, "params": {"voltage": 2.8}});
@@ -182,7 +161,7 @@ fn an_action_is_answered() {
     let server = Server::start(ServerOptions::default());
     let lamp = Fixture::new(&server, LAMP_MODEL);
     let device = lamp.device("light-1");
-    let mut sdk = SdkDevice::start(&server, &device);
+    let mut sdk = SdkLamp::start(&server, &device);
     sdk.ready();
 
     let mut request = device.reference();
@@ -212,7 +191,7 @@ fn an_action_is_answered() {
 fn the_time() {
     let server = Server::start(ServerOptions::default());
     let lamp = Fixture::new(&server, LAMP_MODEL);
-    let mut sdk = SdkDevice::start(&server, &lamp.device("light-1"));
+    let mut sdk = SdkLamp::start(&server, &lamp.device("light-1"));
     assert_eq!(sdk.hears("connected")["rc"], 0);
     let before = now_ms();
     sdk.does(&json!({"do": "time"}));
@@ -228,7 +207,7 @@ fn packed_reports_and_services() {
     let server = Server::start(ServerOptions::default());
     let lamp = Fixture::new(&server, LAMP_MODEL);
     let device = lamp.device("light-1");
-    let mut sdk = SdkDevice::start(&server, &device);
+    let mut sdk = SdkLamp::start(&server, &device);
     sdk.ready();
     let start = now_ms() - 3_600_000;
     let items: Vec<_> =

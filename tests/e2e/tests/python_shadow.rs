@@ -1,50 +1,30 @@
 //! The device shadow between the vendor's Python device SDK and its Python SDK of the hub's cloud API, both unmodified.
 
-use lianwu_testkit::{Device, Fixture, LAMP_MODEL, Running, SdkClient, Server, ServerOptions, fail, python};
+use lianwu_testkit::{Device, Fixture, LAMP_MODEL, SdkClient, SdkDevice, Server, ServerOptions, python};
 use serde_json::{Value, json};
 
 /// The SDK's program, connected and subscribed.
-struct ShadowDevice {
-    running: Running,
-    _file: tempfile::NamedTempFile,
-}
+struct ShadowDevice(SdkDevice);
 
 impl ShadowDevice {
+    #[track_caller]
     fn start(server: &Server, device: &Device) -> Self {
-        let identity = json!({
-            "auth_mode": "KEY", "productId": device.product, "deviceName": device.name,
-            "productSecret": "YOUR_PRODUCT_SECRET",
-            "key_deviceinfo": {"deviceSecret": device.secret},
-            "cert_deviceinfo": {"devCaFile": "", "devCertFile": "", "devPrivateKeyFile": ""},
-            "region": "china",
-        });
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), identity.to_string()).expect("write the SDK's device file");
-        let address = server.mqtt_address();
-        let mut command = python("sdk_shadow.py");
-        command.arg(file.path()).arg(address.ip().to_string()).arg(address.port().to_string());
-        let mut device = Self { running: Running::start("the Python device SDK", &mut command), _file: file };
+        let mut device = SdkDevice::start("sdk_shadow.py", server, device);
         assert_eq!(device.hears("connected")["rc"], 0);
         device.does(&json!({"do": "init"}));
         assert_eq!(device.hears("subscribed")["qos"], 0, "the SDK asks for QoS 0");
-        device
+        Self(device)
     }
 
     #[track_caller]
     fn does(&mut self, command: &Value) {
-        self.running.tell(&command.to_string());
-    }
-
-    #[track_caller]
-    fn hears(&mut self, event: &str) -> Value {
-        let said = self.running.next_json();
-        if said["event"] == event { said } else { fail(format!("expected {event}, the SDK said {said}")) }
+        self.0.does(command);
     }
 
     /// The next message on the shadow's topic.
     #[track_caller]
     fn shadow(&mut self) -> Value {
-        let mut payload = self.hears("shadow")["payload"].take();
+        let mut payload = self.0.hears("shadow")["payload"].take();
         // The SDK gives its users the text.
         if let Some(text) = payload.as_str() {
             payload = serde_json::from_str(text).expect("JSON");

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use lianwu_testkit::{Device, Fixture, LAMP_MODEL, Running, Server, ServerOptions, python, run_text};
+use lianwu_testkit::{Device, Fixture, LAMP_MODEL, Running, SdkIdentity, Server, ServerOptions, python, run_text};
 use serde_json::{Value, json};
 
 /// Registration is on for the product; gives its secret.
@@ -14,14 +14,14 @@ fn allow(lamp: &Fixture, kind: u64, limit: u64) -> String {
 
 /// The SDK's program for a device that is named, but has no secret.
 fn register(server: &Server, lamp: &Fixture, name: &str, secret: &str) -> (Running, tempfile::NamedTempFile) {
-    let identity = json!({
-        "auth_mode": "KEY", "productId": lamp.product, "deviceName": name, "productSecret": secret,
-        "key_deviceinfo": {"deviceSecret": "YOUR_DEVICE_SECRET"},
-        "cert_deviceinfo": {"devCaFile": "", "devCertFile": "", "devPrivateKeyFile": ""},
-        "region": "china",
-    });
-    let file = tempfile::NamedTempFile::new().expect("a temporary file");
-    std::fs::write(file.path(), identity.to_string()).expect("write the SDK's device file");
+    let identity = SdkIdentity {
+        product: &lamp.product,
+        name,
+        secret: "YOUR_DEVICE_SECRET",
+        product_secret: secret,
+        sub_devices: &[],
+    };
+    let file = identity.file();
     let (mqtt, http) = (server.mqtt_address(), server.device_http_address());
     let mut command = python("sdk_register.py");
     command.arg(file.path()).arg(mqtt.ip().to_string());

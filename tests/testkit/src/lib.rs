@@ -15,6 +15,7 @@ mod mqtt;
 pub mod policy_cases;
 mod programs;
 mod sdk;
+mod sdk_device;
 mod server;
 mod wait;
 
@@ -30,5 +31,6 @@ pub use programs::{
     python, run_text,
 };
 pub use sdk::SdkClient;
+pub use sdk_device::{SdkDevice, SdkIdentity};
 pub use server::{Server, ServerOptions, Stopped};
 pub use wait::{DEADLINE, fail, now_ms, skip, wait_for};

@@ -1,0 +1,67 @@
+"""A gateway built with the hub part of the vendor's SDK (tencent-iot-device), told by the test what to do.
+
+Arguments: the SDK's device file, address and port of the server.
+"""
+
+import json
+import logging
+import sys
+
+import lines
+import names
+from hub import hub
+
+DOMAIN = ".iotcloud.tencentdevices.com"
+
+
+def main():
+    file, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    with open(file, encoding="utf-8") as text:
+        identity = json.load(text)
+    names.resolve(DOMAIN, address, port)
+    logging.disable(logging.CRITICAL)
+
+    def ignore(*args):
+        return None
+
+    sdk = hub.QcloudHub(file, tls=False, domain=DOMAIN).hub
+    sdk.registerMqttCallback(
+        lambda flags, rc, userdata: lines.say({"event": "connected", "rc": rc}),
+        lambda rc, userdata: lines.say({"event": "disconnected", "rc": rc}),
+        lambda topic, qos, payload, userdata: lines.say({"event": "message", "topic": topic, "payload": payload}),
+        ignore,
+        lambda qos, mid, userdata: lines.say({"event": "subscribed", "qos": qos, "mid": mid}),
+        ignore,
+    )
+    sdk.connect()
+
+    def down(topic, qos, payload, userdata):
+        lines.say({"event": "down", "topic": topic, "qos": qos, "payload": payload})
+
+    for command in lines.commands():
+        do, sub = command["do"], command.get("sub", [])
+        if do == "init":
+            rc, _ = sdk.gatewayInit()
+        elif do == "bind":
+            rc, _ = sdk.gatewaySubdevBind(*sub, command["secret"])
+        elif do == "unbind":
+            rc, _ = sdk.gatewaySubdevUnbind(*sub)
+        elif do == "online":
+            rc, _ = sdk.gatewaySubdevOnline(*sub)
+        elif do == "offline":
+            rc, _ = sdk.gatewaySubdevOffline(*sub)
+        elif do == "subscribe":
+            sdk.register_explorer_callback(command["topic"], down)
+            rc, _ = sdk.gatewaySubdevSubscribe(command["topic"])
+        elif do == "publish":
+            rc, _ = sdk.publish(command["topic"], command["payload"], command["qos"])
+        elif do == "list":
+            rc, found = sdk.gatewaySubdevGetBindList(identity["productId"], identity["deviceName"])
+            lines.say({"event": "list", "sub": [[device.product_id, device.device_name] for device in found]})
+        else:
+            raise ValueError(do)
+        # Its calls wait for the platform's answer; 0 means that there was one and it said 0.
+        lines.say({"event": "done", "do": do, "rc": rc})
+
+
+main()
