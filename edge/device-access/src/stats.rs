@@ -38,6 +38,8 @@ pub struct AccessStats {
     pub down_over_rate: Counter,
     /// Messages over HTTP that were refused for being over the device's rate.
     pub posts_over_rate: Counter,
+    /// Messages a script made nothing of, both ways.
+    pub script_failures: Counter,
     /// Connections closed because they did not read.
     pub slow_consumers: Counter,
 }

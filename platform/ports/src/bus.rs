@@ -67,6 +67,9 @@ pub enum DeliverError {
     /// It keeps no session in which more could wait.
     #[error("the device has not acknowledged the messages it was sent before")]
     Unacknowledged,
+    /// The product's script gave no bytes for the message; nothing was sent.
+    #[error("script: {0}")]
+    Script(String),
     #[error("log the message: {0}")]
     Commit(#[from] CommitError),
     #[error("the platform is shutting down")]

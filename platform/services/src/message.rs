@@ -73,6 +73,9 @@ pub enum SendError {
     OverRate(u32),
     #[error("the device has not acknowledged the messages it was sent before, try again later")]
     Unacknowledged,
+    /// The product's script gave no bytes for the message.
+    #[error("the product's script: {0}")]
+    Script(String),
     #[error("{0}")]
     Storage(String),
     #[error("the platform is shutting down")]
@@ -85,6 +88,7 @@ impl From<DeliverError> for SendError {
             DeliverError::Busy => Self::Busy,
             DeliverError::Unacknowledged => Self::Unacknowledged,
             DeliverError::OverRate(per_second) => Self::OverRate(per_second),
+            DeliverError::Script(why) => Self::Script(why),
             DeliverError::Commit(CommitError::Closed) | DeliverError::Closed => Self::Closed,
             DeliverError::Commit(error) => Self::Storage(error.to_string()),
         }

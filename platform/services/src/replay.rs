@@ -161,9 +161,11 @@ impl Collected<'_> {
 }
 
 fn message(position: Lsn, committed: UnixMillis, record: &Record<'_>) -> LoggedMessage {
-    let mut topic = record.topic.to_owned();
+    // What a script made of bytes stands under the raw topic; it is a message of its kind all the same.
+    let mut topic = String::new();
+    write_canonical(record, &mut topic);
     if topic.is_empty() {
-        write_canonical(record, &mut topic);
+        topic.push_str(record.topic);
     }
     LoggedMessage {
         position,

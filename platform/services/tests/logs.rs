@@ -7,7 +7,7 @@ use lianwu_ports::log::{Block, Lsn};
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::readings::{LogRow, Readings};
 use lianwu_ports::record::{RecordBatch, RecordKind};
-use lianwu_services::logs::{Direction, Line, LineKind, LogFilter, Source, lines, notes, search_in};
+use lianwu_services::logs::{Direction, Line, LineKind, LogFilter, Origin, Source, lines, notes, search_in};
 
 /// 2024-07-04 21:53:13.123 in China.
 const NOW: u64 = 1_720_101_193_123;
@@ -263,4 +263,46 @@ fn filters_are_joined() {
     assert_eq!(count(LogFilter { scene: Some("status".into()), ..all() }), 1);
     assert_eq!(count(LogFilter { contents: vec!["keepalive:60".into()], ..kinds(&[LineKind::Diagnostic]) }), 1);
     assert_eq!(count(LogFilter { times: UnixMillis(0)..=UnixMillis(NOW), ..all() }), 2 + 4, "the first two records");
+}
+
+/// Do bytes and what a script made of them stand side by side, the steps of the wire once?
+#[test]
+fn raw_messages_are_shown_as_bytes_and_as_what_they_say() {
+    let (up, down) = ("$thing/up/raw/AB12CD34EF/dev001", "$thing/down/raw/AB12CD34EF/dev001");
+    let on = |topic: &str, row: LogRow| LogRow { topic: topic.into(), ..row };
+    let content = |row: &LogRow| {
+        let lines = of(LineKind::Content, row);
+        assert_eq!(lines.len(), 1, "no reply line: what was sent has a record of its own");
+        (lines[0].topic.clone(), lines[0].content.to_vec(), lines[0].scene, lines[0].result.clone())
+    };
+    let published = format!("Device publish message to topic:{up},QoS:1,ID:31462");
+    let raw = LogRow { payload: [0, 255].into(), ..on(up, message(RecordKind::OtherUp, 0, "", "")) };
+    check(&raw, &[("MESSAGE", &published, "SUCC")]);
+    assert_eq!(content(&raw), (up.to_owned(), vec![0, 255], "OTHER", "SUCC".to_owned()));
+
+    let json = r#"{"method":"report","clientToken":"1","params":{}}"#;
+    let report = on(up, message(RecordKind::PropertyReport, 0, "", json));
+    check(&report, &[]);
+    assert_eq!(content(&report), (up.to_owned(), json.as_bytes().to_vec(), "PROPERTY", "SUCC".to_owned()));
+    assert_eq!(of(LineKind::ThingModel, &report).len(), 1);
+    let refused = on(up, message(RecordKind::PropertyOther, 406, "too large", json));
+    check(&refused, &[("MESSAGE", &format!("Check report data,topic:{up},code:406"), "FAIL, too large")]);
+
+    let note = notes::script_failed("TypeError: x at line 3:5", &[0xab; 70]);
+    let failed = on(up, message(RecordKind::OtherUp, 500, &note, ""));
+    let result = format!("FAIL, script failed: TypeError: x at line 3:5; bytes {}... (70 in all)", "ab".repeat(64));
+    let checked = format!("Check report data,topic:{up},code:500");
+    check(&failed, &[("MESSAGE", &published, "SUCC"), ("MESSAGE", &checked, &result)]);
+
+    let sent = format!("Publish message to device topic:{down},QoS:1,ID:31462");
+    let control = on(down, message(RecordKind::PropertyControl, 0, "request-1", r#"{"method":"control"}"#));
+    check(&control, &[]);
+    let bytes = on(down, message(RecordKind::OtherDown, 0, "request-1", "\u{1}"));
+    check(&bytes, &[("MESSAGE", &sent, "SUCC")]);
+    let reply = on(down, message(RecordKind::OtherDown, 0, "", "\u{1}"));
+    let by = |row: &LogRow| (of(LineKind::Content, row)[0].origin, of(LineKind::Content, row)[0].request_id.clone());
+    assert_eq!((by(&bytes), by(&reply)), ((Origin::Api, "request-1".into()), (Origin::Platform, String::new())));
+    let unsaid = on(down, message(RecordKind::OtherDown, 500, &notes::script_failed_down("Error: no"), "{}"));
+    check(&unsaid, &[("MESSAGE", &sent, "FAIL, script failed: Error: no")]);
+    assert_eq!(by(&unsaid), (Origin::Platform, String::new()));
 }

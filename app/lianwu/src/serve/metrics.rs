@@ -23,7 +23,7 @@ pub struct Metrics {
 /// A counter of one worker.
 type Read = fn(&AccessStats) -> u64;
 
-const COUNTERS: [(&str, &str, Read); 16] = [
+const COUNTERS: [(&str, &str, Read); 17] = [
     ("device_sign_ins", "Devices that signed in", |s| s.sign_ins.get()),
     ("device_sign_ins_refused", "Sign-ins refused", |s| s.sign_ins_refused.get()),
     ("device_messages_up", "Messages received from devices", |s| s.messages_up.get()),
@@ -47,6 +47,7 @@ const COUNTERS: [(&str, &str, Read); 16] = [
     ("device_posts_over_rate", "Messages over HTTP refused for going over the device's rate", |s| {
         s.posts_over_rate.get()
     }),
+    ("script_failures", "Messages of raw products a script made nothing of", |s| s.script_failures.get()),
     ("device_slow_consumers", "Connections closed because they did not read", |s| s.slow_consumers.get()),
 ];
 

@@ -151,6 +151,11 @@ impl From<SendError> for ApiError {
                 "设备尚未确认此前下发的消息，请稍后重试。",
                 "The device has not acknowledged the messages it was sent before; try again later.",
             ),
+            SendError::Script(why) => Self::new(
+                "FailedOperation",
+                format!("产品的解析脚本没有给出下行数据：{why}。"),
+                format!("The product's script gave no bytes for the message: {why}."),
+            ),
             SendError::Storage(why) => {
                 tracing::error!(%why, "a message could not be stored");
                 Self::internal()

@@ -60,6 +60,8 @@ pub(crate) enum After {
 #[derive(Clone, Debug)]
 pub(crate) struct StatusRequest {
     pub(crate) payload: Box<[u8]>,
+    /// A script made it: the answer goes through it, too.
+    pub(crate) is_translated: bool,
 }
 
 impl Held {

@@ -19,6 +19,7 @@ use super::backend::session::KeptHere;
 use super::backend::{BackendConnection, Windows};
 use super::device::gateway::behind::Behind;
 use super::device::queue::Away;
+use super::device::raw::RawLines;
 use super::device::session::Session;
 use super::device::shadow::ShadowRequest;
 use super::held::Held;
@@ -150,6 +151,10 @@ pub(crate) struct State {
     pub(crate) post_rates: HashMap<DeviceNumber, Bucket>,
     /// What waits for the shadows of devices that live here; served by a task each while there is any.
     pub(crate) shadows: HashMap<DeviceNumber, VecDeque<ShadowRequest>>,
+    /// What waits for scripts.
+    pub(crate) raw: RawLines,
+    /// The platform's answer to the message a script made, in JSON.
+    pub(crate) raw_reply: Option<Vec<u8>>,
     /// Devices over a rate.
     pub(crate) overruns: Overruns,
     /// What was refused to backends.
@@ -221,6 +226,8 @@ impl State {
             down_rates: HashMap::new(),
             post_rates: HashMap::new(),
             shadows: HashMap::new(),
+            raw: RawLines::default(),
+            raw_reply: None,
             overruns: Overruns::default(),
             told: Windows::of_refusals(),
             came_and_went: Windows::of_connections(),

@@ -85,7 +85,8 @@ pub(crate) async fn drained(worker: &Worker) {
 }
 
 fn is_idle(state: &State) -> bool {
-    let is_handed_over = state.in_flight.is_empty() && state.batch.is_empty() && state.undelivered.is_empty();
+    let is_handed_over =
+        state.in_flight.is_empty() && state.batch.is_empty() && state.undelivered.is_empty() && state.raw.is_empty();
     is_handed_over && state.lingering.is_empty() && state.connections.iter().all(|(_, c)| c.out.is_empty())
 }
 

@@ -259,6 +259,26 @@ fn custom_topics_of_a_sub_device() {
     assert_eq!(listened(), [Box::from(down("property", "lamp-1"))]);
 }
 
+/// Does a gateway speak bytes for a sub-device of a raw product?
+#[test]
+fn a_gateway_speaks_bytes_for_a_sub_device() {
+    let site = Site::new();
+    let mut gate = site.gate_with_lamps(&["lamp-1"]);
+    let script = "function RawToProtocol(p, bytes) { return {method: 'report', params: {brightness: bytes[0]}}; }
+        function ProtocolToRaw(m) { return m.method === 'control' ? [67, m.params.brightness] : [82]; }";
+    site.world.put_script(1, script);
+    assert!(matches!(gate.wire.subscribe(&down("raw", "lamp-1")), SubscribeAnswer::Granted(_)));
+    gate.wire.publish(&up("raw", "lamp-1"), "A", Some(9));
+    assert_eq!(gate.wire.puback(), 9);
+    assert_eq!(gate.wire.message(), (down("raw", "lamp-1"), "R".to_owned()));
+    let (platform, device) = (Arc::clone(&site.world.platform), site.device(PRODUCT, "lamp-1"));
+    let delivered = wait(async move { message::control(&platform, &device, r#"{"brightness":66}"#, "q-1").await });
+    assert_eq!(delivered.unwrap(), Delivery::Delivered);
+    assert_eq!(gate.wire.message(), (down("raw", "lamp-1"), "CB".to_owned()));
+    let said = [K::OtherUp, K::PropertyReport, K::OtherDown, K::PropertyControl, K::OtherDown];
+    assert_eq!(site.kinds(PRODUCT, "lamp-1")[2..], said);
+}
+
 /// Is each result code given for what it stands for?
 #[test]
 fn each_result_code() {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use lianwu_device_access::{AccessOptions, DeviceAccess, Listen, LocalBus};
 use lianwu_device_protocol::credentials::{Credentials, DeviceSecret, Method};
 use lianwu_model::product::{
-    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Registration, StoredThingModel,
+    Authentication, DataProtocol, DevelopmentStatus, Durability, Product, ProductKind, Registration, StoredScript,
+    StoredThingModel,
 };
 use lianwu_model::thing_model::{ThingModel, Validator};
 use lianwu_model::topic_policy::TopicTable;
@@ -21,6 +22,7 @@ use lianwu_ports::log::{Log, Lsn};
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::record::RecordKind;
 use lianwu_ports::registry::memory::MemoryRegistry;
+use lianwu_ports::script::Scripts;
 use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::Audit;
@@ -62,14 +64,28 @@ impl World {
     }
 
     pub fn listening(listen: Listen, options: &AccessOptions) -> Self {
-        let world = Self::without_devices(listen, options);
+        Self::without_devices(listen, options).lit()
+    }
+
+    /// With another engine for scripts.
+    pub fn translating_by(scripts: Arc<dyn Scripts>) -> Self {
+        let options = AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..AccessOptions::default() };
+        Self::built(free_port().into(), &options, scripts).lit()
+    }
+
+    /// With the lamps every test knows.
+    fn lit(self) -> Self {
         for (index, name) in ["lamp-0", "lamp-1", "lamp-2", "lamp-3"].into_iter().enumerate() {
-            world.put_device(name, u32::try_from(index).unwrap() + 1);
+            self.put_device(name, u32::try_from(index).unwrap() + 1);
         }
-        world
+        self
     }
 
     pub fn without_devices(listen: Listen, options: &AccessOptions) -> Self {
+        Self::built(listen, options, Arc::new(ScriptEngine::default()))
+    }
+
+    fn built(listen: Listen, options: &AccessOptions, scripts: Arc<dyn Scripts>) -> Self {
         let manual = Arc::new(ManualClock::at(NOW));
         let clock: Arc<dyn Clock> = manual.clone();
         let log = Arc::new(MemoryLog::new(Arc::clone(&clock)));
@@ -104,7 +120,7 @@ impl World {
             certificates: CertificateCache::default(),
             audit: Audit::default(),
             turns: Turns::default(),
-            scripts: Arc::new(ScriptEngine::default()),
+            scripts,
         });
         put_product(&platform);
         let follower =
@@ -247,6 +263,16 @@ impl World {
         let mut product = Product::clone(&self.platform.catalog.product(PRODUCT.parse().unwrap()).unwrap().product);
         change(&mut product);
         self.platform.catalog.put_product(product);
+    }
+
+    /// Makes the product a raw one with this script.
+    pub fn put_script(&self, version: u64, text: &str) {
+        self.change_product(|product| {
+            product.data_protocol = DataProtocol::Custom;
+            product.script_enabled = true;
+        });
+        let (product, author) = (PRODUCT.parse().unwrap(), Uin(100_000_000_001));
+        self.platform.catalog.put_script(&StoredScript { product, version, text: text.into(), author, saved: NOW });
     }
 
     /// Registers a device, or another one of that name.
@@ -533,6 +559,16 @@ impl Wire {
     pub fn has_nothing_but_a_ping_response(&mut self) {
         self.send(&[0xC0, 0]);
         self.next(|packet| assert_eq!(packet, Packet::PingResp));
+    }
+
+    /// Whatever was acknowledged, then the answer to this PINGREQ: everything before it was taken in.
+    pub fn has_nothing_but_pubacks_before_a_ping_response(&mut self) {
+        self.send(&[0xC0, 0]);
+        while self.next(|packet| match packet {
+            Packet::PubAck(_) => true,
+            Packet::PingResp => false,
+            other => panic!("expected PUBACK or PINGRESP, got {other:?}"),
+        }) {}
     }
 
     /// So many messages, then the answer to this PINGREQ.

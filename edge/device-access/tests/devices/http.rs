@@ -462,3 +462,24 @@ fn a_full_disk_refuses_over_http() {
     assert_eq!(scene.publish("lamp-1", &up("raw", "lamp-1"), "x").get("Error"), None);
     assert_eq!(scene.register("new-1", &scene.secret)["code"], 0);
 }
+
+/// Is a raw message over HTTP answered with what became of it once the script has had it?
+#[test]
+fn a_raw_message_is_answered_when_it_is_translated() {
+    let scene = Scene::new(&options());
+    let script = "function RawToProtocol(port, bytes) {
+            return {method: 'report', params: {brightness: bytes[0]}, more: bytes[0].x.y};
+        }
+        function ProtocolToRaw() { return []; }";
+    scene.world.put_script(1, &script.replace(", more: bytes[0].x.y", ""));
+    let raw = up("raw", "lamp-1");
+    assert!(scene.publish("lamp-1", &raw, "A")["Error"].is_null(), "65 is a brightness");
+    let kinds: Vec<_> = scene.world.records_of(PRODUCT, "lamp-1").into_iter().map(|(kind, ..)| kind).collect();
+    assert_eq!(kinds, [RecordKind::OtherUp, RecordKind::PropertyReport]);
+    let refused = scene.publish("lamp-1", &raw, "z");
+    assert_eq!(refused["Error"]["Code"], "InvalidParameterValue", "122 is none: {refused}");
+    assert!(refused["Error"]["Message"].as_str().unwrap().starts_with("406: "), "{refused}");
+    scene.world.put_script(2, script);
+    let failed = scene.publish("lamp-1", &raw, "A");
+    assert!(failed["Error"]["Message"].as_str().unwrap().starts_with("500: script failed: TypeError"), "{failed}");
+}

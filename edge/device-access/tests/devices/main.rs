@@ -13,6 +13,7 @@ mod harness;
 mod http;
 mod messages;
 mod mqtt5;
+mod raw;
 mod samples;
 mod sessions;
 mod shadow;

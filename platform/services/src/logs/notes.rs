@@ -89,6 +89,37 @@ pub const DOWN_OVER_RATE: &str = "rate limited, messages to the device were refu
 /// Uploads of a device's own log that were refused; the record's payload holds their number.
 pub const LOG_OFF: &str = "the device's log is switched off, its uploads were refused, see SetLogLevel";
 
+/// In front of why a script made nothing of a message.
+const SCRIPT_FAILED: &str = "script failed: ";
+
+/// Bytes of a message shown with the failure of a script.
+const BYTES_SHOWN_MAX: usize = 64;
+
+/// A script made nothing of what a device sent.
+#[must_use]
+pub fn script_failed(why: impl Display, bytes: &[u8]) -> String {
+    let mut text = format!("{SCRIPT_FAILED}{why}; bytes ");
+    for byte in bytes.iter().take(BYTES_SHOWN_MAX) {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    if bytes.len() > BYTES_SHOWN_MAX {
+        text.push_str(&format!("... ({} in all)", bytes.len()));
+    }
+    text
+}
+
+/// A script made nothing of a message to a device.
+#[must_use]
+pub fn script_failed_down(why: impl Display) -> String {
+    format!("{SCRIPT_FAILED}{why}")
+}
+
+/// Is it the failure of a script?
+#[must_use]
+pub fn is_script_failure(note: &str) -> bool {
+    note.starts_with(SCRIPT_FAILED)
+}
+
 /// The other side or OpenSSL broke a handshake off.
 #[must_use]
 pub fn handshake_failed(why: impl Display) -> String {

@@ -96,17 +96,32 @@ impl Rendering<'_> {
         let is_down = self.row.kind.is_down();
         Line {
             direction: Some(if is_down { Direction::Down } else { Direction::Up }),
-            origin: if is_down || self.is_by_call() { Origin::Api } else { Origin::Device },
+            origin: match self.is_by_call() {
+                true => Origin::Api,
+                false if is_down => Origin::Platform,
+                false => Origin::Device,
+            },
             topic: self.topic(),
-            request_id: if is_down || self.is_by_call() { self.row.note.to_string() } else { String::new() },
+            request_id: if self.is_by_call() { self.row.note.to_string() } else { String::new() },
             client_token: self.envelope.token_text(),
             ..self.line(kind, scene, content, result)
         }
     }
 
-    /// A report that was made in the device's name: accepted, and it names the call.
+    /// A message of a call, or a report that a call made in the device's name: accepted, and it names the call.
     fn is_by_call(&self) -> bool {
-        self.row.kind == RecordKind::PropertyReport && self.row.code == 0 && !self.row.note.is_empty()
+        let row = self.row;
+        if row.kind.is_down() {
+            // What a script made of the platform's own answer is of no call.
+            return !(row.kind == RecordKind::OtherDown
+                && (row.note.is_empty() || notes::is_script_failure(&row.note)));
+        }
+        row.kind == RecordKind::PropertyReport && row.code == 0 && !row.note.is_empty()
+    }
+
+    /// What a script made of bytes, or what it made bytes of: the bytes have a record of their own.
+    fn is_translated(&self) -> bool {
+        !self.row.topic.is_empty() && !thing(self.row.kind).is_empty()
     }
 
     fn uploaded(&self) -> Vec<Line> {
@@ -121,8 +136,10 @@ impl Rendering<'_> {
         if row.code == 0 && (is_thing_model(row.kind) || self.envelope.method.as_deref() == Some(PACKED)) {
             lines.push(self.message(LineKind::ThingModel, self.scene(), &row.payload[..], SUCCESS.to_owned()));
         }
-        let published = format!("Device publish message to {}", self.packet());
-        lines.push(self.message(LineKind::Diagnostic, MESSAGE, published, SUCCESS.to_owned()));
+        if !self.is_translated() {
+            let published = format!("Device publish message to {}", self.packet());
+            lines.push(self.message(LineKind::Diagnostic, MESSAGE, published, SUCCESS.to_owned()));
+        }
         if row.code != 0 {
             let checked = format!("Check report data,topic:{},code:{}", self.topic(), row.code);
             let line = self.message(LineKind::Diagnostic, MESSAGE, checked, result);
@@ -147,14 +164,17 @@ impl Rendering<'_> {
             // A kept session's message has its packet id already.
             NO_SUBSCRIBER_CODE if row.packet_id != 0 => "FAIL, no subscriber, it waits for the device".to_owned(),
             NO_SUBSCRIBER_CODE => "FAIL, no subscriber".to_owned(),
+            _ if notes::is_script_failure(&row.note) => format!("FAIL, {}", row.note),
             code => format!("FAIL, push result {code}"),
         };
         let mut lines = vec![self.message(LineKind::Content, self.scene(), &row.payload[..], result.clone())];
         if row.code == 0 && is_thing_model(row.kind) {
             lines.push(self.message(LineKind::ThingModel, self.scene(), &row.payload[..], SUCCESS.to_owned()));
         }
-        let sent = format!("Publish message to device {}", self.packet());
-        lines.push(self.message(LineKind::Diagnostic, MESSAGE, sent, result));
+        if !self.is_translated() {
+            let sent = format!("Publish message to device {}", self.packet());
+            lines.push(self.message(LineKind::Diagnostic, MESSAGE, sent, result));
+        }
         lines
     }
 
@@ -256,6 +276,9 @@ impl Rendering<'_> {
     /// The reply the device was given, if this kind of message has one that follows from the record.
     fn reply(&self) -> Option<(&'static str, Vec<u8>)> {
         let row = self.row;
+        if self.is_translated() {
+            return None;
+        }
         let method = self.envelope.method.as_deref();
         let event = if method == Some("events_post") { ReplyMethod::Events } else { ReplyMethod::Event };
         let code = ReplyCode::from_number(u16::try_from(row.code).ok()?)?;

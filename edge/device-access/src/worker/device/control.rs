@@ -32,6 +32,17 @@ impl Worker {
         down: &Down,
         answer: oneshot::Sender<Result<Delivery, DeliverError>>,
     ) {
+        self.send_down_as(state, down, None, answer);
+    }
+
+    /// Sends these bytes on the raw topic in place of a message, where a script gave some.
+    pub(crate) fn send_down_as(
+        &self,
+        state: &mut State,
+        down: &Down,
+        raw: Option<&[u8]>,
+        answer: oneshot::Sender<Result<Delivery, DeliverError>>,
+    ) {
         if let Some(why) = &state.refusing {
             let error = CommitError::Full(why.to_string());
             drop(answer.send(Err(DeliverError::Commit(error))));
@@ -49,43 +60,44 @@ impl Worker {
             }
             bucket.take(now, per_second);
         }
-        let mut topic = String::new();
+        let topic = topic_of(down, raw.is_some());
         let (kind, logged_topic) = match &down.kind {
             DownKind::PropertyControl => (RecordKind::PropertyControl, ""),
             DownKind::ActionCall => (RecordKind::ActionCall, ""),
             DownKind::Topic(topic) => (RecordKind::OtherDown, topic.as_ref()),
         };
-        let device = down.device.device.as_str();
-        match &down.kind {
-            DownKind::PropertyControl => down_topic(DownTopic::ThingProperty, down.device.product, device, &mut topic),
-            DownKind::ActionCall => down_topic(DownTopic::ThingAction, down.device.product, device, &mut topic),
-            DownKind::Topic(name) => topic.push_str(name),
-        }
         let Some(route) = self.route(state, down, &topic) else {
             drop(answer.send(Err(DeliverError::Unacknowledged)));
             return;
         };
         let delivery = route.delivery;
         let sample_time = state.wall;
-        state.batch.push(&Record {
+        let mut record = Record {
             kind,
             qos: route.qos.bits(),
             packet_id: route.packet_id.map_or(0, PacketId::get),
             code: delivery.push_result(),
             number: down.number,
             product: down.device.product,
-            device,
+            device: down.device.device.as_str(),
             sample_time,
             topic: logged_topic,
             note: &down.request_id,
             payload: &down.payload,
-        });
+        };
+        if let Some(bytes) = raw {
+            // What it says, then what goes over the wire and may wait in a session.
+            state.batch.push(&Record { qos: 0, packet_id: 0, topic: &topic, ..record });
+            record = Record { kind: RecordKind::OtherDown, topic: &topic, payload: bytes, ..record };
+        }
+        state.batch.push(&record);
+        let payload = record.payload;
         if let Some(place) = route.goes_to {
             self.stats.messages_down.add(1);
             if let Some(framing) = state.framing(place) {
                 state.held.hold(place, |out| match route.packet_id {
-                    None => publish(out, framing, &topic, &down.payload),
-                    Some(id) => publish_at_least_once(out, framing, id, false, &topic, &down.payload),
+                    None => publish(out, framing, &topic, payload),
+                    Some(id) => publish_at_least_once(out, framing, id, false, &topic, payload),
                 });
             }
         }
@@ -105,6 +117,9 @@ impl Worker {
             let Some((device, listens)) = worker.speaker(&mut state, place, number) else { return };
             let mut payload = Vec::new();
             worker.render_status(&device, &request, found, state.wall, &mut payload);
+            if request.is_translated {
+                return worker.reply_raw(&mut state, place, number, payload);
+            }
             let mut topic = String::new();
             down_topic(DownTopic::ThingProperty, device.product, device.name.as_str(), &mut topic);
             worker.stats.messages_down.add(1);
@@ -142,6 +157,19 @@ impl Worker {
             }
         }
     }
+}
+
+/// On which topic a message goes; the raw one when a script made bytes of it.
+fn topic_of(down: &Down, is_raw: bool) -> String {
+    let mut topic = String::new();
+    let kind = match &down.kind {
+        DownKind::Topic(name) => return String::from(&**name),
+        _ if is_raw => DownTopic::ThingRaw,
+        DownKind::PropertyControl => DownTopic::ThingProperty,
+        DownKind::ActionCall => DownTopic::ThingAction,
+    };
+    down_topic(kind, down.device.product, down.device.device.as_str(), &mut topic);
+    topic
 }
 
 fn status_value(value: &PropertyValue) -> StatusValue<'_> {

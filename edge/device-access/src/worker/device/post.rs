@@ -85,6 +85,7 @@ impl Worker {
             framing,
             durability: Durability::Disk,
             gateway: None,
+            translated_from: None,
         };
         let before = state.batch.as_bytes().len();
         self.judge(state, &incoming);
@@ -94,9 +95,11 @@ impl Worker {
                 (_, 0) => Posted::Accepted,
                 (_, code) => Posted::Refused { code, why: record.note.to_owned() },
             },
-            // Nothing was written down.
+            // Nothing was written down: a script has it, or it was lost.
             _ => {
-                drop(answer.send(Posted::Busy));
+                if let Some(answer) = state.raw.will_answer(device.number, answer) {
+                    drop(answer.send(Posted::Busy));
+                }
                 return;
             }
         };

@@ -13,7 +13,7 @@ use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_mqtt::connection::Framing;
 use lianwu_mqtt::{Acknowledgement, PacketId, PacketType, ProtocolVersion, Publish, ReasonCode, encode};
 use lianwu_ports::record::{Record, RecordKind};
-use lianwu_services::catalog::CompiledModel;
+use lianwu_services::catalog::{CatalogProduct, CompiledModel};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 use lianwu_services::message::ActionReply;
@@ -52,6 +52,8 @@ pub(super) struct Incoming<'a> {
     pub(super) durability: Durability,
     /// Set when a gateway speaks for `device`.
     pub(super) gateway: Option<DeviceNumber>,
+    /// The raw topic, when a script made this of what came there. The answer is left in `State::raw_reply`.
+    pub(super) translated_from: Option<&'a str>,
 }
 
 impl<'a> Incoming<'a> {
@@ -62,7 +64,7 @@ impl<'a> Incoming<'a> {
         packet: &'a Publish<'a>,
         framing: Framing,
     ) -> Self {
-        Self { place, device, packet, framing, durability: Durability::Disk, gateway: None }
+        Self { place, device, packet, framing, durability: Durability::Disk, gateway: None, translated_from: None }
     }
 }
 
@@ -115,7 +117,8 @@ impl Worker {
                 ThingKind::Property => self.thing(state, incoming, UpKind::Property),
                 ThingKind::Event => self.thing(state, incoming, UpKind::Event),
                 ThingKind::Action => self.thing(state, incoming, UpKind::Action),
-                ThingKind::Service | ThingKind::Raw => self.system(state, incoming),
+                ThingKind::Service => self.system(state, incoming),
+                ThingKind::Raw => self.raw(state, incoming),
             },
             Topic::Custom { product, device: name, rest } if device.is(product, name) => {
                 if self.may_publish(device, rest) {
@@ -152,12 +155,15 @@ impl Worker {
     }
 
     /// A thing-model message: judged by the product's model.
-    fn thing(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>, kind: UpKind) {
+    pub(super) fn thing(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>, kind: UpKind) {
         let catalog = self.platform.catalog.load();
         let product = catalog.get(&incoming.device.product);
         let durability = product.map_or(Durability::Disk, |product| product.product.durability);
         let incoming = &Incoming { durability, ..*incoming };
-        let Some(product) = product.filter(|p| p.product.data_protocol == DataProtocol::ThingModel) else {
+        let is_judged = |p: &&CatalogProduct| {
+            p.product.data_protocol == DataProtocol::ThingModel || incoming.translated_from.is_some()
+        };
+        let Some(product) = product.filter(is_judged) else {
             return self.other(state, incoming);
         };
         let Some(model) = &product.model else {
@@ -196,7 +202,8 @@ impl Worker {
                 self.finish(state, incoming, &verdict, answer, None);
             }
             Up::GetStatus(_) => {
-                let request = StatusRequest { payload: incoming.packet.payload.into() };
+                let is_translated = incoming.translated_from.is_some();
+                let request = StatusRequest { payload: incoming.packet.payload.into(), is_translated };
                 let number = incoming.device.number;
                 let after = After::ReadStatus { place: incoming.place, number, request };
                 self.finish(state, incoming, &verdict(RecordKind::PropertyOther, now, None), answer, Some(after));
@@ -328,11 +335,15 @@ impl Worker {
             product: device.product,
             device: device.name.as_str(),
             sample_time: verdict.sample_time,
-            topic: if is_canonical { "" } else { packet.topic },
+            topic: if is_canonical { incoming.translated_from.unwrap_or_default() } else { packet.topic },
             note: verdict.note,
             payload: packet.payload,
         });
-        let answer_topic = verdict.answer.filter(|topic| self.listens(state, incoming, *topic));
+        let mut answer_topic = verdict.answer.filter(|topic| self.listens(state, incoming, *topic));
+        if incoming.translated_from.is_some() {
+            answer_topic = None;
+            state.raw_reply = verdict.answer.map(|_| answer.to_vec());
+        }
         let mut topic = std::mem::take(&mut state.topic);
         if let Some(kind) = answer_topic {
             topic.clear();

@@ -59,8 +59,8 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
             Mail::TlsRefused(refused) => worker.tls_refused(&mut state, &refused),
             Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
             Mail::Post(post) => worker.post(&mut state, *post),
-            Mail::Down(down, answer) => worker.send_down(&mut state, &down, answer),
             Mail::Upload(upload) => worker.upload(&mut state, *upload),
+            Mail::Down(down, answer) => worker.deliver_down(&mut state, down, answer),
             Mail::Shadow(change, answer) => worker.change_shadow(&mut state, change, answer),
             Mail::TopicsChanged(product) => worker.topics_changed(product),
             // Whoever asked may have given up.
