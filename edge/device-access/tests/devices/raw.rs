@@ -266,15 +266,18 @@ fn a_script_is_switched_while_devices_are_connected() {
     assert_eq!(lamp.message(), (down("property", "lamp-1"), control.to_owned()));
 }
 
+/// The bytes of a call that waits, and what lets it go.
+type Held = (Box<[u8]>, oneshot::Sender<()>);
+
 /// Scripts that run when the test says so.
 #[derive(Default)]
 struct Gate {
-    held: Mutex<Vec<(Box<[u8]>, oneshot::Sender<()>)>>,
+    held: Mutex<Vec<Held>>,
 }
 
 impl Gate {
-    /// The next call that waits: its bytes, and what lets it go.
-    fn next(&self) -> (Box<[u8]>, oneshot::Sender<()>) {
+    /// The next call that waits.
+    fn next(&self) -> Held {
         for _ in 0..1_000_000 {
             if let Some(found) = self.held.lock().pop() {
                 return found;
