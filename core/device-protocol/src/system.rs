@@ -74,13 +74,12 @@ impl SystemAnswer {
 }
 
 /// Judges a message on a system topic and appends the answer to `out`. `None`: properties, events, actions, what
-/// gateways say ([`crate::gateway`]), custom and down topics are not its business.
+/// gateways say ([`crate::gateway`]), answers to questions, custom and down topics are not its business.
 #[must_use]
 pub fn answer(topic: &Topic<'_>, payload: &[u8], out: &mut Vec<u8>) -> Option<SystemAnswer> {
     Some(match topic {
         // Kept as they are; scripts that read them come later.
         Topic::ThingUp { kind: ThingKind::Raw, .. } => SystemAnswer::taken(SystemReply::Nothing),
-        Topic::RrpcUp { .. } => SystemAnswer::not_understood("no call waits for this answer"),
         Topic::TemplateUp { .. } => SystemAnswer::refused(NOT_SERVED, "legacy topic, use $thing", SystemReply::Nothing),
         Topic::ThingUp { kind: ThingKind::Service, .. }
         | Topic::OtaUp { .. }

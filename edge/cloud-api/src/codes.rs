@@ -11,6 +11,7 @@ mod gateway;
 pub(crate) mod logs;
 mod message;
 mod replay;
+mod rrpc;
 mod script;
 mod shadow;
 mod signature;

@@ -26,6 +26,7 @@ mod project;
 mod publish;
 mod registration;
 mod replay;
+mod rrpc;
 mod script;
 mod shadow;
 mod statistics;
@@ -226,6 +227,8 @@ fn messages(table: Table) -> Table {
         .on(op::GetDeviceSumStatistics, Read, |r| Target::Project(r.project_id.clone()), statistics::devices)
         .on(op::PublishMessage, Write, |r| named(&r.product_id, &r.device_name, None), publish::one)
         .on(op::BatchPublishMessage, Write, publish::batch_target, publish::batch)
+        .on(op::CallDeviceRRPCSync, Write, |r| named(&r.product_id, &r.device_name, None), rrpc::call)
+        .on(op::PublishRRPCMessage, Write, |r| named(&r.product_id, &r.device_name, None), rrpc::publish)
 }
 
 /// Operations of the vendor's hub. Source: spec/iotcloud-api.json.

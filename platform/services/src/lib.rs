@@ -27,6 +27,7 @@ pub mod randomness;
 pub mod registration;
 pub mod replay;
 pub mod retention;
+pub mod rrpc;
 pub mod script;
 pub mod shadow;
 pub mod start;

@@ -19,7 +19,7 @@ pub use control::{ControlError, control};
 pub use group::{Member, control_each};
 pub use lianwu_device_protocol::reply::Bond;
 pub use notice::notify_bond;
-pub use publish::{PAYLOAD_BYTES_MAX, Post, PublishError, Published, TopicError, publish, publish_each};
+pub use publish::{PAYLOAD_BYTES_MAX, Post, PublishError, Published, TopicError, publish, publish_each, topic_for};
 pub use replies::{ActionReply, PendingReplies, Waiting};
 pub use report::{ReportError, commit, report_for};
 

@@ -84,6 +84,8 @@ pub struct Limits {
     pub audit_days: u32,
     /// How long a synchronous call waits for the device, in milliseconds.
     pub reply_wait_ms: u64,
+    /// How long a question to a device waits for its answer, in milliseconds.
+    pub rrpc_wait_ms: u64,
 }
 
 impl Default for Limits {
@@ -112,6 +114,7 @@ impl Default for Limits {
             product_retention_days_max: 7,
             audit_days: 90,
             reply_wait_ms: 5_000,
+            rrpc_wait_ms: 10_000,
         }
     }
 }

@@ -31,6 +31,7 @@ pub struct LimitsConfig {
     pub products: u64,
     pub packet_bytes_max: usize,
     pub reply_wait_ms: u64,
+    pub rrpc_wait_ms: u64,
 }
 
 impl Default for LimitsConfig {
@@ -55,6 +56,7 @@ impl Default for LimitsConfig {
             products: limits.products,
             packet_bytes_max: limits.packet_bytes_max,
             reply_wait_ms: limits.reply_wait_ms,
+            rrpc_wait_ms: limits.rrpc_wait_ms,
         }
     }
 }
@@ -119,6 +121,7 @@ impl Config {
             product_retention_days_max: self.retention.product_days_max,
             audit_days: self.retention.audit_days,
             reply_wait_ms: self.limits.reply_wait_ms,
+            rrpc_wait_ms: self.limits.rrpc_wait_ms,
         }
     }
 }

@@ -197,6 +197,46 @@ pub struct CallDeviceActionSyncResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct CallDeviceRRPCSync;
+
+impl Operation for CallDeviceRRPCSync {
+    const SPEC: &'static OperationSpec = &OPERATIONS[18];
+    type Request = CallDeviceRRPCSyncRequest;
+    type Response = CallDeviceRRPCSyncResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CallDeviceRRPCSyncRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Payload")]
+    pub payload: Option<String>,
+    #[serde(rename = "Encoding")]
+    pub encoding: Option<String>,
+    #[serde(rename = "Topic")]
+    pub topic: Option<String>,
+    #[serde(rename = "ReplyTopic")]
+    pub reply_topic: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CallDeviceRRPCSyncResponse {
+    #[serde(rename = "ClientToken")]
+    pub client_token: String,
+    #[serde(rename = "Status")]
+    pub status: String,
+    #[serde(rename = "MessageId")]
+    pub message_id: u64,
+    #[serde(rename = "PayloadBase64")]
+    pub payload_base64: String,
+    #[serde(rename = "ReplyTopic")]
+    pub reply_topic: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ControlDeviceData;
 
 impl Operation for ControlDeviceData {
@@ -2350,6 +2390,34 @@ pub struct PublishMessageRequest {
 
 #[derive(Clone, Default, Serialize)]
 pub struct PublishMessageResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct PublishRRPCMessage;
+
+impl Operation for PublishRRPCMessage {
+    const SPEC: &'static OperationSpec = &OPERATIONS[272];
+    type Request = PublishRRPCMessageRequest;
+    type Response = PublishRRPCMessageResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PublishRRPCMessageRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PublishRRPCMessageResponse {
+    #[serde(rename = "MessageId")]
+    pub message_id: Option<i64>,
+    #[serde(rename = "PayloadBase64")]
+    pub payload_base64: Option<String>,
+}
 
 #[derive(Clone, Copy, Debug)]
 pub struct ReleaseStudioProduct;

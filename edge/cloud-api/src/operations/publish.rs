@@ -16,9 +16,6 @@ use crate::generated::structures::DeviceResult;
 use crate::table::{DeviceName, Target};
 use crate::wire;
 
-/// Stands for the name of each device in the topic of a batch.
-const DEVICE_NAME: &str = "${deviceName}";
-
 /// Result of a push to a device that is offline, and to one that listens to another topic. Source:
 /// spec/cloud-api.md 3.7.
 const OFFLINE: i64 = 23_102;
@@ -62,7 +59,7 @@ pub async fn batch(call: Call, r: BatchPublishMessageRequest) -> Result<BatchPub
         }
         match device::find(&call.platform, call.owner(), &r.product_id, name) {
             Ok(device) => {
-                let topic = r.topic.replace(DEVICE_NAME, name);
+                let topic = message::topic_for(&device, &r.topic);
                 posts.push((device, post(&call, topic, qos, Arc::clone(&payload))));
                 names.push(name);
             }

@@ -24,6 +24,7 @@ mod projects;
 mod publish;
 mod registration;
 mod replay;
+mod rrpc;
 mod scripts;
 mod shadow;
 mod statistics;

@@ -8,6 +8,7 @@ pub(crate) mod proven;
 pub(crate) mod publish;
 pub(crate) mod queue;
 pub(crate) mod raw;
+pub(crate) mod rrpc;
 pub(crate) mod session;
 pub(crate) mod shadow;
 pub(crate) mod sign_in;

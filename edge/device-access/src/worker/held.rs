@@ -5,6 +5,7 @@ use lianwu_mqtt::{PacketId, QoS, ReasonCode};
 use lianwu_ports::bus::{DeliverError, Delivery};
 use lianwu_ports::states::SessionNumber;
 use lianwu_services::message::ActionReply;
+use lianwu_services::rrpc::Mark;
 use tokio::sync::oneshot;
 
 use super::Posted;
@@ -44,6 +45,8 @@ pub(crate) enum After {
     Topology { place: Place, payload: Box<[u8]> },
     /// A device answered an action: tell the call that waits.
     ActionReply { number: DeviceNumber, token: Box<str>, reply: ActionReply },
+    /// A device answered a question: tell the call that waits.
+    RrpcAnswer { number: DeviceNumber, mark: Mark, answer: Box<[u8]> },
     /// Send what waits in the session of the device at `place`.
     FetchMessages { place: Place },
     /// Send a backend that came back what waits in its session.

@@ -164,6 +164,9 @@ impl Worker {
             After::ActionReply { number, token, reply } => {
                 self.platform.replies.resolve(number, &token, reply);
             }
+            After::RrpcAnswer { number, mark, answer } => {
+                self.platform.replies.rrpc.resolve(number, mark, answer);
+            }
             After::FetchMessages { place } => self.fetch_messages(place, committed.last),
             After::Resume { session, place } => self.resume_kept(state, session, place),
             // The device may have hung up.
@@ -200,6 +203,7 @@ impl Worker {
                 | After::Clock { .. }
                 | After::Topology { .. }
                 | After::ActionReply { .. }
+                | After::RrpcAnswer { .. }
                 | After::Decided(_) => {}
             }
         }

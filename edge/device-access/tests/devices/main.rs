@@ -14,6 +14,7 @@ mod http;
 mod messages;
 mod mqtt5;
 mod raw;
+mod rrpc;
 mod samples;
 mod sessions;
 mod shadow;

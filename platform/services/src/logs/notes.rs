@@ -12,6 +12,12 @@ pub const NO_PERMISSION: &str = "topic without permission";
 /// A subscription ended because the product's table of custom topics changed.
 pub const TOPIC_WITHDRAWN: &str = "topic without permission: the product's topics were changed";
 
+/// A device's answer to a question of the cloud; it is ignored.
+pub const NOBODY_WAITS: &str = "no call waits for this answer: it came too late, was given before, or nobody asked";
+
+/// An answer on a custom topic whose payload cannot be read.
+pub const ANSWER_NOT_BASE64: &str = "the payload of the answer is not Base64";
+
 /// A gateway spoke for a sub-device that it had not brought online.
 pub const SUB_DEVICE_OFFLINE: &str = "the sub-device is offline: its gateway has to say that it is online first";
 

@@ -106,6 +106,20 @@ pub async fn publish_each(
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
+/// A topic with product and device in place of `${ProductId}` and `${DeviceName}`, in any case.
+#[must_use]
+pub fn topic_for(device: &DirectoryDevice, topic: &str) -> String {
+    let level = |level: &str| {
+        let inner = level.strip_prefix("${").and_then(|inner| inner.strip_suffix('}'));
+        match inner {
+            Some(inner) if inner.eq_ignore_ascii_case("productid") => device.product.to_string(),
+            Some(inner) if inner.eq_ignore_ascii_case("devicename") => device.name.to_string(),
+            _ => level.to_owned(),
+        }
+    };
+    topic.split('/').map(level).collect::<Vec<_>>().join("/")
+}
+
 fn check_topic(platform: &Platform, device: &DirectoryDevice, post: &Post) -> Result<(), TopicError> {
     check_name(&post.topic)?;
     let topic = Topic::parse(&post.topic);

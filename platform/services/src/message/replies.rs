@@ -7,6 +7,8 @@ use lianwu_model::DeviceNumber;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use crate::rrpc::PendingRrpc;
+
 /// What the device answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionReply {
@@ -22,6 +24,8 @@ type Waiters = Mutex<HashMap<(DeviceNumber, Box<str>), oneshot::Sender<ActionRep
 #[derive(Debug, Default)]
 pub struct PendingReplies {
     waiters: Arc<Waiters>,
+    /// Questions of the owner's own making.
+    pub rrpc: PendingRrpc,
 }
 
 /// One call's place in the table; leaving drops it.

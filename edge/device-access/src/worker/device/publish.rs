@@ -127,6 +127,9 @@ impl Worker {
                     self.refused(state, incoming, notes::NO_PERMISSION);
                 }
             }
+            Topic::RrpcUp { family, product, device: name, process } if device.is(product, name) => {
+                self.rrpc_answer(state, incoming, family, process);
+            }
             Topic::GatewayUp { product, device: name } if device.is(product, name) => match incoming.gateway {
                 None => self.gateway(state, incoming),
                 Some(_) => self.refused(state, incoming, notes::NO_PERMISSION),
@@ -281,7 +284,7 @@ impl Worker {
                 state.behind.find(gateway, incoming.device.number).is_some_and(|sub| sub.listens_to_custom(topic))
             }
         };
-        self.other(state, incoming);
+        self.custom_or_answer(state, incoming);
         if listens && state.refusing.is_none() {
             self.stats.messages_down.add(1);
             let Publish { topic, payload, .. } = *incoming.packet;

@@ -7,6 +7,7 @@ use super::super::{LimitSpec, Use, Value};
 use crate::account::{ATTACHED_MAX, GROUPS_MAX, KEYS_MAX, MAIN_ACCOUNTS_MAX, POLICIES_MAX, SUB_ACCOUNTS_MAX};
 use crate::certificate::AUTHORITIES_MAX;
 use crate::device::BATCH_MAX;
+use crate::rrpc::CALLS_MAX;
 use crate::tag::TAGS_MAX;
 
 pub(super) const LIMITS: &[LimitSpec] = &[
@@ -48,6 +49,26 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         zh: "同步调用等待设备应答的最长时间",
         en: "How long a synchronous call waits for the device",
         value: Value::Set(|l| l.reply_wait_ms),
+        used: None,
+    },
+    LimitSpec {
+        name: "RrpcWait",
+        unit: "ms",
+        scope: "call",
+        setting: Some("limits.rrpc_wait_ms"),
+        zh: "同步通信（RRPC）等待设备应答的最长时间",
+        en: "How long a question to a device (RRPC) waits for its answer",
+        value: Value::Set(|l| l.rrpc_wait_ms),
+        used: None,
+    },
+    LimitSpec {
+        name: "RrpcCalls",
+        unit: "calls",
+        scope: "platform",
+        setting: None,
+        zh: "同时等待设备应答的同步通信（RRPC）数",
+        en: "Questions to devices (RRPC) that wait at the same time",
+        value: Value::Fixed(CALLS_MAX as u64),
         used: None,
     },
     LimitSpec {

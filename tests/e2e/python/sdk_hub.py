@@ -1,0 +1,62 @@
+"""A device built with the hub part of the vendor's SDK (tencent-iot-device), which answers questions and hears broadcasts.
+
+Arguments: the SDK's device file, address and port of the server. Commands: `{"do": "rrpc", "answer": ..}` answers every question from then
+on with this value, or not at all when it is null; `{"do": "broadcast"}` listens to broadcasts.
+"""
+
+import json
+import logging
+import sys
+
+import lines
+import names
+from hub import hub
+
+DOMAIN = ".iotcloud.tencentdevices.com"
+
+
+def main():
+    file, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    with open(file, encoding="utf-8") as text:
+        identity = json.load(text)
+    product, device = identity["productId"], identity["deviceName"]
+    names.resolve(DOMAIN, address, port)
+    logging.disable(logging.CRITICAL)
+
+    def ignore(*args):
+        return None
+
+    sdk = hub.QcloudHub(file, tls=False, domain=DOMAIN).hub
+    sdk.registerMqttCallback(
+        lambda flags, rc, userdata: lines.say({"event": "connected", "rc": rc}),
+        lambda rc, userdata: lines.say({"event": "disconnected", "rc": rc}),
+        ignore,
+        ignore,
+        lambda qos, mid, userdata: lines.say({"event": "subscribed", "qos": qos, "mid": mid}),
+        ignore,
+    )
+    sdk.connect()
+    answer = None
+
+    def question(topic, qos, payload, userdata):
+        lines.say({"event": "question", "topic": topic, "payload": payload})
+        if answer is not None:
+            sdk.rrpcReply(product, device, answer, len(answer))
+
+    def broadcast(topic, qos, payload, userdata):
+        lines.say({"event": "broadcast", "topic": topic, "qos": qos, "payload": payload})
+
+    for command in lines.commands():
+        do = command["do"]
+        if do == "rrpc":
+            answer = command["answer"]
+            rc, _ = sdk.rrpcInit(product, device, question)
+        elif do == "broadcast":
+            rc, _ = sdk.broadcastInit(product, device, broadcast)
+        else:
+            raise ValueError(do)
+        if rc != 0:
+            lines.say({"event": "failed", "do": do, "rc": rc})
+
+
+main()
