@@ -12,6 +12,14 @@ import lines
 import paho.mqtt.client as mqtt
 
 
+def content(payload):
+    """A message as text, or as its bytes where it is none."""
+    try:
+        return {"payload": payload.decode()}
+    except UnicodeDecodeError:
+        return {"bytes": list(payload)}
+
+
 def main():
     address, port, version, client_id, user_name, password, *keep = sys.argv[1:]
     version = int(version)
@@ -34,7 +42,7 @@ def main():
         {"event": "subscribed", "qos": [number(code) for code in qos]}
     )
     client.on_message = lambda c, u, m: lines.say(
-        {"event": "message", "topic": m.topic, "qos": m.qos, "payload": m.payload.decode()}
+        {"event": "message", "topic": m.topic, "qos": m.qos, **content(m.payload)}
     )
     client.connect(address, int(port), keepalive=60, **({"clean_start": not keep} if is_five else {}))
     client.loop_start()
@@ -42,7 +50,8 @@ def main():
         if command["do"] == "subscribe":
             client.subscribe(command["topic"], command["qos"])
         elif command["do"] == "publish":
-            client.publish(command["topic"], command["payload"], command["qos"])
+            payload = bytes(command["bytes"]) if "bytes" in command else command["payload"]
+            client.publish(command["topic"], payload, command["qos"])
         else:
             raise ValueError(command["do"])
     client.disconnect()

@@ -2525,8 +2525,8 @@ pub struct RunProductScriptResponse {
     pub message: String,
     #[serde(rename = "Bytes")]
     pub bytes: Vec<u64>,
-    #[serde(rename = "Error")]
-    pub error: String,
+    #[serde(rename = "ErrorMessage")]
+    pub error_message: String,
     #[serde(rename = "ErrorKind")]
     pub error_kind: String,
     #[serde(rename = "Line")]

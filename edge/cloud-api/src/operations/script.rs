@@ -125,7 +125,7 @@ fn answer(run: ScriptRun, is_up: bool) -> op::RunProductScriptResponse {
         success: run.output.is_ok(),
         message: String::new(),
         bytes: Vec::new(),
-        error: String::new(),
+        error_message: String::new(),
         error_kind: String::new(),
         line: 0,
         column: 0,
@@ -139,7 +139,7 @@ fn answer(run: ScriptRun, is_up: bool) -> op::RunProductScriptResponse {
             response.error_kind = kind(failure.kind).to_owned();
             response.line = failure.line.unwrap_or(0).into();
             response.column = failure.column.unwrap_or(0).into();
-            response.error = failure.message;
+            response.error_message = failure.message;
         }
     }
     response

@@ -117,7 +117,10 @@ async fn the_test_bench_runs_a_script() {
     let script = "function ProtocolToRaw(m) {}\nfunction RawToProtocol(p, b) {\n  console.log('got', b);\n  b.c.d;\n}";
     let ran = run(json!({"Script": script})).await;
     assert_eq!((&ran["Success"], &ran["ErrorKind"], &ran["Line"]), (&json!(false), &json!("thrown"), &json!(4)));
-    assert!(ran["Column"].as_u64().unwrap() > 0 && ran["Error"].as_str().unwrap().starts_with("TypeError"), "{ran}");
+    assert!(
+        ran["Column"].as_u64().unwrap() > 0 && ran["ErrorMessage"].as_str().unwrap().starts_with("TypeError"),
+        "{ran}"
+    );
     assert_eq!(ran["Lines"], json!(["got [1,4]"]));
     let endless = format!("{METER}\nRawToProtocol = function () {{ for (;;); }};");
     assert_eq!(run(json!({"Script": endless})).await["ErrorKind"], "time");

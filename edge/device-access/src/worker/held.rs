@@ -57,6 +57,8 @@ pub(crate) enum After {
     Decided(oneshot::Sender<()>),
     /// Tell the cloud what became of its message.
     Delivered { answer: oneshot::Sender<Result<Delivery, DeliverError>>, delivery: Delivery },
+    /// Tell the cloud why its message was not sent.
+    Unsaid { answer: oneshot::Sender<Result<Delivery, DeliverError>>, why: DeliverError },
 }
 
 /// A `get_status`, judged again when it is answered.

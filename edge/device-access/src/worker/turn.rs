@@ -175,6 +175,7 @@ impl Worker {
             After::Decided(done) => drop(done.send(())),
             // The call may have given up; its message is delivered all the same.
             After::Delivered { answer, delivery } => drop(answer.send(Ok(delivery))),
+            After::Unsaid { answer, why } => drop(answer.send(Err(why))),
         }
     }
 
@@ -193,7 +194,9 @@ impl Worker {
                     self.close(state, place, &format!("message not stored: {error}"));
                 }
                 After::Posted { answer, .. } => drop(answer.send(Posted::Lost(error.to_string()))),
-                After::Delivered { answer, .. } => drop(answer.send(Err(error.clone().into()))),
+                After::Delivered { answer, .. } | After::Unsaid { answer, .. } => {
+                    drop(answer.send(Err(error.clone().into())));
+                }
                 // The log does not know of this connection, so it knows nothing of the session either.
                 After::FetchMessages { place } | After::Resume { place, .. } => {
                     self.close(state, place, &format!("sign-in not stored: {error}"));

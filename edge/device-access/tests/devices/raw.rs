@@ -363,6 +363,38 @@ fn messages_after_stop(world: &World) -> usize {
     kinds.filter(|kind| *kind == RecordKind::PropertyReport).count()
 }
 
+/// Frames of the C SDK's `raw_data_mqtt_sample` (3.2.1), as it sends them with QoS 0, and the frame it prints of a control:
+/// do they mean what its documentation says?
+#[test]
+fn the_c_samples_frames_are_understood() {
+    let world = World::new();
+    world.put_script(
+        1,
+        "function RawToProtocol(fPort, b) {
+            const params = {power_switch: b[8], color: b[9], brightness: b[10]};
+            return {method: 'report', clientToken: new Date(), params};
+        }
+        function ProtocolToRaw(m) {
+            if (m.method !== 'control') return [];
+            const {power_switch = 255, color = 255, brightness = 255} = m.params;
+            return [0xaa, 0x55, 0x20, 0, 0xcc, 0xcc, 0xcc, 0xcc, power_switch, color, brightness, 255];
+        }",
+    );
+    let mut lamp = world.lamp("lamp-1");
+    lamp.subscribe(&down("raw", "lamp-1"));
+    for (frame, brightness) in
+        [(b"\xaaU\x01\0\0\0\0\0\x01\x02\x14\0", "20"), (b"\xaaU\x01\0\x01\0\0\0\x01\x02\x1c\0", "28")]
+    {
+        publish(&mut lamp, &up("raw", "lamp-1"), frame, None);
+        // The next one is taken when this one is: one line for both ways.
+        let control = r#"{"method":"control","clientToken":"c","params":{"brightness":33,"color":1}}"#;
+        lamp.has_nothing_but_a_ping_response();
+        assert_eq!(cloud(&world, "lamp-1", DownKind::PropertyControl, control), Ok(Delivery::Delivered));
+        assert_eq!(bytes(&mut lamp, "lamp-1"), b"\xaaU \0\xcc\xcc\xcc\xcc\xff\x01!\xff");
+        assert_eq!(reported(&world, "lamp-1", "brightness").as_deref(), Some(brightness));
+    }
+}
+
 /// Is the number in `NOW` what scripts see?
 #[test]
 fn scripts_see_the_platforms_time() {

@@ -307,12 +307,15 @@ impl Worker {
             }
             Some(Err(failure)) => failure,
         };
-        if state.refusing.is_none()
-            && let Some(device) = self.platform.directory.find(down.device.product, down.device.device.as_str())
-        {
-            self.reply_failed(state, &device, &failure, &down.payload);
+        let why = DeliverError::Script(failure.to_string());
+        match self.platform.directory.find(down.device.product, down.device.device.as_str()) {
+            Some(device) if state.refusing.is_none() => {
+                self.reply_failed(state, &device, &failure, &down.payload);
+                state.held.after.push(After::Unsaid { answer, why });
+            }
+            // Deleted meanwhile, or nothing can be written down: only the caller learns it.
+            _ => drop(answer.send(Err(why))),
         }
-        drop(answer.send(Err(DeliverError::Script(failure.to_string()))));
     }
 }
 
