@@ -25,6 +25,7 @@ pub use issue::ensure_platform_authority;
 pub(crate) use issue::{issue, take_over};
 pub use verify::{CertificateRefusal, RefusedChain, prove};
 pub use x509::CertificateFacts;
+pub(crate) use x509::bind_digests;
 
 /// Longest PEM text that is read, in bytes: a certificate has one or two thousand.
 pub const PEM_BYTES_MAX: usize = 16 * 1024;

@@ -1,4 +1,4 @@
-//! How a gateway proves that it may bind a sub-device: with the sub-device's secret.
+//! How a gateway proves that it may bind a sub-device: with the sub-device's secret, or with its certificate.
 //!
 //! Source: spec/device-protocol.md 7.2.
 
@@ -10,7 +10,7 @@ use lianwu_model::UnixMillis;
 use subtle::ConstantTimeEq as _;
 
 use super::GatewayResult;
-use crate::credentials::{DeviceSecret, Method};
+use crate::credentials::Method;
 
 /// How far the timestamp may be from the server's clock, either way.
 pub const VALID_FOR: Duration = Duration::from_mins(10);
@@ -20,7 +20,7 @@ pub const VALID_FOR: Duration = Duration::from_mins(10);
 pub enum Authority {
     /// The text of the DeviceSecret, not decoded.
     Secret,
-    /// A digest of the device's certificate.
+    /// A digest of the device's certificate, in hexadecimal digits.
     Certificate,
 }
 
@@ -54,25 +54,27 @@ impl Signature {
         Ok(Self { bytes, method, random, timestamp, authority })
     }
 
-    /// Was it made lately, with this secret, for this device (`<product><device>`)?
+    /// Was it made lately, with one of these keys, for this device (`<product><device>`)? The keys are of the kind that
+    /// [`Self::authority`] names.
     ///
     /// # Errors
-    /// [`GatewayResult::Expired`], [`GatewayResult::Signature`]. A signature by certificate never fits a secret.
-    pub fn verify(&self, device: &str, secret: &DeviceSecret, now: UnixMillis) -> Result<(), GatewayResult> {
+    /// [`GatewayResult::Expired`], [`GatewayResult::Signature`].
+    pub fn verify(&self, device: &str, keys: &[&str], now: UnixMillis) -> Result<(), GatewayResult> {
         let seconds = i64::try_from(now.seconds()).unwrap_or(i64::MAX);
         if self.timestamp.abs_diff(seconds) > VALID_FOR.as_secs() {
             return Err(GatewayResult::Expired);
         }
-        let expected = self.method.sign(secret.text().as_bytes(), text(device, self.random, self.timestamp).as_bytes());
-        let fits = bool::from(expected.ct_eq(&self.bytes)) && self.authority == Authority::Secret;
-        if fits { Ok(()) } else { Err(GatewayResult::Signature) }
+        let text = text(device, self.random, self.timestamp);
+        let fits = |key: &&str| bool::from(self.method.sign(key.as_bytes(), text.as_bytes()).ct_eq(&self.bytes));
+        if keys.iter().any(fits) { Ok(()) } else { Err(GatewayResult::Signature) }
     }
 }
 
-/// What a gateway writes into `signature`, for `timestamp` in seconds.
+/// What a gateway writes into `signature`, for `timestamp` in seconds; `key` is the text of the secret, or a digest of the
+/// certificate in hexadecimal digits.
 #[must_use]
-pub fn sign(device: &str, secret: &DeviceSecret, method: Method, random: i64, timestamp: i64) -> String {
-    let bytes = method.sign(secret.text().as_bytes(), text(device, random, timestamp).as_bytes());
+pub fn sign(device: &str, key: &str, method: Method, random: i64, timestamp: i64) -> String {
+    let bytes = method.sign(key.as_bytes(), text(device, random, timestamp).as_bytes());
     STANDARD.encode(&bytes[..method.hex_len() / 2])
 }
 

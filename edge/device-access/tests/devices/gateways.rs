@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lianwu_device_access::AccessOptions;
 use lianwu_device_protocol::credentials::{Credentials, Method};
 use lianwu_device_protocol::gateway::sign;
+use lianwu_model::certificate::{Certificate, Fingerprint};
 use lianwu_model::product::{Product, ProductKind, Project};
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_mqtt::packet::SubscribeAnswer;
@@ -17,9 +18,12 @@ use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::gateway::{self, GatewayError};
 use lianwu_services::logs::notes;
 use lianwu_services::message;
+use openssl::hash::MessageDigest;
+use openssl::x509::X509;
 use serde_json::{Value, json};
 
 use crate::harness::{NOW, PRODUCT, Wire, World, down, secret, up};
+use crate::tls;
 
 /// How long anything may take before a test gives up on it.
 const DEADLINE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -191,7 +195,7 @@ impl Gate {
 
 fn proof(product: &str, name: &str, with: &lianwu_device_protocol::DeviceSecret, seconds: u64) -> Value {
     let timestamp = seconds.cast_signed();
-    let signature = sign(&format!("{product}{name}"), with, Method::HmacSha1, 42, timestamp);
+    let signature = sign(&format!("{product}{name}"), with.text(), Method::HmacSha1, 42, timestamp);
     json!({
         "product_id": product, "device_name": name, "signature": signature, "random": 42, "timestamp": timestamp,
         "signmethod": "hmacsha1", "authtype": "psk",
@@ -311,6 +315,54 @@ fn each_result_code() {
     let log = site.world.records_of(GATE, "gate-0");
     let refused = (K::OtherUp, 1, "LAMP000001/lamp-1: not bound to this gateway".to_owned());
     assert!(log.contains(&refused), "{log:?}");
+}
+
+/// Does a certificate bind its device, by the digest of the documents and by the one the C SDK takes of the file?
+#[test]
+fn a_certificate_binds_its_device() {
+    let site = Site::new();
+    let pem = String::from_utf8(tls::identity("lamp-1").chain).unwrap();
+    let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let documented = hex(&X509::from_pem(pem.as_bytes()).unwrap().digest(MessageDigest::sha1()).unwrap());
+    let of_file = |text: &str| hex(&openssl::hash::hash(MessageDigest::md5(), text.as_bytes()).unwrap());
+    let by_certificate = |key: &str| {
+        let (device, timestamp) = (format!("{PRODUCT}lamp-1"), (NOW.0 / 1000).cast_signed());
+        let mut proof = proof(PRODUCT, "lamp-1", &secret("lamp-1"), NOW.0 / 1000);
+        proof["signature"] = json!(sign(&device, key, Method::HmacSha1, 42, timestamp));
+        proof["authtype"] = json!("certificate");
+        proof
+    };
+    let mut gate = site.gate("gate-0");
+    assert_eq!(gate.about("bind", &by_certificate(&documented)), 803, "no certificate is on record");
+    let certificate = Certificate { pem: pem.clone(), fingerprint: Fingerprint([1; 32]) };
+    let key = suite::device_key(PRODUCT, "lamp-1");
+    wait(site.world.platform.stores.devices.set_certificate(key, certificate)).unwrap();
+    for key in [&documented, &of_file(&pem), &of_file(pem.trim_end())] {
+        assert_eq!(gate.about("bind", &by_certificate(key)), 0, "{key}");
+        assert_eq!(gate.ask("unbind", PRODUCT, "lamp-1"), 0);
+    }
+    for key in [of_file("another"), secret("lamp-1").text().to_owned(), String::new()] {
+        assert_eq!(gate.about("bind", &by_certificate(&key)), 803, "{key}");
+    }
+    let mut as_secret = by_certificate(&documented);
+    as_secret["authtype"] = json!("psk");
+    assert_eq!(gate.about("bind", &as_secret), 803, "a digest is no secret");
+}
+
+/// Is a gateway told with -2, for all of a message, that the platform could not keep what it asked, and is nothing of it done?
+#[test]
+fn what_the_registry_cannot_keep_is_not_done() {
+    let site = Site::new();
+    // Known in memory, not to the registry: as a device that is deleted at that moment.
+    site.world.put_device("ghost", 99);
+    let mut gate = site.gate("gate-0");
+    let devices = ["lamp-1", "ghost"].map(|name| proof(PRODUCT, name, &secret(name), NOW.0 / 1000));
+    gate.say(&json!({"type": "bind", "payload": {"devices": devices}}));
+    let answer = gate.hears();
+    let results = answer["payload"]["devices"].as_array().unwrap();
+    assert_eq!(results.iter().map(|one| one["result"].as_i64().unwrap()).collect::<Vec<_>>(), [-2, -2], "{answer}");
+    assert_eq!(gate.ask("online", PRODUCT, "lamp-1"), -1);
+    assert_eq!(gate.bind(PRODUCT, "lamp-1", &secret("lamp-1")), 0, "by itself it is bound");
 }
 
 /// Is a device that is no gateway told so?

@@ -20,6 +20,7 @@ use crate::harness::{NOW, PRODUCT, World, credentials, down, key, up};
 /// What the C SDK has.
 const SUITE: &str = "PSK-AES128-CBC-SHA";
 
+/// A certificate that signs itself.
 pub fn identity(name: &str) -> ServerIdentity {
     let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
     let mut subject = X509Name::builder().unwrap();

@@ -66,6 +66,17 @@ pub(super) fn stored(certificate: &X509Ref) -> Result<Certificate, ErrorStack> {
     Ok(Certificate { pem, fingerprint: fingerprint(certificate)? })
 }
 
+/// Digests by which a gateway may prove that it has a sub-device's certificate: SHA-1 of the certificate, as documented, and
+/// what the C SDK takes, MD5 of the whole file; a file may have lost the line end it was given out with.
+///
+/// Lower-case hexadecimal. Source: spec/device-protocol.md 7.2.
+pub(crate) fn bind_digests(pem: &str) -> Vec<String> {
+    let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let certificate = X509::from_pem(pem.as_bytes()).and_then(|x509| x509.digest(MessageDigest::sha1()));
+    let file = |text: &str| openssl::hash::hash(MessageDigest::md5(), text.as_bytes());
+    [certificate, file(pem), file(pem.trim_end())].into_iter().flatten().map(|digest| hex(&digest)).collect()
+}
+
 pub(super) fn fingerprint(certificate: &X509Ref) -> Result<Fingerprint, ErrorStack> {
     let digest = certificate.digest(MessageDigest::sha256())?;
     let mut bytes = [0; 32];

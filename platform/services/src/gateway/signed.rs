@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use lianwu_device_protocol::gateway::{GatewayResult, Signature};
+use lianwu_device_protocol::gateway::{Authority, GatewayResult, Signature};
 use lianwu_model::{DeviceName, ProductId};
 use tracing::error;
 
 use super::GatewayError;
 use super::bind::{By, has_room, may_take, put, take};
 use crate::Platform;
+use crate::certificate::bind_digests;
 use crate::directory::DirectoryDevice;
 
 /// A device as a gateway named it, with the proof for a bind.
@@ -22,30 +23,22 @@ pub async fn bind_signed(
     wanted: Vec<Wanted<Signature>>,
 ) -> Vec<GatewayResult> {
     let _turn = platform.turns.take().await;
-    let mut results = Vec::with_capacity(wanted.len());
-    let mut accepted: Vec<Arc<DirectoryDevice>> = Vec::new();
+    let mut batch = Batch::default();
     for wanted in wanted {
-        let judged = wanted.and_then(|(product, name, signature)| {
-            judge(platform, gateway, product, &name, &signature, accepted.len()).and_then(|device| {
-                let is_repeated = accepted.iter().any(|known| known.number == device.number);
-                if is_repeated { Err(GatewayResult::AlreadyBound) } else { Ok(device) }
-            })
-        });
-        results.push(match judged {
-            Ok(device) => {
-                accepted.push(device);
-                GatewayResult::Success
+        let judged = match wanted {
+            Ok((product, name, signature)) => {
+                judge(platform, gateway, product, &name, &signature, batch.accepted.len()).await
             }
-            Err(result) => result,
-        });
+            Err(result) => Err(result),
+        };
+        batch.add(judged, GatewayResult::AlreadyBound);
     }
-    if !accepted.is_empty()
-        && let Err(error) = put(platform, gateway, &accepted, By::Gateway).await
+    if !batch.accepted.is_empty()
+        && let Err(error) = put(platform, gateway, &batch.accepted, By::Gateway).await
     {
-        error!(%error, gateway = %gateway.key(), "a gateway's sub-devices could not be bound");
-        failed(&mut results);
+        batch.failed(gateway, "bound", &error);
     }
-    results
+    batch.results
 }
 
 /// Unbinds each device that is bound to this gateway; results come in the order given.
@@ -55,40 +48,53 @@ pub async fn unbind_own(
     wanted: Vec<Wanted<()>>,
 ) -> Vec<GatewayResult> {
     let _turn = platform.turns.take().await;
-    let mut results = Vec::with_capacity(wanted.len());
-    let mut accepted: Vec<Arc<DirectoryDevice>> = Vec::new();
+    let mut batch = Batch::default();
     for wanted in wanted {
         let judged = wanted.and_then(|(product, name, ())| {
             let device = platform.directory.find(product, name.as_str()).ok_or(GatewayResult::NoSuchDevice)?;
-            let is_repeated = accepted.iter().any(|known| known.number == device.number);
-            let is_own = device.gateway() == Some(gateway.number) && !is_repeated;
-            if is_own { Ok(device) } else { Err(GatewayResult::NotBound) }
+            if device.gateway() == Some(gateway.number) { Ok(device) } else { Err(GatewayResult::NotBound) }
         });
-        results.push(match judged {
+        batch.add(judged, GatewayResult::NotBound);
+    }
+    if !batch.accepted.is_empty()
+        && let Err(error) = take(platform, gateway, &batch.accepted, By::Gateway).await
+    {
+        batch.failed(gateway, "unbound", &error);
+    }
+    batch.results
+}
+
+/// The devices of one message, judged one after the other and changed together.
+#[derive(Default)]
+struct Batch {
+    results: Vec<GatewayResult>,
+    accepted: Vec<Arc<DirectoryDevice>>,
+}
+
+impl Batch {
+    /// A device that is named a second time gets what it would get after the first was done.
+    fn add(&mut self, judged: Result<Arc<DirectoryDevice>, GatewayResult>, repeated: GatewayResult) {
+        let is_known = |device: &DirectoryDevice| self.accepted.iter().any(|known| known.number == device.number);
+        self.results.push(match judged {
+            Ok(device) if is_known(&device) => repeated,
             Ok(device) => {
-                accepted.push(device);
+                self.accepted.push(device);
                 GatewayResult::Success
             }
             Err(result) => result,
         });
     }
-    if !accepted.is_empty()
-        && let Err(error) = take(platform, gateway, &accepted, By::Gateway).await
-    {
-        error!(%error, gateway = %gateway.key(), "a gateway's sub-devices could not be unbound");
-        failed(&mut results);
-    }
-    results
-}
 
-/// Nothing of the batch was done.
-fn failed(results: &mut [GatewayResult]) {
-    for result in results.iter_mut().filter(|result| **result == GatewayResult::Success) {
-        *result = GatewayResult::Internal;
+    /// Nothing of the batch was done.
+    fn failed(&mut self, gateway: &DirectoryDevice, what: &str, error: &GatewayError) {
+        error!(%error, gateway = %gateway.key(), "a gateway's sub-devices could not be {what}");
+        for result in self.results.iter_mut().filter(|result| **result == GatewayResult::Success) {
+            *result = GatewayResult::Internal;
+        }
     }
 }
 
-fn judge(
+async fn judge(
     platform: &Platform,
     gateway: &DirectoryDevice,
     product: ProductId,
@@ -106,7 +112,15 @@ fn judge(
         Err(GatewayError::IsGateway(_)) => return Err(GatewayResult::NotOrdinary),
         _ => {}
     }
-    signature.verify(&format!("{product}{name}"), &device.secret, platform.clock.now())?;
+    let digests = match signature.authority {
+        Authority::Secret => Vec::new(),
+        Authority::Certificate => digests(platform, &device).await?,
+    };
+    let keys: Vec<&str> = match signature.authority {
+        Authority::Secret => vec![device.secret.text()],
+        Authority::Certificate => digests.iter().map(String::as_str).collect(),
+    };
+    signature.verify(&format!("{product}{name}"), &keys, platform.clock.now())?;
     match device.gateway() {
         Some(bound) if bound == gateway.number => return Err(GatewayResult::AlreadyBound),
         Some(_) => return Err(GatewayResult::BoundElsewhere),
@@ -115,4 +129,16 @@ fn judge(
     allowed.map_err(|_| GatewayResult::TypeNotAllowed)?;
     let has_room = has_room(platform, gateway, accepted + 1).is_ok();
     if device.is_enabled() && has_room { Ok(device) } else { Err(GatewayResult::NotAllowed) }
+}
+
+/// What may have been the key of a signature by certificate; nothing when the device has no certificate on record.
+async fn digests(platform: &Platform, device: &DirectoryDevice) -> Result<Vec<String>, GatewayResult> {
+    let found = platform.stores.devices.device(device.key()).await.map_err(|error| {
+        error!(%error, device = %device.key(), "a sub-device's certificate could not be read");
+        GatewayResult::Internal
+    })?;
+    Ok(found
+        .and_then(|device| device.certificate)
+        .map(|certificate| bind_digests(&certificate.pem))
+        .unwrap_or_default())
 }
