@@ -4,6 +4,7 @@
 //! replay test on a stable compiler). Start reading at `README.md`, which says how to add a target.
 
 pub mod device_log;
+pub mod coap_message;
 pub mod gateway_operation;
 pub mod json_scanner;
 pub mod log_block;
@@ -21,6 +22,7 @@ pub type Run = fn(&[u8]);
 
 /// Every target by name; the replay test and the corpus folders follow this list.
 pub const TARGETS: &[(&str, Run)] = &[
+    ("coap_message", coap_message::run),
     ("gateway_operation", gateway_operation::run),
     ("device_log", device_log::run),
     ("json_scanner", json_scanner::run),
