@@ -3,8 +3,8 @@
 //! A `run` returns for every input and asserts what must hold; it must not know how it is driven (libFuzzer, or the
 //! replay test on a stable compiler). Start reading at `README.md`, which says how to add a target.
 
-pub mod device_log;
 pub mod coap_message;
+pub mod device_log;
 pub mod gateway_operation;
 pub mod json_scanner;
 pub mod log_block;
@@ -23,8 +23,8 @@ pub type Run = fn(&[u8]);
 /// Every target by name; the replay test and the corpus folders follow this list.
 pub const TARGETS: &[(&str, Run)] = &[
     ("coap_message", coap_message::run),
-    ("gateway_operation", gateway_operation::run),
     ("device_log", device_log::run),
+    ("gateway_operation", gateway_operation::run),
     ("json_scanner", json_scanner::run),
     ("log_block", log_block::run),
     ("mqtt_connection", mqtt_connection::run),

@@ -124,6 +124,8 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         mqtts: access.as_ref().and_then(DeviceAccess::mqtts),
         device_http: device_http.as_ref().map(Server::address),
         device_https: device_https.as_ref().map(Server::address),
+        coap: access.as_ref().and_then(DeviceAccess::coap),
+        coaps: access.as_ref().and_then(DeviceAccess::coaps),
         http: http_address,
     };
     let facts = Arc::new(facts::collect(config, listening, &load));
@@ -232,9 +234,14 @@ fn start_access(
         (Some(_), Some(files)) => Some(files.read()?),
         _ => None,
     };
-    let listen = Listen { mqtt: config.listen.mqtt_address()?, mqtts, https };
-    let is_some = [listen.mqtt.is_some(), listen.mqtts.is_some(), listen.https.is_some()].contains(&true);
-    if !is_some && config.listen.device_http_address()?.is_none() {
+    let listen = Listen {
+        mqtt: config.listen.mqtt_address()?,
+        mqtts,
+        https,
+        coap: config.listen.coap_address()?,
+        coaps: config.listen.coaps_address()?,
+    };
+    if listen.is_empty() && config.listen.device_http_address()?.is_none() {
         return Ok(None);
     }
     Ok(Some(DeviceAccess::start(platform, bus, listen, &access_options(config))?))

@@ -15,13 +15,15 @@ struct Talk {
 
 impl Talk {
     fn new() -> Self {
-        Self { peer: Peer::new(100), now: Instant::now() }
+        #[expect(clippy::disallowed_methods, reason = "only an origin: the tests move their own clock from here")]
+        let now = Instant::now();
+        Self { peer: Peer::new(100), now }
     }
 
     /// A POST; `true` when it is handed up.
     fn request(&mut self, kind: Kind, id: u16) -> (bool, Vec<Vec<u8>>) {
         let mut datagram = Vec::new();
-        let token = Token::new(&id.to_be_bytes()).unwrap();
+        let token = Token::new(&id.to_be_bytes()).expect("two bytes");
         encode(kind, Code::POST, id, token, &[], b"hello", &mut datagram);
         let mut out = Vec::new();
         let event = self.peer.receive(self.now, &datagram, &mut out);
@@ -62,7 +64,7 @@ fn ack(id: u16) -> Vec<Vec<u8>> {
 #[track_caller]
 fn one(datagrams: &[Vec<u8>]) -> Message<'_> {
     assert_eq!(datagrams.len(), 1, "{datagrams:?}");
-    Message::decode(&datagrams[0]).unwrap()
+    Message::decode(&datagrams[0]).expect("well formed")
 }
 
 /// A quick answer travels with the acknowledgement, and again with every duplicate; the request is served once.

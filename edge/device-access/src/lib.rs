@@ -7,6 +7,7 @@
 
 mod broker;
 pub mod bus;
+mod coap;
 mod failures;
 mod http;
 pub mod options;

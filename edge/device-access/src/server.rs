@@ -1,6 +1,6 @@
 //! Starting and stopping device access: listeners that share one port, one thread per worker.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use tracing::error;
 
 use crate::broker::{Broker, SessionsUse};
 use crate::bus::{LocalBus, home, home_of_backend};
+use crate::coap;
 use crate::failures::Failures;
 use crate::http::DeviceHttp;
 use crate::options::AccessOptions;
@@ -32,6 +33,8 @@ pub enum StartError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("listen for MQTT over TLS on {address}")]
     ListenTls { address: SocketAddr, source: std::io::Error },
+    #[error("listen for CoAP on {address}")]
+    ListenCoap { address: SocketAddr, source: std::io::Error },
     #[error("the certificate of the TLS port: {0}")]
     Identity(#[from] IdentityError),
     #[error("read the kept sessions: {0}")]
@@ -48,6 +51,22 @@ pub struct Listen {
     pub mqtts: Option<TlsListen>,
     /// What device HTTP over TLS shows; with `mqtts`, it shows that one's.
     pub https: Option<ServerIdentity>,
+    /// CoAP in the clear.
+    pub coap: Option<SocketAddr>,
+    /// CoAP over DTLS, by key.
+    pub coaps: Option<SocketAddr>,
+}
+
+impl Listen {
+    /// Nothing to listen on?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.mqtt.is_none()
+            && self.mqtts.is_none()
+            && self.https.is_none()
+            && self.coap.is_none()
+            && self.coaps.is_none()
+    }
 }
 
 /// MQTT over TLS.
@@ -59,7 +78,7 @@ pub struct TlsListen {
 
 impl From<SocketAddr> for Listen {
     fn from(mqtt: SocketAddr) -> Self {
-        Self { mqtt: Some(mqtt), mqtts: None, https: None }
+        Self { mqtt: Some(mqtt), ..Self::default() }
     }
 }
 
@@ -68,6 +87,8 @@ impl From<SocketAddr> for Listen {
 pub struct DeviceAccess {
     mqtt: Option<SocketAddr>,
     mqtts: Option<SocketAddr>,
+    coap: Option<SocketAddr>,
+    coaps: Option<SocketAddr>,
     tls: Option<TlsHandle>,
     connect_timeout: Duration,
     stop: watch::Sender<bool>,
@@ -90,7 +111,9 @@ impl DeviceAccess {
         options: &AccessOptions,
     ) -> Result<Self, StartError> {
         let workers = options.workers.max(1);
-        let Listen { mqtt, mqtts, https } = listen.into();
+        let Listen { mqtt, mqtts, https, coap, coaps } = listen.into();
+        let coap = bind_coap(coap)?;
+        let coaps = bind_coap(coaps)?;
         let plain = match mqtt {
             Some(address) => bind(address, workers).map_err(|source| StartError::Listen { address, source })?,
             None => Vec::new(),
@@ -130,6 +153,8 @@ impl DeviceAccess {
         let mut access = Self {
             mqtt: plain.first().and_then(|listener| listener.local_addr().ok()),
             mqtts: None,
+            coap: None,
+            coaps: None,
             tls: handle.clone(),
             connect_timeout: options.connect_timeout,
             stop,
@@ -168,7 +193,41 @@ impl DeviceAccess {
         if let Some(handle) = handle {
             access.start_handshakes(&handle, secured, &peers, failures.as_ref(), options)?;
         }
+        access.coap = access.start_coap(coap, false, options.connect_timeout)?;
+        access.coaps = access.start_coap(coaps, true, options.connect_timeout)?;
         Ok(access)
+    }
+
+    /// One thread for one port of CoAP.
+    fn start_coap(
+        &mut self,
+        socket: Option<UdpSocket>,
+        is_encrypted: bool,
+        handshake_max: Duration,
+    ) -> Result<Option<SocketAddr>, StartError> {
+        let Some(socket) = socket else { return Ok(None) };
+        let address = socket.local_addr().ok();
+        let stats = Arc::new(AccessStats::default());
+        self.stats.push(Arc::clone(&stats));
+        let start = coap::Start {
+            platform: Arc::clone(&self.http.platform),
+            homes: self.http.homes.clone(),
+            failures: self.http.failures.clone(),
+            instance_rate: self.http.instance_rate.clone(),
+            stats,
+            socket,
+            is_encrypted,
+            handshake_max,
+            stop: self.stop.subscribe(),
+        };
+        let name = if is_encrypted { "coaps" } else { "coap" };
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            if let Err(error) = coap::run(start) {
+                error!(%error, port = name, "the thread of a CoAP port could not run");
+            }
+        });
+        self.threads.push(thread.map_err(StartError::Thread)?);
+        Ok(address)
     }
 
     /// As many threads as workers take the handshakes of the TLS port.
@@ -225,6 +284,18 @@ impl DeviceAccess {
     #[must_use]
     pub fn mqtts(&self) -> Option<SocketAddr> {
         self.mqtts
+    }
+
+    /// Where it listens for CoAP in the clear.
+    #[must_use]
+    pub fn coap(&self) -> Option<SocketAddr> {
+        self.coap
+    }
+
+    /// Where it listens for CoAP over DTLS.
+    #[must_use]
+    pub fn coaps(&self) -> Option<SocketAddr> {
+        self.coaps
     }
 
     /// Makes connections of HTTP over TLS, when there is something to show.
@@ -285,6 +356,11 @@ impl UsesOfBackends {
     pub fn retained(&self, owner: Uin) -> (usize, usize) {
         self.broker.retained_of(owner)
     }
+}
+
+fn bind_coap(address: Option<SocketAddr>) -> Result<Option<UdpSocket>, StartError> {
+    let Some(address) = address else { return Ok(None) };
+    UdpSocket::bind(address).map(Some).map_err(|source| StartError::ListenCoap { address, source })
 }
 
 /// One listener per worker on the same port: the kernel spreads the connections.

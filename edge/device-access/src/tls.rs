@@ -8,11 +8,11 @@
 
 pub(crate) mod accept;
 mod certified;
-mod context;
+pub(crate) mod context;
 mod hello;
 mod https;
 mod identity;
-mod refused;
+pub(crate) mod refused;
 pub(crate) mod stream;
 mod suites;
 

@@ -32,6 +32,7 @@ pub(crate) use device::post::{Post, Posted};
 pub(crate) use device::sign_in::Arrival;
 pub(crate) use device::uploaded::Upload;
 pub(crate) use io::stream::{Moving, Stream};
+pub(crate) use overrun::Way;
 pub(crate) use rate::InstanceRate;
 pub(crate) use state::Place;
 

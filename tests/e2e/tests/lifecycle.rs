@@ -263,6 +263,7 @@ fn a_first_start_cut_off() {
         cut_off.args(["-e", &format!("inject={call}:signal=SIGKILL:when=1")]);
         cut_off.arg(platform_binary()).arg("serve").arg("--data").arg(&data);
         cut_off.env("LIANWU__LISTEN__MQTT", "127.0.0.1:0").env("LIANWU__LISTEN__HTTP", "127.0.0.1:0");
+        cut_off.env("LIANWU__LISTEN__COAP", "").env("LIANWU__LISTEN__COAPS", "");
         cut_off.env("LIANWU__LISTEN__MQTTS", "").env("LIANWU__LISTEN__DEVICE_HTTP", "127.0.0.1:0");
         cut_off.env("LIANWU__LISTEN__DEVICE_HTTPS", "");
         let ended = Running::start(&format!("a first start killed in {call}"), &mut cut_off).finish();

@@ -50,6 +50,12 @@ impl ServerOptions {
     pub fn with_https(self) -> Self {
         self.set("LIANWU__LISTEN__DEVICE_HTTPS", "127.0.0.1:0")
     }
+
+    /// Opens both ports of CoAP.
+    #[must_use]
+    pub fn with_coap(self) -> Self {
+        self.set("LIANWU__LISTEN__COAP", "127.0.0.1:0").set("LIANWU__LISTEN__COAPS", "127.0.0.1:0")
+    }
 }
 
 /// A running platform; dropping it kills it.
@@ -223,6 +229,14 @@ impl Server {
         text.parse().unwrap_or_else(|_| fail(format!("listen.mqtts in first-run.json is {text:?}")))
     }
 
+    /// `coap` or `coaps`, for servers started with [`ServerOptions::with_coap`].
+    #[must_use]
+    #[track_caller]
+    pub fn coap_address(&self, protocol: &str) -> SocketAddr {
+        let text = self.first_run["listen"][protocol].as_str().unwrap_or_default();
+        text.parse().unwrap_or_else(|_| fail(format!("listen.{protocol} in first-run.json is {text:?}")))
+    }
+
     #[must_use]
     pub fn http_address(&self) -> SocketAddr {
         self.http
@@ -329,12 +343,14 @@ impl Server {
 }
 
 /// Free loopback ports, and no limit that a fast test would run into.
-const DEFAULTS: [(&str, &str); 12] = [
+const DEFAULTS: [(&str, &str); 14] = [
     ("LIANWU__LISTEN__MQTT", "127.0.0.1:0"),
     ("LIANWU__LISTEN__MQTTS", ""),
     ("LIANWU__LISTEN__HTTP", "127.0.0.1:0"),
     ("LIANWU__LISTEN__DEVICE_HTTP", "127.0.0.1:0"),
     ("LIANWU__LISTEN__DEVICE_HTTPS", ""),
+    ("LIANWU__LISTEN__COAP", ""),
+    ("LIANWU__LISTEN__COAPS", ""),
     ("LIANWU__LIMITS__DEVICE_UP_TPS", "0"),
     ("LIANWU__LIMITS__DEVICE_DOWN_TPS", "0"),
     ("LIANWU__LIMITS__INSTANCE_TPS", "0"),

@@ -15,6 +15,8 @@ pub struct Listen {
     pub http: String,
     pub device_http: String,
     pub device_https: String,
+    pub coap: String,
+    pub coaps: String,
     /// Seconds from accept to a signed-in device.
     pub connect_timeout: u64,
 }
@@ -27,6 +29,8 @@ impl Default for Listen {
             http: "127.0.0.1:8080".into(),
             device_http: "0.0.0.0:8081".into(),
             device_https: "0.0.0.0:8444".into(),
+            coap: "0.0.0.0:5683".into(),
+            coaps: "0.0.0.0:5684".into(),
             connect_timeout: 10,
         }
     }
@@ -56,6 +60,8 @@ impl Listen {
         self.device_http_address()?;
         self.device_https_address()?;
         self.mqtts_address()?;
+        self.coap_address()?;
+        self.coaps_address()?;
         if self.http_address()?.is_none() {
             bail!("listen.http is empty, but the API and the health check need it");
         }
@@ -73,6 +79,16 @@ impl Listen {
     /// Where devices connect over TLS; `None` when switched off.
     pub fn mqtts_address(&self) -> Result<Option<SocketAddr>> {
         address("listen.mqtts", &self.mqtts)
+    }
+
+    /// Where devices send datagrams in the clear; `None` when switched off.
+    pub fn coap_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.coap", &self.coap)
+    }
+
+    /// Where devices send datagrams over DTLS; `None` when switched off.
+    pub fn coaps_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.coaps", &self.coaps)
     }
 
     /// Where API and console are served.

@@ -18,6 +18,8 @@ pub struct Listening {
     pub mqtts: Option<SocketAddr>,
     pub device_http: Option<SocketAddr>,
     pub device_https: Option<SocketAddr>,
+    pub coap: Option<SocketAddr>,
+    pub coaps: Option<SocketAddr>,
     pub http: SocketAddr,
 }
 
@@ -32,6 +34,8 @@ pub fn collect(config: &Config, listening: Listening, load: &Arc<Load>) -> Facts
         ("mqtts", listening.mqtts),
         ("device_http", listening.device_http),
         ("device_https", listening.device_https),
+        ("coap", listening.coap),
+        ("coaps", listening.coaps),
     ];
     let has_devices = devices.iter().any(|(_, address)| address.is_some());
     let devices = devices.into_iter().filter_map(|(protocol, address)| for_devices(protocol, address));
@@ -50,7 +54,7 @@ fn point(protocol: &'static str, host: String, address: SocketAddr, is_for_devic
         protocol,
         host,
         port: address.port(),
-        is_encrypted: matches!(protocol, "mqtts" | "device_https"),
+        is_encrypted: matches!(protocol, "mqtts" | "device_https" | "coaps"),
         is_for_devices,
     }
 }

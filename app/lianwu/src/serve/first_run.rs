@@ -63,12 +63,15 @@ impl FirstRun {
         let text = |address: Option<SocketAddr>| address.map(|address| address.to_string()).unwrap_or_default();
         let (mqtt, mqtts) = (text(listening.mqtt), text(listening.mqtts));
         let (device_http, device_https) = (text(listening.device_http), text(listening.device_https));
+        let (coap, coaps) = (text(listening.coap), text(listening.coaps));
         self.note.change(|content| {
             let listen = json!({
                 "mqtt": mqtt,
                 "mqtts": mqtts,
                 "device_http": device_http,
                 "device_https": device_https,
+                "coap": coap,
+                "coaps": coaps,
                 "http": http.to_string(),
             });
             content.insert("console_url".into(), url.clone().into());
@@ -79,6 +82,7 @@ impl FirstRun {
         let shown = |address: String| if address.is_empty() { "switched off".to_owned() } else { address };
         println!("  devices (MQTT)   {}, over TLS {}", shown(mqtt), shown(mqtts));
         println!("  devices (HTTP)   {}, over TLS {}", shown(device_http), shown(device_https));
+        println!("  devices (CoAP)   {}, over DTLS {}", shown(coap), shown(coaps));
         let whose = if self.is_first { "first credentials, keep them" } else { "addresses" };
         println!("  {whose:<15}  {}", self.note.path.display());
         Ok(())

@@ -241,6 +241,8 @@ pub struct DownTopics(u32);
 
 impl DownTopics {
     pub const NONE: Self = Self(0);
+    /// For whoever takes every answer.
+    pub const ALL: Self = Self(u32::MAX);
 
     #[must_use]
     pub const fn only(kind: DownTopic) -> Self {

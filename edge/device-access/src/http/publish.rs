@@ -23,7 +23,7 @@ use tracing::{debug, warn};
 
 use super::{DeviceHttp, Received, answer};
 use crate::bus::home;
-use crate::worker::{Mail, Post, Posted};
+use crate::worker::{Mail, Post, Posted, Way};
 
 /// Room for names, and for what escapes and base64 add to a payload.
 fn body_bytes_max(payload_bytes_max: usize) -> usize {
@@ -84,7 +84,7 @@ async fn try_publish(http: &DeviceHttp, request: Request) -> Result<(), Refusal>
     }
     let (tell, told) = oneshot::channel();
     let number = device.home();
-    let post = Post { device, topic: form.topic_name, payload, qos, answer: tell };
+    let post = Post { device, topic: form.topic_name, payload, qos, way: Way::Post, reply: None, answer: tell };
     match http.homes[home(number, http.homes.len())].try_send(Mail::Post(Box::new(post))) {
         Ok(()) => {}
         Err(TrySendError::Full(_)) => return Err(busy()),
@@ -103,7 +103,8 @@ pub(super) fn closed() -> Refusal {
 
 pub(super) fn refusal(posted: Posted) -> Result<(), Refusal> {
     match posted {
-        Posted::Accepted => Ok(()),
+        // `Later` is said to who waits for a reply; nobody does here.
+        Posted::Accepted | Posted::Later => Ok(()),
         Posted::NoPermission => Err(Refusal("UnauthorizedOperation", notes::NO_PERMISSION.to_owned())),
         // There is no way down to tell it otherwise.
         Posted::Refused { code, why } => Err(Refusal("InvalidParameterValue", format!("{code}: {why}"))),

@@ -232,8 +232,9 @@ impl Room {
         self.count_failure(source, &client_id);
         let home = home(number, self.peers.len());
         // A worker that has stopped has no log to write to.
-        let _ =
-            self.peers[home].send(Mail::TlsRefused(Box::new(Refused { product, device, number, why, source }))).await;
+        let _ = self.peers[home]
+            .send(Mail::TlsRefused(Box::new(Refused { product, device, number, why, source, transport: "tls" })))
+            .await;
     }
 
     /// To the device's home, if it is known already; else the worker that is told by CONNECT passes it on.
@@ -277,7 +278,7 @@ impl Room {
             self.count_failure(source, &format!("{product}{device}"));
         }
         let home = home(number, self.peers.len());
-        let refused = Refused { product, device, number, why, source };
+        let refused = Refused { product, device, number, why, source, transport: "tls" };
         // A worker that has stopped has no log to write to.
         let _ = self.peers[home].send(Mail::TlsRefused(Box::new(refused))).await;
     }

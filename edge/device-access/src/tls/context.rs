@@ -192,6 +192,48 @@ impl Contexts {
     }
 }
 
+/// What a datagram may hold of a handshake; every network carries so much. Unit: bytes.
+pub(crate) const DATAGRAM_BYTES: u32 = 1_200;
+
+/// `SSL_OP_NO_ENCRYPT_THEN_MAC` of OpenSSL's `ssl.h`, which its crate does not name.
+///
+/// With encrypt-then-MAC OpenSSL 3.0 ends a DTLS session at the first record whose MAC does not fit: anybody could end
+/// anybody's with one forged datagram. The other order is checked in constant time, and such a record dropped.
+const NO_ENCRYPT_THEN_MAC: u64 = 1 << 19;
+
+/// DTLS 1.2 by key; never resumed, as over TLS.
+///
+/// The cookie of a hello was checked before OpenSSL sees it (`coap::dtls::hello`), so every cookie is good here.
+pub(crate) fn dtls_by_key(platform: Arc<Platform>, failures: Option<Arc<Failures>>) -> Result<SslContext, ErrorStack> {
+    let mut context = SslContextBuilder::new(SslMethod::dtls_server())?;
+    context.set_options(
+        SslOptions::NO_RENEGOTIATION
+            | SslOptions::NO_TICKET
+            | SslOptions::NO_QUERY_MTU
+            | SslOptions::COOKIE_EXCHANGE
+            | SslOptions::CIPHER_SERVER_PREFERENCE
+            | SslOptions::from_bits_retain(NO_ENCRYPT_THEN_MAC),
+    );
+    context.set_session_cache_mode(SslSessionCacheMode::OFF);
+    context.set_min_proto_version(Some(SslVersion::DTLS1_2))?;
+    context.set_cookie_generate_cb(|_, cookie| {
+        cookie[..16].fill(0);
+        Ok(16)
+    });
+    context.set_cookie_verify_cb(|_, _| true);
+    ask_for_key(&mut context, platform, failures)?;
+    Ok(context.build())
+}
+
+/// A DTLS handshake with a client at `source`.
+pub(crate) fn dtls_handshake(context: &SslContext, source: IpAddr) -> Result<Ssl, ErrorStack> {
+    let mut ssl = Ssl::new(context)?;
+    ssl.set_accept_state();
+    ssl.set_mtu(DATAGRAM_BYTES)?;
+    ssl.set_ex_data(asked_index()?, Asked { source, answer: None });
+    Ok(ssl)
+}
+
 fn base() -> Result<SslContextBuilder, ErrorStack> {
     let mut context = SslContextBuilder::new(SslMethod::tls_server())?;
     // An idle connection gives its buffers back: a third of what it would cost.
@@ -217,6 +259,16 @@ fn by_key(platform: Arc<Platform>, failures: Option<Arc<Failures>>) -> Result<Ss
     let mut context = base()?;
     context.set_max_proto_version(Some(SslVersion::TLS1_2))?;
     context.set_options(SslOptions::NO_TICKET);
+    ask_for_key(&mut context, platform, failures)?;
+    Ok(context.build())
+}
+
+/// Suites by key, and where keys come from.
+fn ask_for_key(
+    context: &mut SslContextBuilder,
+    platform: Arc<Platform>,
+    failures: Option<Arc<Failures>>,
+) -> Result<(), ErrorStack> {
     // Level 1: the C SDK has nothing but HMAC-SHA1.
     context.set_security_level(1);
     context.set_cipher_list(&list(&BY_KEY))?;
@@ -234,7 +286,7 @@ fn by_key(platform: Arc<Platform>, failures: Option<Arc<Failures>>) -> Result<Ss
         asked.answer = Some(answer);
         Ok(length)
     });
-    Ok(context.build())
+    Ok(())
 }
 
 fn by_certificate(identity: &ServerIdentity) -> Result<(SslContext, i64), IdentityError> {

@@ -18,6 +18,8 @@ pub(crate) struct Refused {
     pub(crate) number: DeviceNumber,
     pub(crate) why: String,
     pub(crate) source: IpAddr,
+    /// `tls` or `dtls`.
+    pub(crate) transport: &'static str,
 }
 
 /// What OpenSSL says when a record cannot be decrypted: with CBC suites, and with GCM ones. The only encrypted record of a

@@ -20,6 +20,8 @@ pub(crate) enum Way {
     Up,
     /// The device's messages over HTTP; they were refused.
     Post,
+    /// The device's messages over CoAP; they were refused.
+    CoapPost,
     /// Messages to the device; they were refused.
     Down,
     /// Lines of the device's own log, which is switched off; they were refused.
@@ -75,6 +77,7 @@ impl Worker {
                 note: match way {
                     Way::Up => notes::UP_OVER_RATE,
                     Way::Post => notes::POST_OVER_RATE,
+                    Way::CoapPost => notes::COAP_OVER_RATE,
                     Way::Down => notes::DOWN_OVER_RATE,
                     Way::LogOff => notes::LOG_OFF,
                 },

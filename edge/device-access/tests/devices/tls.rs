@@ -45,7 +45,11 @@ fn world(options: &AccessOptions) -> World {
 /// In the clear and by TLS.
 pub fn both_ports() -> Listen {
     let any = "127.0.0.1:0".parse().unwrap();
-    Listen { mqtt: Some(any), mqtts: Some(TlsListen { address: any, identity: identity("first") }), https: None }
+    Listen {
+        mqtt: Some(any),
+        mqtts: Some(TlsListen { address: any, identity: identity("first") }),
+        ..Listen::default()
+    }
 }
 
 /// A connection by key as the C SDK makes it.

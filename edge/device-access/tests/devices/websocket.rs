@@ -79,7 +79,7 @@ impl Drop for Listener {
 #[test]
 fn it_needs_no_other_listener_and_goes_over_tls() {
     let identity = super::tls::identity("https");
-    let listen = Listen { mqtt: None, mqtts: None, https: Some(identity) };
+    let listen = Listen { https: Some(identity), ..Listen::default() };
     let world = World::listening(listen, &AccessOptions { workers: 2, ..options() });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let acceptor = world.access().https().unwrap();

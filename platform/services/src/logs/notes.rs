@@ -86,6 +86,16 @@ pub const UP_OVER_RATE: &str = "rate limited, messages of the device wait, see l
 /// Messages of a device over HTTP that were refused because there were too many; the record's payload holds their number.
 pub const POST_OVER_RATE: &str = "rate limited, messages over HTTP were refused, see limits.device_up_tps";
 
+/// As [`POST_OVER_RATE`], over CoAP.
+pub const COAP_OVER_RATE: &str = "rate limited, messages over CoAP were refused, see limits.device_up_tps";
+
+/// In front of why a request over CoAP was refused.
+pub const COAP_REFUSED: &str = "coap request refused: ";
+
+/// In a refused authentication on the CoAP port without DTLS.
+pub const COAP_UNSIGNED: &str =
+    "without DTLS the payload is user name and password as in MQTT, joined by a semicolon; or use the coaps port";
+
 /// In front of why a request over HTTP was refused.
 pub const HTTP_REFUSED: &str = "http request refused: ";
 

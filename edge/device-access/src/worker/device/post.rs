@@ -1,9 +1,12 @@
-//! A message that came over HTTP: the way of any other from its topic on, answered to the request instead of a connection.
+//! A message that came over HTTP or CoAP: the way of any other from its topic on, answered to the request instead of a
+//! connection.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lianwu_model::product::Durability;
+use lianwu_device_protocol::topic::DownTopics;
+use lianwu_model::DeviceNumber;
 use lianwu_mqtt::connection::Framing;
 use lianwu_mqtt::{Properties, ProtocolVersion, Publish, QoS};
 use lianwu_ports::record::{RecordKind, Records};
@@ -13,6 +16,8 @@ use tokio::sync::oneshot;
 use crate::worker::Worker;
 use crate::worker::device::publish::Incoming;
 use crate::worker::held::After;
+use crate::worker::io::reply::ReplySlot;
+use crate::worker::io::stream::Stream;
 use crate::worker::overrun::Way;
 use crate::worker::rate::Bucket;
 use crate::worker::state::{Place, State};
@@ -27,6 +32,10 @@ pub(crate) struct Post {
     pub(crate) topic: String,
     pub(crate) payload: Vec<u8>,
     pub(crate) qos: QoS,
+    /// `Post` or `CoapPost`: how messages over the rate are counted.
+    pub(crate) way: Way,
+    /// Takes what a connection would be sent as the answer on a system topic; dropped when there is none.
+    pub(crate) reply: Option<oneshot::Sender<Vec<u8>>>,
     pub(crate) answer: oneshot::Sender<Posted>,
 }
 
@@ -35,6 +44,8 @@ pub(crate) struct Post {
 pub(crate) enum Posted {
     /// On disk, and accepted.
     Accepted,
+    /// Decided when it is its turn: the reply says what became of it.
+    Later,
     /// On disk, as a publish without permission.
     NoPermission,
     /// On disk, as a message that was not accepted: the code of the reply, and why.
@@ -51,7 +62,7 @@ pub(crate) enum Posted {
 
 impl Worker {
     pub(crate) fn post(self: &Rc<Self>, state: &mut State, post: Post) {
-        let Post { device, topic, payload, qos, answer } = post;
+        let Post { device, topic, payload, qos, way, reply, answer } = post;
         if state.must_wait_for_disk(self.options.uncommitted_bytes_max) {
             drop(answer.send(Posted::Busy));
             return;
@@ -61,7 +72,7 @@ impl Worker {
             let bucket = state.post_rates.entry(device.number).or_insert_with(|| Bucket::new(now));
             if !bucket.pause(now).is_zero() {
                 self.stats.posts_over_rate.add(1);
-                state.overruns.count(Way::Post, device.number, || device.key(), now);
+                state.overruns.count(way, device.number, || device.key(), now);
                 drop(answer.send(Posted::OverRate(per_second)));
                 return;
             }
@@ -78,16 +89,12 @@ impl Worker {
             payload: &payload,
         };
         let framing = Framing { version: ProtocolVersion::V3_1_1, packet_bytes_max: u32::MAX };
-        let incoming = Incoming {
-            place: NOWHERE,
-            device: &device,
-            packet: &packet,
-            framing,
-            durability: Durability::Disk,
-            gateway: None,
-            translated_from: None,
+        let place = match reply {
+            Some(reply) => self.stand_in(state, &device, reply),
+            None => NOWHERE,
         };
-        let before = state.batch.as_bytes().len();
+        let incoming = Incoming::to_disk(place, &device, &packet, framing);
+        let (before, after) = (state.batch.as_bytes().len(), state.held.after.len());
         self.judge(state, &incoming);
         let posted = match Records::new(&state.batch.as_bytes()[before..]).next() {
             Some(Ok(record)) => match (record.kind, record.code) {
@@ -95,15 +102,46 @@ impl Worker {
                 (_, 0) => Posted::Accepted,
                 (_, code) => Posted::Refused { code, why: record.note.to_owned() },
             },
-            // Nothing was written down: a script has it, or it was lost.
-            _ => {
-                if let Some(answer) = state.raw.will_answer(device.number, answer) {
-                    drop(answer.send(Posted::Busy));
-                }
-                return;
-            }
+            // Nothing was written down.
+            _ => return self.not_posted(state, place, device.number, answer),
         };
+        if state.held.after.len() == after && !Self::is_answered(state, place) {
+            self.close(state, place, "");
+        }
         state.held.after.push(After::Posted { answer, posted });
         state.want_turn();
+    }
+
+    /// A script has it, or the shadow's line, or it was lost.
+    fn not_posted(&self, state: &mut State, place: Place, number: DeviceNumber, answer: oneshot::Sender<Posted>) {
+        let Some(answer) = state.raw.will_answer(number, place, answer) else { return };
+        let is_kept = state.refusing.is_none() && place != NOWHERE;
+        if !is_kept {
+            self.close(state, place, "");
+        }
+        drop(answer.send(if is_kept { Posted::Later } else { Posted::Busy }));
+    }
+
+    /// Something to be sent to that takes one message.
+    fn stand_in(
+        self: &Rc<Self>,
+        state: &mut State,
+        device: &Arc<DirectoryDevice>,
+        reply: oneshot::Sender<Vec<u8>>,
+    ) -> Place {
+        let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let mqtt = lianwu_mqtt::Connection::new(state.now, self.options.connect_timeout);
+        let place = self.insert(state, Stream::Reply(Box::new(ReplySlot::new(reply))), nobody.into(), mqtt);
+        if let Some(connection) = state.connection(place) {
+            connection.device = Some(Arc::clone(device));
+            connection.down = DownTopics::ALL;
+        }
+        place
+    }
+
+    /// Is there something for this place, now or once it is durable?
+    fn is_answered(state: &mut State, place: Place) -> bool {
+        let is_held = state.held.parts.last().is_some_and(|part| part.place == place);
+        is_held || state.connection(place).is_some_and(|connection| !connection.out.is_empty())
     }
 }

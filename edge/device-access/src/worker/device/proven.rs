@@ -67,7 +67,7 @@ impl Worker {
             sample_time: state.wall,
             topic: "",
             note: &refused.why,
-            payload: format!("transport:tls,clientip:{}", refused.source.to_canonical()).as_bytes(),
+            payload: format!("transport:{},clientip:{}", refused.transport, refused.source.to_canonical()).as_bytes(),
         });
         state.want_turn();
     }

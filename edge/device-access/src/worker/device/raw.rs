@@ -86,15 +86,16 @@ impl RawLines {
         self.lines.is_empty()
     }
 
-    /// Will the message that was queued last answer this request? Gives it back if not.
+    /// Will the message that was queued last, from this place, answer this request? Gives it back if not.
     pub(crate) fn will_answer(
         &mut self,
         number: DeviceNumber,
+        place: Place,
         answer: oneshot::Sender<Posted>,
     ) -> Option<oneshot::Sender<Posted>> {
         let last = self.lines.get_mut(&number).and_then(VecDeque::back_mut);
         let Some(Request::Up(message)) = last else { return Some(answer) };
-        if message.posted.is_some() || message.place != super::post::NOWHERE {
+        if message.posted.is_some() || message.place != place {
             return Some(answer);
         }
         message.posted = Some(answer);

@@ -16,6 +16,7 @@ use tracing::debug;
 use crate::worker::Worker;
 use crate::worker::device::queue::topics;
 use crate::worker::io::linger::Ended;
+use crate::worker::io::stream::Stream;
 use crate::worker::rate::PAUSE_MAX;
 use crate::worker::state::{Place, State};
 
@@ -245,6 +246,10 @@ impl Worker {
             return;
         }
         let mut connection = state.connections.remove(place.slot as usize);
+        if matches!(connection.stream, Stream::Reply(_)) {
+            self.stats.connections.set(state.connections.len() as u64);
+            return;
+        }
         let is_told = !connection.out.is_empty();
         match (&connection.device, connection.backend.take()) {
             (Some(device), _) => {

@@ -10,6 +10,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::reply::ReplySlot;
 use crate::tls::TlsStream;
 use crate::websocket::WsStream;
 
@@ -19,6 +20,8 @@ pub(crate) enum Stream {
     Tls(Box<TlsStream>),
     /// In the clear or encrypted below.
     WebSocket(Box<WsStream>),
+    /// No socket at all.
+    Reply(Box<ReplySlot>),
 }
 
 /// One that belongs to no thread's runtime.
@@ -33,7 +36,7 @@ impl Stream {
     pub(crate) fn proven(&self) -> Option<&Arc<DirectoryDevice>> {
         match self {
             // Over HTTP nobody is asked for a key or a certificate.
-            Self::Plain(_) | Self::WebSocket(_) => None,
+            Self::Plain(_) | Self::WebSocket(_) | Self::Reply(_) => None,
             Self::Tls(stream) => stream.proven(),
         }
     }
@@ -51,6 +54,7 @@ impl Stream {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, into),
             Self::Tls(stream) => stream.poll_read(cx, into),
             Self::WebSocket(stream) => stream.poll_read(cx, into),
+            Self::Reply(_) => Poll::Pending,
         }
     }
 
@@ -60,6 +64,7 @@ impl Stream {
             Self::Plain(stream) => stream.try_write(bytes),
             Self::Tls(stream) => stream.try_write(bytes),
             Self::WebSocket(stream) => stream.try_write(bytes),
+            Self::Reply(slot) => Err(slot.take(bytes)),
         }
     }
 
@@ -68,6 +73,7 @@ impl Stream {
             Self::Plain(stream) => stream.poll_write_ready(cx),
             Self::Tls(stream) => stream.poll_write_ready(cx),
             Self::WebSocket(stream) => stream.poll_write_ready(cx),
+            Self::Reply(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -85,6 +91,7 @@ impl Stream {
             }
             Self::Tls(stream) => stream.end(last),
             Self::WebSocket(stream) => stream.end(last),
+            Self::Reply(_) => None,
         }
     }
 
@@ -100,6 +107,7 @@ impl Stream {
                 stream.detach()?;
                 Moving::WebSocket(stream)
             }
+            Self::Reply(_) => return Err(io::ErrorKind::Unsupported.into()),
         })
     }
 }
