@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
             (Err(result), _) => (*device, result),
             (Ok(_), Err(result)) if verb == Verb::Bind => (*device, result),
             (Ok((product, name)), Ok(signature)) => {
-                let claimed = signature.verify(&format!("{product}{name}"), &secret, UnixMillis(0));
+                let claimed = signature.verify(&format!("{product}{name}"), &[secret.text()], UnixMillis(0));
                 assert!(claimed.is_err(), "accepted without the secret");
                 (*device, GatewayResult::Success)
             }
