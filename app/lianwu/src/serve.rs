@@ -118,7 +118,11 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         LogHealth::Accepting => None,
         LogHealth::Refusing(why) => Some(why),
     });
-    let load = facts::Load::new(stats, access.as_ref().map(DeviceAccess::uses_of_backends));
+    let load = facts::Load::new(
+        stats,
+        access.as_ref().map(DeviceAccess::uses_of_backends),
+        access.as_ref().map(DeviceAccess::rates),
+    );
     let listening = facts::Listening {
         mqtt: access.as_ref().and_then(DeviceAccess::mqtt),
         mqtts: access.as_ref().and_then(DeviceAccess::mqtts),
@@ -254,6 +258,10 @@ fn access_options(config: &Config) -> AccessOptions {
         device_up_tps: config.limits.device_up_tps,
         device_down_tps: config.limits.device_down_tps,
         instance_tps: config.limits.instance_tps,
+        instance_down_tps: config.limits.instance_down_tps,
+        instance_connects_per_s: config.limits.instance_connects_per_s,
+        product_up_tps: config.limits.product_up_tps,
+        product_down_tps: config.limits.product_down_tps,
         device_connects_per_5s: config.limits.device_connects_per_5s,
         sign_in_failures: config.limits.sign_in_failures,
         offline_messages: config.limits.offline_messages,

@@ -26,3 +26,4 @@ pub use options::{AccessOptions, BackendMessages};
 pub use server::{DeviceAccess, Listen, TlsListen, UsesOfBackends};
 pub use stats::AccessStats;
 pub use tls::{HttpsAcceptor, HttpsStream, IdentityError, ServerIdentity, TlsHandle};
+pub use worker::{RatesUse, SharedRates};

@@ -62,6 +62,13 @@ pub struct AccessOptions {
     pub device_down_tps: u32,
     /// Messages per second of all devices together; 0 means no limit.
     pub instance_tps: u32,
+    /// Messages per second of all devices of a product, and to them; 0 means no limit.
+    pub product_up_tps: u32,
+    pub product_down_tps: u32,
+    /// Messages per second the cloud may send to all devices together; 0 means no limit.
+    pub instance_down_tps: u32,
+    /// Sign-ins per second of all devices together; 0 means no limit.
+    pub instance_connects_per_s: u32,
     /// Sign-ins of one device within 5 s; 0 means no limit.
     pub device_connects_per_5s: u32,
     /// Failed sign-ins of one source for one device within a minute, before it has to wait; 0 means no limit.
@@ -97,6 +104,10 @@ impl Default for AccessOptions {
             device_up_tps: 20,
             device_down_tps: 20,
             instance_tps: 0,
+            product_up_tps: 0,
+            product_down_tps: 0,
+            instance_down_tps: 0,
+            instance_connects_per_s: 0,
             device_connects_per_5s: 1,
             sign_in_failures: 5,
             offline_messages: 150,

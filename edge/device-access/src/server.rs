@@ -22,7 +22,7 @@ use crate::options::AccessOptions;
 use crate::stats::AccessStats;
 use crate::tls::{HttpsAcceptor, IdentityError, ServerIdentity, TlsHandle, accept};
 use crate::websocket::WebSockets;
-use crate::worker::{self, InstanceRate, Mail, Restored, Start};
+use crate::worker::{self, InstanceRate, Mail, Restored, SharedRates, Start};
 
 /// Connections the kernel keeps until they are accepted: a whole fleet signs in again after a restart.
 const BACKLOG: i32 = 4096;
@@ -85,6 +85,7 @@ impl From<SocketAddr> for Listen {
 /// Running device access.
 #[derive(Debug)]
 pub struct DeviceAccess {
+    rates: Arc<SharedRates>,
     mqtt: Option<SocketAddr>,
     mqtts: Option<SocketAddr>,
     coap: Option<SocketAddr>,
@@ -142,6 +143,7 @@ impl DeviceAccess {
             backend_sessions[home].push(Restored::new(session, platform, &broker, options, home));
         }
         let instance_rate = InstanceRate::new(Instant::now(), options.instance_tps).map(Arc::new);
+        let rates = Arc::new(SharedRates::new(Instant::now(), options));
         let http = DeviceHttp {
             platform: Arc::clone(platform),
             homes: peers.clone(),
@@ -151,6 +153,7 @@ impl DeviceAccess {
             websockets: Arc::new(WebSockets::new(&peers, options.connect_timeout)),
         };
         let mut access = Self {
+            rates: Arc::clone(&rates),
             mqtt: plain.first().and_then(|listener| listener.local_addr().ok()),
             mqtts: None,
             coap: None,
@@ -173,6 +176,7 @@ impl DeviceAccess {
                 platform: Arc::clone(platform),
                 options: options.clone(),
                 instance_rate: instance_rate.clone(),
+                rates: Arc::clone(&rates),
                 broker: Arc::clone(&broker),
                 failures: failures.clone(),
                 stats,
@@ -314,6 +318,12 @@ impl DeviceAccess {
     #[must_use]
     pub fn stats(&self) -> &[Arc<AccessStats>] {
         &self.stats
+    }
+
+    /// What counts against the rates devices share.
+    #[must_use]
+    pub fn rates(&self) -> Arc<SharedRates> {
+        Arc::clone(&self.rates)
     }
 
     /// What the backends of an account hold, for whoever asks while it runs.

@@ -34,6 +34,7 @@ pub(crate) use device::uploaded::Upload;
 pub(crate) use io::stream::{Moving, Stream};
 pub(crate) use overrun::Way;
 pub(crate) use rate::InstanceRate;
+pub use rate::{RatesUse, SharedRates};
 pub(crate) use state::Place;
 
 use crate::broker::Broker;
@@ -102,6 +103,7 @@ pub(crate) struct Start {
     pub(crate) platform: Arc<Platform>,
     pub(crate) options: AccessOptions,
     pub(crate) instance_rate: Option<Arc<InstanceRate>>,
+    pub(crate) rates: Arc<SharedRates>,
     pub(crate) broker: Arc<Broker>,
     pub(crate) failures: Option<Arc<Failures>>,
     pub(crate) stats: Arc<AccessStats>,
@@ -122,6 +124,7 @@ pub(crate) struct Worker {
     platform: Arc<Platform>,
     options: AccessOptions,
     instance_rate: Option<Arc<InstanceRate>>,
+    rates: Arc<SharedRates>,
     broker: Arc<Broker>,
     failures: Option<Arc<Failures>>,
     stats: Arc<AccessStats>,
@@ -164,6 +167,7 @@ async fn serve(start: Start) -> std::io::Result<()> {
         platform: start.platform,
         options: start.options,
         instance_rate: start.instance_rate,
+        rates: start.rates,
         broker: start.broker,
         failures: start.failures,
         stats: start.stats,

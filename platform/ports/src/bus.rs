@@ -64,6 +64,9 @@ pub enum DeliverError {
     /// More than so many messages a second to one device.
     #[error("a device may be sent {0} messages a second, see limits.device_down_tps")]
     OverRate(u32),
+    /// More than so many messages a second to all devices of the product or of the instance; the key says which.
+    #[error("{per_second} messages a second may be sent, see {key}")]
+    OverSharedRate { per_second: u32, key: &'static str },
     /// It keeps no session in which more could wait.
     #[error("the device has not acknowledged the messages it was sent before")]
     Unacknowledged,

@@ -16,7 +16,7 @@ use crate::platform::Limits;
 use crate::project::{self, ProjectError};
 use crate::{Platform, account};
 
-pub use facts::{AccessBounds, AccessPoint, BackendsUse, Facts, Measures, Setting, Source};
+pub use facts::{AccessBounds, AccessPoint, BackendsUse, Facts, Measures, RatesUse, Setting, Source};
 pub use table::table;
 
 /// One limit as it is written down.
@@ -66,6 +66,12 @@ pub enum Use {
     Connections,
     /// Messages of all devices in the last full second.
     MessagesLastSecond,
+    /// Messages of about the last second, of the account's busiest product; counted while there is a limit.
+    ProductUp,
+    ProductDown,
+    /// Of all devices; counted while there is a limit.
+    InstanceDown,
+    InstanceSignIns,
     /// Kept sessions of the account's backends.
     BackendSessions,
     /// Messages that wait for the fullest of them, and their bytes.
@@ -133,6 +139,7 @@ struct Counted {
     most_actions: u64,
     connections: Option<u64>,
     messages_last_second: Option<u64>,
+    rates: RatesUse,
     backends: Option<BackendsUse>,
 }
 
@@ -146,9 +153,21 @@ impl Counted {
         if let Some(measures) = facts.measures.as_ref().filter(|_| asker.administers) {
             counted.connections = Some(measures.connections());
             counted.messages_last_second = Some(measures.messages_last_second());
+            counted.rates = measures.rates(None);
+        }
+        if let Some(measures) = &facts.measures {
+            counted.count_rates(platform, measures.as_ref(), asker.owner);
         }
         counted.backends = facts.measures.as_ref().map(|measures| measures.backends(asker.owner));
         Ok(counted)
+    }
+
+    fn count_rates(&mut self, platform: &Platform, measures: &dyn Measures, owner: Uin) {
+        for found in platform.catalog.owned_by(owner) {
+            let RatesUse { product_up, product_down, .. } = measures.rates(Some(found.product.id));
+            self.rates.product_up = self.rates.product_up.max(product_up);
+            self.rates.product_down = self.rates.product_down.max(product_down);
+        }
     }
 
     fn count_products(&mut self, platform: &Platform, owner: Uin) {
@@ -179,6 +198,10 @@ impl Counted {
             Use::MostActions => Some(self.most_actions),
             Use::Connections => self.connections,
             Use::MessagesLastSecond => self.messages_last_second,
+            Use::ProductUp => self.rates.product_up,
+            Use::ProductDown => self.rates.product_down,
+            Use::InstanceDown => self.rates.instance_down,
+            Use::InstanceSignIns => self.rates.sign_ins,
             Use::BackendSessions => self.backends.map(|used| used.sessions),
             Use::BackendSessionMessages => self.backends.map(|used| used.session_messages),
             Use::BackendSessionBytes => self.backends.map(|used| used.session_bytes),

@@ -71,6 +71,8 @@ pub enum SendError {
     Busy,
     #[error("a device may be sent {0} messages a second, see limits.device_down_tps")]
     OverRate(u32),
+    #[error("{per_second} messages a second may be sent, see {key}")]
+    OverSharedRate { per_second: u32, key: &'static str },
     #[error("the device has not acknowledged the messages it was sent before, try again later")]
     Unacknowledged,
     /// The product's script gave no bytes for the message.
@@ -89,6 +91,7 @@ impl From<DeliverError> for SendError {
             DeliverError::Unacknowledged => Self::Unacknowledged,
             DeliverError::OverRate(per_second) => Self::OverRate(per_second),
             DeliverError::Script(why) => Self::Script(why),
+            DeliverError::OverSharedRate { per_second, key } => Self::OverSharedRate { per_second, key },
             DeliverError::Commit(CommitError::Closed) | DeliverError::Closed => Self::Closed,
             DeliverError::Commit(error) => Self::Storage(error.to_string()),
         }

@@ -68,6 +68,13 @@ pub struct Limits {
     pub api_tps: u32,
     /// Messages per second of the instance; 0 means no limit.
     pub instance_tps: u32,
+    /// Messages per second to all devices of the instance; 0 means no limit.
+    pub instance_down_tps: u32,
+    /// Sign-ins per second of all devices; 0 means no limit.
+    pub instance_connects_per_s: u32,
+    /// Messages per second of all devices of one product, and to them; 0 means no limit.
+    pub product_up_tps: u32,
+    pub product_down_tps: u32,
     /// Projects per main account; 0 means no limit.
     pub projects: u64,
     /// Products per project; 0 means no limit.
@@ -106,6 +113,10 @@ impl Default for Limits {
             gateway_sub_devices: 1_500,
             api_tps: 20,
             instance_tps: 0,
+            instance_down_tps: 0,
+            instance_connects_per_s: 0,
+            product_up_tps: 0,
+            product_down_tps: 0,
             projects: 20,
             products: 50,
             packet_bytes_max: 64 * 1024,

@@ -127,6 +127,139 @@ fn messages_of_the_instance_per_second() {
     assert_nothing_lost(&fixture, &devices, &ledgers);
 }
 
+/// What the device's diagnostic log counts for this limit by now.
+fn counted(fixture: &Fixture, device: &Device, key: &str) -> u64 {
+    let lines = fixture.diagnostics(device, "rate%20limited");
+    let about = lines.iter().filter(|line| line["Result"].as_str().is_some_and(|text| text.ends_with(key)));
+    about.filter_map(|line| line["Content"].as_str()?.rsplit(':').next()?.parse::<u64>().ok()).sum()
+}
+
+/// Waits for the first line about this limit.
+#[track_caller]
+fn told(fixture: &Fixture, device: &Device, key: &str) -> u64 {
+    wait_for(key, DEADLINE, || Some(counted(fixture, device, key)).filter(|count| *count > 0))
+}
+
+/// A row of `DescribeLimits`.
+#[track_caller]
+fn limit(fixture: &Fixture, name: &str) -> serde_json::Value {
+    let rows = fixture.cloud.call_own("DescribeLimits", &json!({}))["Limits"].clone();
+    let found = rows.as_array().into_iter().flatten().find(|row| row["Name"] == name).cloned();
+    found.unwrap_or_else(|| fail(format!("no limit {name}")))
+}
+
+/// Do devices of a product over its rate wait, without losing anything, while another product is served at once; and are they
+/// told, and is the use shown?
+#[test]
+fn messages_of_a_product_per_second() {
+    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__PRODUCT_UP_TPS", "10"));
+    let fixture = Fixture::new(&server, COUNTER_MODEL);
+    let devices = [fixture.device("one"), fixture.device("two")];
+    let other = Fixture::new(&server, COUNTER_MODEL);
+    let calm = other.device("calm");
+    let mut ledgers = vec![Ledger::default(); 2];
+    let mut clients: Vec<_> = devices.iter().map(|d| MqttClient::device(server.mqtt_address(), d)).collect();
+    let mut calm_client = MqttClient::device(server.mqtt_address(), &calm);
+    for number in 0..9 {
+        for ((client, device), ledger) in clients.iter_mut().zip(&devices).zip(&mut ledgers) {
+            client.publish_qos1(&device.thing("up/property"), &counter(number));
+            ledger.next += 1;
+        }
+    }
+    calm_client.publish_acknowledged(&calm.thing("up/property"), &counter(0));
+    let used = limit(&fixture, "ProductUpRate");
+    assert_eq!((&used["Value"], &used["Setting"]), (&json!(10), &json!("limits.product_up_tps")));
+    assert_eq!(used["Counted"], true, "{used}");
+    for (client, ledger) in clients.iter_mut().zip(&mut ledgers) {
+        for id in 1..=9 {
+            client.expect(&Received::PubAck(id));
+            ledger.acknowledged.push(u64::from(id) - 1);
+        }
+    }
+    assert_eq!(assert_nothing_lost(&fixture, &devices, &ledgers), 18);
+    // Which of the two had to wait is decided by who was read first.
+    let waited = wait_for("the waiting to be told", DEADLINE, || {
+        let counts = devices.iter().map(|device| counted(&fixture, device, "see limits.product_up_tps"));
+        Some(counts.sum::<u64>()).filter(|sum| *sum > 0)
+    });
+    assert!((1..=8).contains(&waited), "ten of eighteen are free: {waited}");
+    assert_eq!(other.diagnostics(&calm, "rate%20limited").len(), 0);
+}
+
+/// Are messages over the rate of the instance told as well, though nobody is closed for them?
+#[test]
+fn waiting_for_the_instance_is_told() {
+    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__INSTANCE_TPS", "5"));
+    let fixture = Fixture::new(&server, COUNTER_MODEL);
+    let device = fixture.device("eager");
+    let mut client = MqttClient::device(server.mqtt_address(), &device);
+    for number in 0..9 {
+        client.publish_qos1(&device.thing("up/property"), &counter(number));
+    }
+    for id in 1..=9 {
+        client.expect(&Received::PubAck(id));
+    }
+    let waited = told(&fixture, &device, "see limits.instance_tps");
+    assert!((1..=4).contains(&waited), "five of nine are free: {waited}");
+}
+
+/// Is the cloud told when it sends a product, or all devices, more than they may get; is each device told how many were refused?
+#[test]
+fn messages_to_a_product_and_to_all_per_second() {
+    for (setting, key, name) in [
+        ("LIANWU__LIMITS__PRODUCT_DOWN_TPS", "limits.product_down_tps", "ProductDownRate"),
+        ("LIANWU__LIMITS__INSTANCE_DOWN_TPS", "limits.instance_down_tps", "InstanceDownRate"),
+    ] {
+        let server = Server::start(ServerOptions::default().set(setting, "4"));
+        let fixture = Fixture::new(&server, LAMP_MODEL);
+        let (one, two) = (fixture.device("one"), fixture.device("two"));
+        let control = |device: &Device| {
+            let mut request = device.reference();
+            request["Data"] = "{\"brightness\":1}".into();
+            fixture.cloud.try_call("ControlDeviceData", &request)
+        };
+        let mut refused = 0;
+        let failure = wait_for("a control to be refused", DEADLINE, || {
+            let outcomes = [control(&one), control(&two)];
+            refused += outcomes.iter().filter(|outcome| outcome.is_err()).count() as u64;
+            outcomes.into_iter().find_map(Result::err)
+        });
+        assert_eq!(failure.code, "RequestLimitExceeded");
+        assert!(failure.message.contains(key), "{}", failure.message);
+        assert_eq!((&limit(&fixture, name)["Value"], &limit(&fixture, name)["Counted"]), (&json!(4), &json!(true)));
+        let lines = |device: &Device| counted(&fixture, device, key);
+        wait_for("each refusal to be counted", DEADLINE, || (lines(&one) + lines(&two) == refused).then_some(()));
+    }
+}
+
+/// Are sign-ins over the rate of the instance refused so that the device comes back, and told to its owner with their number?
+#[test]
+fn sign_ins_of_all_devices_per_second() {
+    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__INSTANCE_CONNECTS_PER_S", "2"));
+    let fixture = Fixture::new(&server, LAMP_MODEL);
+    let devices: Vec<_> = (0..12).map(|number| fixture.device(&format!("returning-{number}"))).collect();
+    let mut refused = vec![0; devices.len()];
+    let mut inside = Vec::new();
+    for (at, device) in devices.iter().enumerate() {
+        inside.push(wait_for("a sign-in", DEADLINE, || {
+            let mut client = server.mqtt();
+            client.send_connect(&device.credentials(Method::HmacSha256));
+            match client.next_or_end(DEADLINE).expect("an answer") {
+                Some(Received::ConnAck(0)) => Some(client),
+                Some(Received::ConnAck(3)) => {
+                    refused[at] += 1;
+                    None
+                }
+                other => fail(format!("{other:?}")),
+            }
+        }));
+    }
+    let most = (0..devices.len()).max_by_key(|at| refused[*at]).expect("devices");
+    assert!(refused[most] > 0, "the limit did nothing");
+    assert!(told(&fixture, &devices[most], "see limits.instance_connects_per_s") > 0);
+    assert_eq!(limit(&fixture, "InstanceSignIns")["Value"], 2);
+}
+
 /// Do the quotas of the cloud API have the vendor's codes?
 #[test]
 fn quotas_of_the_cloud_api() {

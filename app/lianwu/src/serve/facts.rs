@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use lianwu_device_access::{AccessOptions, AccessStats, UsesOfBackends};
-use lianwu_model::Uin;
-use lianwu_services::limits::{AccessBounds, AccessPoint, BackendsUse, Facts, Measures};
+use lianwu_device_access::{AccessOptions, AccessStats, SharedRates, UsesOfBackends};
+use lianwu_model::{ProductId, Uin};
+use lianwu_services::limits::{AccessBounds, AccessPoint, BackendsUse, Facts, Measures, RatesUse};
 
 use crate::config::{Config, settings};
 
@@ -104,11 +104,16 @@ pub struct Load {
     stats: Vec<Arc<AccessStats>>,
     last_second: AtomicU64,
     backends: Option<UsesOfBackends>,
+    rates: Option<Arc<SharedRates>>,
 }
 
 impl Load {
-    pub fn new(stats: &[Arc<AccessStats>], backends: Option<UsesOfBackends>) -> Arc<Self> {
-        Arc::new(Self { stats: stats.to_vec(), last_second: AtomicU64::new(0), backends })
+    pub fn new(
+        stats: &[Arc<AccessStats>],
+        backends: Option<UsesOfBackends>,
+        rates: Option<Arc<SharedRates>>,
+    ) -> Arc<Self> {
+        Arc::new(Self { stats: stats.to_vec(), last_second: AtomicU64::new(0), backends, rates })
     }
 
     /// Runs until it is aborted.
@@ -135,6 +140,16 @@ impl Measures for Load {
 
     fn messages_last_second(&self) -> u64 {
         self.last_second.load(Ordering::Relaxed)
+    }
+
+    fn rates(&self, product: Option<ProductId>) -> RatesUse {
+        let used = self.rates.as_ref().map(|rates| rates.in_use(product)).unwrap_or_default();
+        RatesUse {
+            product_up: used.product_up,
+            product_down: used.product_down,
+            instance_down: used.instance_down,
+            sign_ins: used.sign_ins,
+        }
     }
 
     fn backends(&self, owner: Uin) -> BackendsUse {

@@ -146,6 +146,11 @@ impl From<SendError> for ApiError {
                 format!("向同一设备下发消息超过每秒 {per_second} 条（limits.device_down_tps）。"),
                 format!("More than {per_second} messages a second to one device (limits.device_down_tps)."),
             ),
+            SendError::OverSharedRate { per_second, key } => Self::new(
+                "RequestLimitExceeded",
+                format!("下发的消息合计超过每秒 {per_second} 条（{key}）。"),
+                format!("More than {per_second} messages a second together ({key})."),
+            ),
             SendError::Unacknowledged => Self::new(
                 "RequestLimitExceeded",
                 "设备尚未确认此前下发的消息，请稍后重试。",

@@ -26,7 +26,7 @@ use lianwu_services::account::AccountCache;
 use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
 use lianwu_services::certificate::CertificateCache;
 use lianwu_services::follower::{Follower, Progress};
-use lianwu_services::limits::{AccessPoint, BackendsUse, Facts, Measures, Setting, Source};
+use lianwu_services::limits::{AccessPoint, BackendsUse, Facts, Measures, RatesUse, Setting, Source};
 use lianwu_services::message::ActionReply;
 use lianwu_services::randomness::Randomness;
 use lianwu_services::turn::Turns;
@@ -361,6 +361,10 @@ impl Measures for Busy {
 
     fn messages_last_second(&self) -> u64 {
         345
+    }
+
+    fn rates(&self, _: Option<ProductId>) -> RatesUse {
+        RatesUse::default()
     }
 
     fn backends(&self, _: Uin) -> BackendsUse {

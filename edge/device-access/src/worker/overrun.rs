@@ -18,12 +18,24 @@ const WINDOW: Duration = Duration::from_secs(10);
 pub(crate) enum Way {
     /// The device's messages; they wait.
     Up,
+    /// The device's messages; they wait because those of its product are too many together.
+    UpProduct,
+    /// The same for all devices of the instance.
+    UpInstance,
     /// The device's messages over HTTP; they were refused.
     Post,
     /// The device's messages over CoAP; they were refused.
     CoapPost,
+    /// The same, for the rate of the product.
+    PostProduct,
     /// Messages to the device; they were refused.
     Down,
+    /// The same, for the rate of the product.
+    DownProduct,
+    /// The same, for the rate of the instance.
+    DownInstance,
+    /// Sign-ins of the device; they were refused for the rate of the instance.
+    SignIn,
     /// Lines of the device's own log, which is switched off; they were refused.
     LogOff,
 }
@@ -76,6 +88,12 @@ impl Worker {
                 topic: "",
                 note: match way {
                     Way::Up => notes::UP_OVER_RATE,
+                    Way::UpProduct => notes::UP_OVER_PRODUCT_RATE,
+                    Way::UpInstance => notes::UP_OVER_INSTANCE_RATE,
+                    Way::PostProduct => notes::POST_OVER_PRODUCT_RATE,
+                    Way::DownProduct => notes::DOWN_OVER_PRODUCT_RATE,
+                    Way::DownInstance => notes::DOWN_OVER_INSTANCE_RATE,
+                    Way::SignIn => notes::SIGN_IN_OVER_RATE,
                     Way::Post => notes::POST_OVER_RATE,
                     Way::CoapPost => notes::COAP_OVER_RATE,
                     Way::Down => notes::DOWN_OVER_RATE,

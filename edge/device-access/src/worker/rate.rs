@@ -1,8 +1,13 @@
 //! A token bucket that may go into debt: what was read is never dropped, the socket is left unread instead.
 
+mod shared;
+
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+pub(crate) use shared::{INSTANCE_DOWN, Over};
+pub use shared::{RatesUse, SharedRates};
 
 /// Longest debt that is waited out; a device deeper in debt is closed (decision 4).
 pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -64,12 +69,43 @@ pub(crate) struct InstanceRate {
 impl InstanceRate {
     /// `None` when there is no limit.
     pub(crate) fn new(now: Instant, per_second: u32) -> Option<Self> {
-        (per_second > 0).then(|| Self { started: now, per_second, paid_ns: 0.into() })
+        (per_second > 0).then(|| Self::at(now, per_second))
+    }
+
+    /// `per_second` is not 0.
+    fn at(now: Instant, per_second: u32) -> Self {
+        // Begins a second ago: with a second's worth to spend.
+        let started = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
+        Self { started, per_second, paid_ns: 0.into() }
+    }
+
+    fn since_start(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.started).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Does a message have to wait now?
+    fn is_over(&self, now: Instant) -> bool {
+        self.paid_ns.load(Ordering::Relaxed) > self.since_start(now)
+    }
+
+    /// Counts one message, unless it would have to wait.
+    fn try_take(&self, now: Instant) -> bool {
+        let now_ns = self.since_start(now);
+        let step = SECOND_NS / u64::from(self.per_second);
+        let paid = |paid: u64| (paid <= now_ns).then(|| paid.max(now_ns.saturating_sub(SECOND_NS)) + step);
+        self.paid_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, paid).is_ok()
+    }
+
+    /// Messages that count now: as many as were sent in the last second, when they came at once.
+    fn used(&self, now: Instant) -> u64 {
+        let free = self.since_start(now).saturating_sub(SECOND_NS);
+        let step = SECOND_NS / u64::from(self.per_second);
+        self.paid_ns.load(Ordering::Relaxed).saturating_sub(free) / step
     }
 
     /// Counts one message; how long its sender has to wait, at most [`PAUSE_MAX`]: nobody is closed for the others.
     pub(crate) fn take(&self, now: Instant) -> Duration {
-        let now_ns = u64::try_from(now.saturating_duration_since(self.started).as_nanos()).unwrap_or(u64::MAX);
+        let now_ns = self.since_start(now);
         let step = SECOND_NS / u64::from(self.per_second);
         let paid = |paid: u64| paid.max(now_ns.saturating_sub(SECOND_NS)).min(now_ns + SECOND_NS) + step;
         let before = self.paid_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |ns| Some(paid(ns)));

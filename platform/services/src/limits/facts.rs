@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lianwu_model::Uin;
+use lianwu_model::{ProductId, Uin};
 
 /// Handed over by the application at start; read only.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +79,15 @@ pub struct BackendsUse {
     pub retained_bytes: u64,
 }
 
+/// What counts against rates that devices share, in about the last second; `None` where there is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RatesUse {
+    pub product_up: Option<u64>,
+    pub product_down: Option<u64>,
+    pub instance_down: Option<u64>,
+    pub sign_ins: Option<u64>,
+}
+
 /// Present load.
 pub trait Measures: Send + Sync {
     /// Open device connections, signed in or not.
@@ -86,6 +95,9 @@ pub trait Measures: Send + Sync {
 
     /// Messages from all devices in the last full second.
     fn messages_last_second(&self) -> u64;
+
+    /// Against the shared rates; of this product, if one is named.
+    fn rates(&self, product: Option<ProductId>) -> RatesUse;
 
     /// What the backends of a main account hold.
     fn backends(&self, owner: Uin) -> BackendsUse;

@@ -136,6 +136,27 @@ pub fn is_script_failure(note: &str) -> bool {
     note.starts_with(SCRIPT_FAILED)
 }
 
+/// As [`UP_OVER_RATE`], for the messages of all devices of the product.
+pub const UP_OVER_PRODUCT_RATE: &str = "rate limited, messages of the product wait, see limits.product_up_tps";
+
+/// As [`UP_OVER_RATE`], for the messages of all devices.
+pub const UP_OVER_INSTANCE_RATE: &str = "rate limited, messages of the instance wait, see limits.instance_tps";
+
+/// As [`POST_OVER_RATE`], for the messages of all devices of the product.
+pub const POST_OVER_PRODUCT_RATE: &str =
+    "rate limited, messages of the product that cannot wait were refused, see limits.product_up_tps";
+
+/// As [`DOWN_OVER_RATE`], for the messages to all devices of the product.
+pub const DOWN_OVER_PRODUCT_RATE: &str =
+    "rate limited, messages to the product were refused, see limits.product_down_tps";
+
+/// As [`DOWN_OVER_RATE`], for the messages to all devices.
+pub const DOWN_OVER_INSTANCE_RATE: &str =
+    "rate limited, messages to the instance's devices were refused, see limits.instance_down_tps";
+
+/// Sign-ins of a device that were refused because there were too many of all devices; the record's payload holds their number.
+pub const SIGN_IN_OVER_RATE: &str = "rate limited, sign-ins were refused, see limits.instance_connects_per_s";
+
 /// The other side or OpenSSL broke a handshake off.
 #[must_use]
 pub fn handshake_failed(why: impl Display) -> String {

@@ -226,7 +226,8 @@ impl Rendering<'_> {
             }
             RecordKind::Unsubscribed => diagnostic(MESSAGE, format!("Device unsubscribe topic:{filter}"), result),
             RecordKind::RateLimited => {
-                let content = format!("Messages over the rate limit,count:{facts}");
+                let what = if *row.note == *notes::SIGN_IN_OVER_RATE { "Sign-ins" } else { "Messages" };
+                let content = format!("{what} over the rate limit,count:{facts}");
                 diagnostic(MESSAGE, content, format!("FAIL, {}", row.note))
             }
             RecordKind::DownAcknowledged => {

@@ -22,7 +22,7 @@ use tracing::warn;
 use crate::worker::Worker;
 use crate::worker::held::{After, StatusRequest};
 use crate::worker::overrun::Way;
-use crate::worker::rate::Bucket;
+use crate::worker::rate::{Bucket, INSTANCE_DOWN, Over};
 use crate::worker::state::{Connection, Place, State};
 
 impl Worker {
@@ -58,7 +58,17 @@ impl Worker {
                 drop(answer.send(Err(DeliverError::OverRate(per_second))));
                 return;
             }
-            bucket.take(now, per_second);
+        }
+        if let Err(Over { per_second, key }) = self.rates.try_down(down.device.product, state.now) {
+            self.stats.down_over_rate.add(1);
+            let way = if key == INSTANCE_DOWN { Way::DownInstance } else { Way::DownProduct };
+            state.overruns.count(way, down.number, || down.device.clone(), state.now);
+            drop(answer.send(Err(DeliverError::OverSharedRate { per_second, key })));
+            return;
+        }
+        if per_second > 0 {
+            let now = state.now;
+            state.down_rates.entry(down.number).or_insert_with(|| Bucket::new(now)).take(now, per_second);
         }
         let topic = topic_of(down, raw.is_some());
         let (kind, logged_topic) = match &down.kind {

@@ -78,6 +78,12 @@ impl Worker {
             }
             bucket.take(now, per_second);
         }
+        if let Err(over) = self.rates.try_up(device.product, now) {
+            self.stats.posts_over_rate.add(1);
+            state.overruns.count(Way::PostProduct, device.number, || device.key(), now);
+            drop(answer.send(Posted::OverRate(over.per_second)));
+            return;
+        }
         self.stats.messages_up.add(1);
         let packet = Publish {
             duplicate: false,

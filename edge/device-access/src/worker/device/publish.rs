@@ -75,17 +75,25 @@ impl Worker {
         let Some(connection) = state.connection(place) else { return Flow::Closed };
         let Some(device) = connection.device.clone() else { return self.publish_of_backend(state, place, packet) };
         let framing = connection.mqtt.framing();
-        let mut is_over = false;
+        let mut over = None;
         if up_tps > 0 {
             // A gateway may send as many for each sub-device as for itself.
             connection.bucket.take(now, up_tps.saturating_mul(1 + u32::from(connection.sub_devices_online)));
-            is_over = !connection.bucket.pause(now).is_zero();
+            over = (!connection.bucket.pause(now).is_zero()).then_some(Way::Up);
         }
         if let Some(rate) = &self.instance_rate {
-            connection.bucket.wait(now, rate.take(now));
+            let pause = rate.take(now);
+            if !pause.is_zero() {
+                connection.bucket.wait(now, pause);
+                over = over.or(Some(Way::UpInstance));
+            }
         }
-        if is_over {
-            state.overruns.count(Way::Up, device.number, || device.key(), now);
+        if let Some(pause) = self.rates.wait_up(device.product, now) {
+            connection.bucket.wait(now, pause);
+            over = over.or(Some(Way::UpProduct));
+        }
+        if let Some(way) = over {
+            state.overruns.count(way, device.number, || device.key(), now);
         }
         self.stats.messages_up.add(1);
         self.judge(state, &Incoming::to_disk(place, &device, packet, framing))

@@ -20,6 +20,7 @@ use crate::failures::{self, Attempt, Failures, Notice};
 use crate::worker::backend::Claimed;
 use crate::worker::io::connection::Flow;
 use crate::worker::io::stream::Moving;
+use crate::worker::overrun::Way;
 use crate::worker::state::{Peer, Place, SignIns, State};
 use crate::worker::tick::SIGN_IN_WINDOW;
 use crate::worker::{Mail, Worker};
@@ -308,6 +309,9 @@ impl Worker {
             self.close(state, place, &why);
             return Flow::Closed;
         }
+        if self.is_over_instance_rate(state, place, device) {
+            return Flow::Closed;
+        }
         if let Some(&slot) = state.homes.get(&device.number) {
             let generation = state.connections[slot as usize].generation;
             let by = state.connection(place).map(|c| c.peer.to_string()).unwrap_or_default();
@@ -362,6 +366,19 @@ impl Worker {
             let due = state.wheel_second(deadline);
             state.wheel.insert(due, place);
         }
+    }
+
+    /// All devices together sign in too often: this one is told to come back, and counted.
+    fn is_over_instance_rate(&self, state: &mut State, place: Place, device: &Arc<DirectoryDevice>) -> bool {
+        let Err(per_second) = self.rates.try_sign_in(state.now) else { return false };
+        self.stats.sign_ins_refused.add(1);
+        state.overruns.count(Way::SignIn, device.number, || device.key(), state.now);
+        let why = format!("more than {per_second} sign-ins a second, see limits.instance_connects_per_s");
+        state.send(place, |connection, out| {
+            connection.mqtt.refuse(ConnectRefusal::ConnectionRate, &why, out);
+        });
+        self.close(state, place, &why);
+        true
     }
 
     /// By how many sign-ins the device is over its rate with this one, if it is.

@@ -131,8 +131,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         severity: Severity::Warning,
         title: text("消息超过频率限制", "Messages over the rate limit"),
         cause: text(
-            "设备上行或下行消息超过每秒上限（limits.device_up_tps、limits.device_down_tps），消息被延迟、拒绝，或连接被断开。",
-            "More messages a second than limits.device_up_tps or limits.device_down_tps: they wait, are refused, or the connection is closed.",
+            "设备、产品或实例的消息或登录超过每秒上限（是哪一个见证据中的 limits 键），消息被延迟、拒绝，或连接被断开。",
+            "More messages or sign-ins a second than the device, its product or the instance may have: they wait, are refused, or the connection is closed. The evidence names the key of the limit.",
         ),
         cure: text(
             "合并上报或降低频率；确有需要时调高限制。",
