@@ -118,11 +118,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         LogHealth::Accepting => None,
         LogHealth::Refusing(why) => Some(why),
     });
-    let load = facts::Load::new(
-        stats,
-        access.as_ref().map(DeviceAccess::uses_of_backends),
-        access.as_ref().map(DeviceAccess::rates),
-    );
+    let load = facts::Load::new(stats, access.as_ref());
     let listening = facts::Listening {
         mqtt: access.as_ref().and_then(DeviceAccess::mqtt),
         mqtts: access.as_ref().and_then(DeviceAccess::mqtts),

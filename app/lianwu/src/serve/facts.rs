@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use lianwu_device_access::{AccessOptions, AccessStats, SharedRates, UsesOfBackends};
+use lianwu_device_access::{AccessOptions, AccessStats, DeviceAccess, SharedRates, UsesOfBackends};
 use lianwu_model::{ProductId, Uin};
 use lianwu_services::limits::{AccessBounds, AccessPoint, BackendsUse, Facts, Measures, RatesUse};
 
@@ -108,11 +108,8 @@ pub struct Load {
 }
 
 impl Load {
-    pub fn new(
-        stats: &[Arc<AccessStats>],
-        backends: Option<UsesOfBackends>,
-        rates: Option<Arc<SharedRates>>,
-    ) -> Arc<Self> {
+    pub fn new(stats: &[Arc<AccessStats>], access: Option<&DeviceAccess>) -> Arc<Self> {
+        let (backends, rates) = (access.map(DeviceAccess::uses_of_backends), access.map(DeviceAccess::rates));
         Arc::new(Self { stats: stats.to_vec(), last_second: AtomicU64::new(0), backends, rates })
     }
 
