@@ -25,6 +25,7 @@ use lianwu_services::certificate::CertificateCache;
 use lianwu_services::device_log::LogLevels;
 use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
+use lianwu_services::remote_config::RemoteConfigs;
 use lianwu_services::retention;
 use lianwu_services::turn::Turns;
 use lianwu_services::{Catalog, Directory, PendingReplies, Platform};
@@ -192,6 +193,7 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
         directory: Directory::default(),
         topology: Arc::default(),
         log_levels: LogLevels::default(),
+        remote_configs: RemoteConfigs::default(),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(storage.readings_applied())),
         limits: config.limits(),

@@ -6,6 +6,7 @@
 //!
 //! Source: spec/device-protocol.md 6.10, 8.1, 9.1, 9.2 and 9.5 to 9.9.
 
+pub mod config;
 mod service;
 pub mod shadow;
 
@@ -28,9 +29,6 @@ pub const NOT_SERVED: u32 = 501;
 /// Code of a record about a message nobody understands.
 pub const NOT_UNDERSTOOD: u32 = 403;
 
-/// Remote configuration is switched off. Source: spec/device-protocol.md 9.5.
-const CONFIG_DISABLED: u32 = 1001;
-
 /// What to do about a message on a system topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemAnswer {
@@ -51,6 +49,8 @@ pub enum SystemReply {
     Clock,
     /// [`shadow::answer`], when the shadow of the device is at hand.
     Shadow,
+    /// [`config::reply`], when the configuration of the product is at hand.
+    Config,
     /// [`tell_log_level`] with the level of the device.
     LogLevel,
 }
@@ -111,7 +111,7 @@ fn understood(topic: &Topic<'_>, message: &Members<'_>, out: &mut Vec<u8>) -> Sy
         },
         Topic::SysUp { .. } => system(message),
         Topic::LogUp { .. } => log_level(message),
-        Topic::ConfigUp { legacy, .. } => config(message, *legacy, out),
+        Topic::ConfigUp { .. } => config_asked(message),
         _ => resource(message, out),
     }
 }
@@ -192,13 +192,9 @@ fn firmware(message: &Members<'_>, out: &mut Vec<u8>) -> SystemAnswer {
 }
 
 /// Source: spec/device-protocol.md 9.5.
-fn config(message: &Members<'_>, legacy: bool, out: &mut Vec<u8>) -> SystemAnswer {
+fn config_asked(message: &Members<'_>) -> SystemAnswer {
     match message.kind().as_deref() {
-        Some("get") => {
-            put(out, format_args!(r#"{{"type":"reply","result":{CONFIG_DISABLED},"payload":{{}}}}"#));
-            let topic = if legacy { DownTopic::ConfigUpdate } else { DownTopic::Config };
-            SystemAnswer::not_served("remote configuration", SystemReply::On(topic))
-        }
+        Some("get") => SystemAnswer::taken(SystemReply::Config),
         other => unknown_type(other),
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
-use lianwu_device_protocol::system::{SystemReply, answer, clock, shadow, tell_log_level};
+use lianwu_device_protocol::system::{SystemReply, answer, clock, config, shadow, tell_log_level};
 use lianwu_device_protocol::topic::{DownTopic, Topic};
 use lianwu_model::UnixMillis;
 use lianwu_model::log_level::LogLevel;
@@ -129,7 +129,25 @@ fn every_shadow_message_gets_its_answer() {
 }
 
 #[test]
-fn firmware_and_configuration_are_not_served_yet() {
+fn a_configuration_is_answered_and_pushed_as_it_is() {
+    for family in ["$config/operation", "$config/report"] {
+        assert_eq!(judged(family, r#"{"type":"get"}"#), (0, SystemReply::Config, String::new()));
+        says_nothing(family, 403, r#"{"type":"set"}"#);
+        says_nothing(family, 400, "config?");
+    }
+    let text = |write: fn(&mut Vec<u8>)| {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let given = r#"{"type":"reply","result":0,"payload":{"a": "\/"}}"#;
+    assert_eq!(text(|out| config::reply(Some(r#"{"a": "\/"}"#), out)), given);
+    assert_eq!(text(|out| config::reply(None, out)), r#"{"type":"reply","result":1001,"payload":{}}"#);
+    assert_eq!(text(|out| config::push(r#"{"a":1}"#, out)), r#"{"type":"push","result":0,"payload":{"a":1}}"#);
+}
+
+#[test]
+fn firmware_and_resources_are_not_served_yet() {
     answers(
         "$ota/report",
         DownTopic::Ota,
@@ -138,9 +156,6 @@ fn firmware_and_configuration_are_not_served_yet() {
         r#"{"result_code":1,"result_msg":"firmware update is not served yet","type":"report_version_rsp","version":"1.0.0"}"#,
     );
     says_nothing("$ota/report", 501, r#"{"type":"report_progress","report":{"progress":{"state":"done"}}}"#);
-    let disabled = r#"{"type":"reply","result":1001,"payload":{}}"#;
-    answers("$config/operation", DownTopic::Config, 501, r#"{"type":"get"}"#, disabled);
-    answers("$config/report", DownTopic::ConfigUpdate, 501, r#"{"type":"get"}"#, disabled);
     answers(
         "$resource/up/service",
         DownTopic::Resource,

@@ -13,6 +13,7 @@ pub mod json;
 pub mod log_level;
 pub mod policy;
 pub mod product;
+pub mod remote_config;
 pub mod shadow;
 pub mod thing_model;
 pub mod time;

@@ -10,6 +10,7 @@ mod diagnosis;
 mod gateway;
 pub(crate) mod logs;
 mod message;
+mod remote_config;
 mod replay;
 mod rrpc;
 mod script;

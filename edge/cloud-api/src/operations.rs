@@ -25,6 +25,7 @@ mod product;
 mod project;
 mod publish;
 mod registration;
+mod remote_config;
 mod replay;
 mod rrpc;
 mod script;
@@ -41,7 +42,7 @@ use crate::table::{DeviceName, Table, Target};
 #[must_use]
 pub fn operations() -> Table {
     let table = Table::default();
-    let table = topics(scripts(storage(products(projects(table)))));
+    let table = topics(scripts(remote_configs(storage(products(projects(table))))));
     let table = instance(gateways(devices(certificates(models(table)))));
     tags(platform(accounts(shadows(messages(logs(table))))))
 }
@@ -85,6 +86,17 @@ fn scripts(table: Table) -> Table {
         .on(op::DescribeProductScript, Read, |r| Target::Product(r.product_id.clone()), script::describe)
         .on(op::DeleteProductScript, Write, |r| Target::Product(r.product_id.clone()), script::delete)
         .on(op::RunProductScript, Write, |r| Target::Product(r.product_id.clone()), script::run)
+}
+
+/// Remote configuration of a product. Source: spec/lianwu-api.json.
+fn remote_configs(table: Table) -> Table {
+    table
+        .on(op::SetRemoteConfig, Write, |r| Target::Product(r.product_id.clone()), remote_config::set)
+        .on(op::DescribeRemoteConfig, Read, |r| Target::Product(r.product_id.clone()), remote_config::describe)
+        .on(op::ListRemoteConfigs, Read, |r| Target::Product(r.product_id.clone()), remote_config::list)
+        .on(op::EnableRemoteConfig, Write, |r| Target::Product(r.product_id.clone()), remote_config::enable)
+        .on(op::DisableRemoteConfig, Write, |r| Target::Product(r.product_id.clone()), remote_config::disable)
+        .on(op::PushRemoteConfig, Write, remote_config::push_target, remote_config::push)
 }
 
 fn models(table: Table) -> Table {

@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use lianwu_model::{DeviceNumber, ProductId, Uin};
 use lianwu_ports::Answer;
-use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
+use lianwu_ports::bus::{
+    Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
+};
 use lianwu_services::gateway::Topology;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -75,6 +77,29 @@ impl Bus for LocalBus {
                 Err(TrySendError::Closed(_)) => return Err(DeliverError::Closed.into()),
             }
             changed.await.map_err(|_| DeliverError::Closed)?
+        })
+    }
+
+    fn push_config(&self, push: ConfigPush) -> Answer<'_, Result<ConfigPushed, DeliverError>> {
+        Box::pin(async move {
+            let mailboxes = match push.only {
+                Some(number) => std::slice::from_ref(self.mailbox(number).ok_or(DeliverError::Closed)?),
+                None => self.mailboxes.get().ok_or(DeliverError::Closed)?,
+            };
+            let mut waiting = Vec::with_capacity(mailboxes.len());
+            for mailbox in mailboxes {
+                let (answer, pushed) = oneshot::channel();
+                match mailbox.try_send(Mail::PushConfig(Box::new(push.clone()), answer)) {
+                    Ok(()) => waiting.push(pushed),
+                    Err(TrySendError::Full(_)) => return Err(DeliverError::Busy),
+                    Err(TrySendError::Closed(_)) => return Err(DeliverError::Closed),
+                }
+            }
+            let mut all = ConfigPushed::default();
+            for pushed in waiting {
+                all += pushed.await.map_err(|_| DeliverError::Closed)??;
+            }
+            Ok(all)
         })
     }
 

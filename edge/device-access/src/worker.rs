@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lianwu_model::{DeviceNumber, ProductId};
-use lianwu_ports::bus::{DeliverError, Delivery, Down, Leave, ShadowChange};
+use lianwu_ports::bus::{ConfigPush, DeliverError, Delivery, Down, Leave, ShadowChange};
 use lianwu_ports::states::SessionSummary;
 use lianwu_services::Platform;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -62,6 +62,7 @@ pub(crate) enum Mail {
     TlsRefused(Box<Refused>),
     Down(Box<Down>, oneshot::Sender<Result<Delivery, DeliverError>>),
     Shadow(Box<ShadowChange>, device::shadow::Answer),
+    PushConfig(Box<ConfigPush>, device::config::Answer),
     Disconnect(DeviceNumber, &'static str),
     /// A message of a device that lives here, from a request over HTTP.
     Post(Box<Post>),
@@ -85,6 +86,7 @@ impl std::fmt::Debug for Mail {
             Self::Upgraded(_) => f.write_str("Upgraded"),
             Self::TlsRefused(refused) => f.debug_tuple("TlsRefused").field(refused).finish(),
             Self::Down(down, _) => f.debug_tuple("Down").field(down).finish(),
+            Self::PushConfig(push, _) => f.debug_tuple("PushConfig").field(push).finish(),
             Self::Shadow(change, _) => f.debug_tuple("Shadow").field(change).finish(),
             Self::Forwards(_) => f.write_str("Forwards"),
             Self::Post(_) => f.write_str("Post"),

@@ -8,6 +8,7 @@ mod files;
 mod log_levels;
 mod products;
 mod projects;
+mod remote_configs;
 mod scripts;
 mod topology;
 

@@ -1,5 +1,7 @@
 //! Messages towards devices, wherever they are connected.
 
+use std::sync::Arc;
+
 use lianwu_model::DeviceKey;
 use lianwu_model::DeviceNumber;
 use lianwu_model::ProductId;
@@ -109,6 +111,41 @@ pub enum ChangeShadowError {
     Deliver(#[from] DeliverError),
 }
 
+/// A product's remote configuration on its way to devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigPush {
+    pub product: ProductId,
+    /// This device; `None`: every device of the product that is online.
+    pub only: Option<DeviceNumber>,
+    /// As the device gets it.
+    pub message: Arc<[u8]>,
+    /// As the log keeps it.
+    pub logged: Arc<[u8]>,
+    /// Request id of the call; goes into the log.
+    pub request_id: Box<str>,
+}
+
+/// How many devices a push met. What was sent is in the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConfigPushed {
+    pub sent: u64,
+    /// Not subscribed to the topic; the one device that was asked for may be offline.
+    pub not_listening: u64,
+    /// Over the rate of messages to a device.
+    pub over_rate: u64,
+    /// The device has said that it takes no packet of that size.
+    pub too_large: u64,
+}
+
+impl std::ops::AddAssign for ConfigPushed {
+    fn add_assign(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.not_listening += other.not_listening;
+        self.over_rate += other.over_rate;
+        self.too_large += other.too_large;
+    }
+}
+
 /// A device that was bound to a gateway, or unbound from it: it lives where its gateway does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leave {
@@ -124,6 +161,10 @@ pub trait Bus: Send + Sync {
     /// Changes its shadow and tells it what is desired. Changes and the device's own messages are decided one after
     /// the other.
     fn change_shadow(&self, change: ShadowChange) -> Answer<'_, Result<ShadowChanged, ChangeShadowError>>;
+
+    /// Sends a remote configuration to whoever listens, in steps, so that nobody else waits for it; answers when all of them
+    /// are done.
+    fn push_config(&self, push: ConfigPush) -> Answer<'_, Result<ConfigPushed, DeliverError>>;
 
     /// Closes the device's connection, if any; `why` goes into the log (deleted, disabled ...).
     fn disconnect(&self, number: DeviceNumber, why: &'static str);

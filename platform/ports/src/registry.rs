@@ -14,6 +14,7 @@ use lianwu_model::device::Device;
 use lianwu_model::gateway::Binding;
 use lianwu_model::log_level::LogLevel;
 use lianwu_model::product::{Product, Project, StoredScript, StoredThingModel, Tag};
+use lianwu_model::remote_config::RemoteConfig;
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin, UnixMillis};
 
 use crate::Answer;
@@ -337,4 +338,31 @@ pub trait LogLevels: Send + Sync {
 
     /// In the order of numbers.
     fn device_log_levels(&self) -> Answer<'_, Result<Vec<(DeviceNumber, LogLevel)>, StoreError>>;
+}
+
+/// A product's remote configuration as devices may get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteConfigState {
+    /// May devices have it?
+    pub is_enabled: bool,
+    pub newest: RemoteConfig,
+}
+
+/// Remote configurations of products, which go with them. The newest versions are kept in memory by their service.
+pub trait RemoteConfigs: Send + Sync {
+    /// Adds a version, and drops what is older than the newest [`VERSIONS_MAX`](lianwu_model::remote_config::VERSIONS_MAX).
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the product does not exist; [`StoreError::Taken`] for `version`.
+    fn save_remote_config(&self, config: RemoteConfig) -> Answer<'_, Result<(), StoreError>>;
+
+    /// # Errors
+    /// [`StoreError::Missing`] when the product does not exist.
+    fn enable_remote_config(&self, id: ProductId, is_enabled: bool) -> Answer<'_, Result<(), StoreError>>;
+
+    /// Newest first.
+    fn remote_config_versions(&self, id: ProductId) -> Answer<'_, Result<Vec<RemoteConfig>, StoreError>>;
+
+    /// Of products that have a version, in the order of ProductIds.
+    fn remote_configs(&self) -> Answer<'_, Result<Vec<RemoteConfigState>, StoreError>>;
 }

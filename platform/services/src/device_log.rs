@@ -79,6 +79,13 @@ pub(crate) fn forget_devices(platform: &Platform, numbers: &[DeviceNumber]) {
     }
 }
 
+/// The same of a product.
+pub(crate) fn forget_product(platform: &Platform, product: ProductId) {
+    if platform.log_levels.of_product(product).is_some() {
+        platform.log_levels.put_product(product, None);
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LevelError {
     #[error(transparent)]

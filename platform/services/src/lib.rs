@@ -25,6 +25,7 @@ pub mod product;
 pub mod project;
 pub mod randomness;
 pub mod registration;
+pub mod remote_config;
 pub mod replay;
 pub mod retention;
 pub mod rrpc;

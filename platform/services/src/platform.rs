@@ -8,7 +8,7 @@ use lianwu_ports::log::Log;
 use lianwu_ports::readings::Readings;
 use lianwu_ports::registry::{
     Accounts, Certificates, Devices, LogLevels as LogLevelStore, ProductScripts, Products, Projects,
-    Topology as TopologyStore,
+    RemoteConfigs as RemoteConfigStore, Topology as TopologyStore,
 };
 use lianwu_ports::script::Scripts;
 use lianwu_ports::states::States;
@@ -23,6 +23,7 @@ use crate::follower::Progress;
 use crate::gateway::Topology;
 use crate::message::PendingReplies;
 use crate::randomness::Randomness;
+use crate::remote_config::RemoteConfigs;
 use crate::turn::Turns;
 
 /// The registry: small stores over one database.
@@ -36,6 +37,7 @@ pub struct Stores {
     pub topology: Arc<dyn TopologyStore>,
     pub scripts: Arc<dyn ProductScripts>,
     pub log_levels: Arc<dyn LogLevelStore>,
+    pub remote_configs: Arc<dyn RemoteConfigStore>,
 }
 
 /// Every number that bounds something; zero means "no limit" where the field says so.
@@ -150,6 +152,8 @@ pub struct Platform {
     pub topology: Arc<Topology>,
     /// How much devices upload of their own logs.
     pub log_levels: LogLevels,
+    /// What devices are told to work with.
+    pub remote_configs: RemoteConfigs,
     pub replies: PendingReplies,
     /// How far the readings are behind the log.
     pub progress: Arc<Progress>,

@@ -10,11 +10,11 @@ use lianwu_model::topic_policy::TopicTable;
 use lianwu_model::{ProductId, ProjectId, Uin};
 use lianwu_ports::registry::StoreError;
 
-use crate::Platform;
 use crate::catalog::CatalogProduct;
 use crate::invalid::{self, Invalid, Rule};
 use crate::project::{self, ProjectError};
 use crate::randomness::{DIGITS_AND_UPPER, text};
+use crate::{Platform, device_log, remote_config};
 
 const NAME_CHARS_MAX: usize = 32;
 const DESCRIPTION_CHARS_MAX: usize = 1024;
@@ -212,6 +212,8 @@ pub async fn delete(platform: &Platform, owner: Uin, id: &str) -> Result<(), Pro
     }
     platform.stores.products.delete_product(id).await.map_err(store)?;
     platform.catalog.remove(id);
+    device_log::forget_product(platform, id);
+    remote_config::forget(platform, id);
     Ok(())
 }
 

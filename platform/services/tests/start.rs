@@ -13,7 +13,9 @@ use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
 use lianwu_ports::audit::suite::entry;
 use lianwu_ports::audit::{AuditEntry, AuditPage, AuditQuery, AuditStore};
-use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
+use lianwu_ports::bus::{
+    Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
+};
 use lianwu_ports::clock::ManualClock;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
@@ -57,6 +59,10 @@ impl Bus for NoDevices {
         Box::pin(async { Err(DeliverError::Closed.into()) })
     }
 
+    fn push_config(&self, _: ConfigPush) -> Answer<'_, Result<ConfigPushed, DeliverError>> {
+        Box::pin(async { Ok(ConfigPushed::default()) })
+    }
+
     fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
 
     fn leave(&self, _: Leave, _: &'static str) {}
@@ -88,12 +94,14 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
             topology: registry.clone(),
             scripts: registry.clone(),
             log_levels: registry.clone(),
+            remote_configs: registry.clone(),
         },
         bus: Arc::new(NoDevices),
         catalog: Catalog::default(),
         directory: Directory::default(),
         topology: Arc::default(),
         log_levels: lianwu_services::device_log::LogLevels::default(),
+        remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),

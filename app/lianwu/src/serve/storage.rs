@@ -76,6 +76,7 @@ impl Storage {
             topology: self.registry.clone(),
             scripts: self.registry.clone(),
             log_levels: self.registry.clone(),
+            remote_configs: self.registry.clone(),
         }
     }
 

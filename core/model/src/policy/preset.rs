@@ -92,10 +92,11 @@ const FULL_ACCESS: &str = r#"{
       "action": [
         "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller", "lianwu:DeleteProductScript",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeProductScript",
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
         "lianwu:DescribeProductStorage",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags", "lianwu:ReceiveMessages",
-        "lianwu:RunProductScript", "lianwu:SaveProductScript", "lianwu:SendMessages", "lianwu:SetLogLevel", "lianwu:SetProductStorage", "lianwu:SetTags"
+        "lianwu:RunProductScript", "lianwu:SaveProductScript", "lianwu:SendMessages", "lianwu:SetLogLevel", "lianwu:SetRemoteConfig", "lianwu:EnableRemoteConfig",
+        "lianwu:DisableRemoteConfig", "lianwu:PushRemoteConfig", "lianwu:SetProductStorage", "lianwu:SetTags"
       ],
       "resource": "*"
     }
@@ -118,7 +119,7 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:Describe*", "iotcloud:List*",
         "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeProductScript",
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
         "lianwu:DescribeProductStorage",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags"
       ],

@@ -2097,6 +2097,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "ProjectId", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "DescribeRemoteConfig",
+        service: &SERVICES[2],
+        group: "config",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "Version", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
         name: "DescribeSpaceFenceEventList",
         service: &SERVICES[0],
         group: "location",
@@ -2433,6 +2445,15 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DisableRemoteConfig",
+        service: &SERVICES[2],
+        group: "config",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "DisableTopicRule",
         service: &SERVICES[0],
         group: "rule",
@@ -2449,6 +2470,15 @@ pub static OPERATIONS: &[OperationSpec] = &[
         deprecated: false,
         calls_per_second: 20,
         fields: &[FieldSpec { name: "RoomId", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
+        name: "EnableRemoteConfig",
+        service: &SERVICES[2],
+        group: "config",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
     },
     OperationSpec {
         name: "EnableTopicRule",
@@ -3187,6 +3217,15 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "ProductID", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "ListRemoteConfigs",
+        service: &SERVICES[2],
+        group: "config",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[FieldSpec { name: "ProductId", kind: Kind::Text, required: true }],
+    },
+    OperationSpec {
         name: "ListSDKLog",
         service: &SERVICES[1],
         group: "log",
@@ -3815,6 +3854,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "PushRemoteConfig",
+        service: &SERVICES[2],
+        group: "config",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
         name: "ReleaseStudioProduct",
         service: &SERVICES[0],
         group: "product",
@@ -4090,6 +4141,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
             FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
             FieldSpec { name: "RetentionDays", kind: Kind::Unsigned, required: false },
             FieldSpec { name: "Durability", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "SetRemoteConfig",
+        service: &SERVICES[2],
+        group: "config",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "Config", kind: Kind::Text, required: true },
         ],
     },
     OperationSpec {

@@ -1464,10 +1464,42 @@ pub struct DescribeProjectResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeRemoteConfig;
+
+impl Operation for DescribeRemoteConfig {
+    const SPEC: &'static OperationSpec = &OPERATIONS[157];
+    type Request = DescribeRemoteConfigRequest;
+    type Response = DescribeRemoteConfigResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeRemoteConfigRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Version", deserialize_with = "wire::integer_or_none")]
+    pub version: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeRemoteConfigResponse {
+    #[serde(rename = "Enabled")]
+    pub enabled: bool,
+    #[serde(rename = "Version")]
+    pub version: u64,
+    #[serde(rename = "Bytes")]
+    pub bytes: u64,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+    #[serde(rename = "Config")]
+    pub config: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[158];
+    const SPEC: &'static OperationSpec = &OPERATIONS[159];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -1489,7 +1521,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DescribeSubscribedTopicPolicy;
 
 impl Operation for DescribeSubscribedTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[159];
+    const SPEC: &'static OperationSpec = &OPERATIONS[160];
     type Request = DescribeSubscribedTopicPolicyRequest;
     type Response = DescribeSubscribedTopicPolicyResponse;
 }
@@ -1513,7 +1545,7 @@ pub struct DescribeSubscribedTopicPolicyResponse {
 pub struct DescribeTopicPolicy;
 
 impl Operation for DescribeTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[175];
+    const SPEC: &'static OperationSpec = &OPERATIONS[176];
     type Request = DescribeTopicPolicyRequest;
     type Response = DescribeTopicPolicyResponse;
 }
@@ -1541,7 +1573,7 @@ pub struct DescribeTopicPolicyResponse {
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[177];
+    const SPEC: &'static OperationSpec = &OPERATIONS[178];
     type Request = DescribeUnbindedDevicesRequest;
     type Response = DescribeUnbindedDevicesResponse;
 }
@@ -1569,7 +1601,7 @@ pub struct DescribeUnbindedDevicesResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[181];
+    const SPEC: &'static OperationSpec = &OPERATIONS[182];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -1589,10 +1621,54 @@ pub struct DetachPoliciesRequest {
 pub struct DetachPoliciesResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct DisableRemoteConfig;
+
+impl Operation for DisableRemoteConfig {
+    const SPEC: &'static OperationSpec = &OPERATIONS[184];
+    type Request = DisableRemoteConfigRequest;
+    type Response = DisableRemoteConfigResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DisableRemoteConfigRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DisableRemoteConfigResponse {
+    #[serde(rename = "Enabled")]
+    pub enabled: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct EnableRemoteConfig;
+
+impl Operation for EnableRemoteConfig {
+    const SPEC: &'static OperationSpec = &OPERATIONS[187];
+    type Request = EnableRemoteConfigRequest;
+    type Response = EnableRemoteConfigResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct EnableRemoteConfigRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct EnableRemoteConfigResponse {
+    #[serde(rename = "Enabled")]
+    pub enabled: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[192];
+    const SPEC: &'static OperationSpec = &OPERATIONS[195];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -1630,7 +1706,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[194];
+    const SPEC: &'static OperationSpec = &OPERATIONS[197];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -1668,7 +1744,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetGatewaySubDeviceList;
 
 impl Operation for GetGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[196];
+    const SPEC: &'static OperationSpec = &OPERATIONS[199];
     type Request = GetGatewaySubDeviceListRequest;
     type Response = GetGatewaySubDeviceListResponse;
 }
@@ -1698,7 +1774,7 @@ pub struct GetGatewaySubDeviceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[199];
+    const SPEC: &'static OperationSpec = &OPERATIONS[202];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -1734,7 +1810,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[200];
+    const SPEC: &'static OperationSpec = &OPERATIONS[203];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -1764,7 +1840,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[221];
+    const SPEC: &'static OperationSpec = &OPERATIONS[224];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }
@@ -1802,7 +1878,7 @@ pub struct ListAccountLogResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[222];
+    const SPEC: &'static OperationSpec = &OPERATIONS[225];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -1840,7 +1916,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[223];
+    const SPEC: &'static OperationSpec = &OPERATIONS[226];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -1884,7 +1960,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[224];
+    const SPEC: &'static OperationSpec = &OPERATIONS[227];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -1926,7 +2002,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[226];
+    const SPEC: &'static OperationSpec = &OPERATIONS[229];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -1945,7 +2021,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[227];
+    const SPEC: &'static OperationSpec = &OPERATIONS[230];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -1981,7 +2057,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[228];
+    const SPEC: &'static OperationSpec = &OPERATIONS[231];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -2017,7 +2093,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[229];
+    const SPEC: &'static OperationSpec = &OPERATIONS[232];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -2043,7 +2119,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[230];
+    const SPEC: &'static OperationSpec = &OPERATIONS[233];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -2081,7 +2157,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[232];
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -2097,10 +2173,34 @@ pub struct ListPoliciesResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListRemoteConfigs;
+
+impl Operation for ListRemoteConfigs {
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    type Request = ListRemoteConfigsRequest;
+    type Response = ListRemoteConfigsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListRemoteConfigsRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListRemoteConfigsResponse {
+    #[serde(rename = "Enabled")]
+    pub enabled: bool,
+    #[serde(rename = "Versions")]
+    pub versions: Vec<s::RemoteConfigVersion>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[234];
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -2136,7 +2236,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -2158,7 +2258,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[236];
+    const SPEC: &'static OperationSpec = &OPERATIONS[240];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -2184,7 +2284,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[240];
+    const SPEC: &'static OperationSpec = &OPERATIONS[244];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -2210,7 +2310,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[241];
+    const SPEC: &'static OperationSpec = &OPERATIONS[245];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -2232,7 +2332,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[252];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -2253,7 +2353,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[252];
+    const SPEC: &'static OperationSpec = &OPERATIONS[256];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -2283,7 +2383,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[253];
+    const SPEC: &'static OperationSpec = &OPERATIONS[257];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -2309,7 +2409,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[255];
+    const SPEC: &'static OperationSpec = &OPERATIONS[259];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -2341,7 +2441,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[265];
+    const SPEC: &'static OperationSpec = &OPERATIONS[269];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -2366,7 +2466,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[271];
+    const SPEC: &'static OperationSpec = &OPERATIONS[275];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -2395,7 +2495,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[272];
+    const SPEC: &'static OperationSpec = &OPERATIONS[276];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -2420,10 +2520,46 @@ pub struct PublishRRPCMessageResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct PushRemoteConfig;
+
+impl Operation for PushRemoteConfig {
+    const SPEC: &'static OperationSpec = &OPERATIONS[279];
+    type Request = PushRemoteConfigRequest;
+    type Response = PushRemoteConfigResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PushRemoteConfigRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PushRemoteConfigResponse {
+    #[serde(rename = "Version")]
+    pub version: u64,
+    #[serde(rename = "Bytes")]
+    pub bytes: u64,
+    #[serde(rename = "Sent")]
+    pub sent: u64,
+    #[serde(rename = "NotListening")]
+    pub not_listening: u64,
+    #[serde(rename = "OverRate")]
+    pub over_rate: u64,
+    #[serde(rename = "TooLarge")]
+    pub too_large: u64,
+    #[serde(rename = "Warning")]
+    pub warning: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[275];
+    const SPEC: &'static OperationSpec = &OPERATIONS[280];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -2444,7 +2580,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[276];
+    const SPEC: &'static OperationSpec = &OPERATIONS[281];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -2465,7 +2601,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[278];
+    const SPEC: &'static OperationSpec = &OPERATIONS[283];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -2495,7 +2631,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[287];
+    const SPEC: &'static OperationSpec = &OPERATIONS[292];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -2543,7 +2679,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[288];
+    const SPEC: &'static OperationSpec = &OPERATIONS[293];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -2566,7 +2702,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[294];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -2594,7 +2730,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[291];
+    const SPEC: &'static OperationSpec = &OPERATIONS[296];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -2630,7 +2766,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[293];
+    const SPEC: &'static OperationSpec = &OPERATIONS[298];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -2658,7 +2794,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[294];
+    const SPEC: &'static OperationSpec = &OPERATIONS[299];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -2681,7 +2817,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[295];
+    const SPEC: &'static OperationSpec = &OPERATIONS[300];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -2710,10 +2846,38 @@ pub struct SetProductStorageResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct SetRemoteConfig;
+
+impl Operation for SetRemoteConfig {
+    const SPEC: &'static OperationSpec = &OPERATIONS[301];
+    type Request = SetRemoteConfigRequest;
+    type Response = SetRemoteConfigResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SetRemoteConfigRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Config")]
+    pub config: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SetRemoteConfigResponse {
+    #[serde(rename = "Version")]
+    pub version: u64,
+    #[serde(rename = "Bytes")]
+    pub bytes: u64,
+    #[serde(rename = "Enabled")]
+    pub enabled: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    const SPEC: &'static OperationSpec = &OPERATIONS[302];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -2736,7 +2900,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[303];
+    const SPEC: &'static OperationSpec = &OPERATIONS[309];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -2761,7 +2925,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[304];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -2785,7 +2949,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[306];
+    const SPEC: &'static OperationSpec = &OPERATIONS[312];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -2815,7 +2979,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[308];
+    const SPEC: &'static OperationSpec = &OPERATIONS[314];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -2841,7 +3005,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[312];
+    const SPEC: &'static OperationSpec = &OPERATIONS[318];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -2864,7 +3028,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[313];
+    const SPEC: &'static OperationSpec = &OPERATIONS[319];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -2885,7 +3049,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[314];
+    const SPEC: &'static OperationSpec = &OPERATIONS[320];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

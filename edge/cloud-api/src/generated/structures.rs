@@ -589,6 +589,16 @@ pub struct ProjectEntryEx {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct RemoteConfigVersion {
+    #[serde(rename = "Version")]
+    pub version: u64,
+    #[serde(rename = "Bytes")]
+    pub bytes: u64,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct SDKLogItem {
     #[serde(rename = "ProductId")]
     pub product_id: String,

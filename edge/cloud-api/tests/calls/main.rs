@@ -23,6 +23,7 @@ mod products;
 mod projects;
 mod publish;
 mod registration;
+mod remote_config;
 mod replay;
 mod rrpc;
 mod scripts;

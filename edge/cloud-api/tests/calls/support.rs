@@ -14,7 +14,9 @@ use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, Store
 use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
-use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
+use lianwu_ports::bus::{
+    Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
+};
 use lianwu_ports::clock::{Clock, ManualClock};
 use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
@@ -66,6 +68,8 @@ pub struct PretendedDevices {
     pub shadow_changes: Mutex<Vec<ShadowChange>>,
     pub shadow_answer: Mutex<Result<ShadowChanged, ChangeShadowError>>,
     pub delivery: Mutex<Delivery>,
+    /// Configurations that were sent to many.
+    pub pushed: Mutex<Vec<ConfigPush>>,
     /// Products whose custom topics changed.
     pub topics_changed: Mutex<Vec<ProductId>>,
     /// Filters of every device.
@@ -90,6 +94,12 @@ impl Bus for PretendedDevices {
         self.shadow_changes.lock().unwrap().push(change);
         let answer = self.shadow_answer.lock().unwrap().clone();
         Box::pin(async move { answer })
+    }
+
+    fn push_config(&self, push: ConfigPush) -> Answer<'_, Result<ConfigPushed, DeliverError>> {
+        self.pushed.lock().unwrap().push(push);
+        let count = ConfigPushed { sent: 3, not_listening: 2, over_rate: 1, too_large: 0 };
+        Box::pin(async move { Ok(count) })
     }
 
     fn disconnect(&self, number: DeviceNumber, why: &'static str) {
@@ -150,6 +160,7 @@ impl Cloud {
             shadow_changes: Mutex::default(),
             shadow_answer: Mutex::new(Ok(ShadowChanged { document: None, told: None })),
             delivery: Mutex::new(Delivery::Delivered),
+            pushed: Mutex::default(),
             topics_changed: Mutex::default(),
             subscriptions: Mutex::default(),
             answer: Mutex::default(),
@@ -168,13 +179,15 @@ impl Cloud {
                 certificates: registry.clone(),
                 topology: registry.clone(),
                 scripts: registry.clone(),
-                log_levels: registry,
+                log_levels: registry.clone(),
+                remote_configs: registry,
             },
             bus: devices.clone(),
             catalog: Catalog::default(),
             directory: Directory::default(),
             topology: Arc::default(),
             log_levels: lianwu_services::device_log::LogLevels::default(),
+            remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
             replies: PendingReplies::default(),
             progress,
             limits,

@@ -1,5 +1,6 @@
 //! Devices: sign-in, what they send, what they listen to, what waits for them.
 
+pub(crate) mod config;
 pub(crate) mod control;
 mod foreign_key;
 pub(crate) mod gateway;

@@ -10,7 +10,7 @@ use lianwu_model::product::{Product, ProductKind, Project};
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_mqtt::{Connect, Packet, Properties, ProtocolVersion, QoS, encode};
-use lianwu_ports::bus::{Bus as _, Delivery, Down, DownKind};
+use lianwu_ports::bus::{Bus as _, ConfigPush, ConfigPushed, Delivery, Down, DownKind};
 use lianwu_ports::log::Log as _;
 use lianwu_ports::record::RecordKind as K;
 use lianwu_ports::registry::suite;
@@ -426,6 +426,30 @@ fn messages_go_the_gateways_way() {
     }
     gate.wire.leave();
     assert_eq!(send(down("property", "lamp-2")), Delivery::Offline);
+}
+
+/// Does a configuration reach sub-devices through the gateway that listens for them?
+#[test]
+fn a_configuration_goes_the_gateways_way() {
+    let site = Site::new();
+    let lamp = site.device(PRODUCT, "lamp-2");
+    let push = |only| {
+        let text = br#"{"type":"push","result":0,"payload":{}}"#.as_slice();
+        let (message, logged) = (text.into(), text.into());
+        let push = ConfigPush { product: lamp.product, only, message, logged, request_id: "q".into() };
+        wait(site.world.bus.push_config(push)).unwrap()
+    };
+    let count = |sent, not_listening| ConfigPushed { sent, not_listening, ..ConfigPushed::default() };
+    let mut gate = site.gate_with_lamps(&["lamp-1", "lamp-2"]);
+    assert_eq!(push(None), count(0, 2));
+    let topic = format!("$config/operation/result/{PRODUCT}/lamp-2");
+    gate.wire.subscribe(&topic);
+    for (only, expected) in [(None, count(1, 1)), (Some(lamp.number), count(1, 0))] {
+        assert_eq!(push(only), expected);
+        assert_eq!(gate.wire.message().0, topic);
+    }
+    gate.wire.leave();
+    assert_eq!(push(Some(lamp.number)), count(0, 1));
 }
 
 /// Does a sub-device go offline with its gateway, and is the cause in its log?

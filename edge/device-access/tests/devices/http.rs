@@ -70,7 +70,7 @@ impl Scene {
         self.secret = product.secret.unwrap().0;
     }
 
-    fn connect(&self) -> TcpStream {
+    pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream
@@ -154,7 +154,7 @@ fn ask(stream: &mut TcpStream, path: &str, headers: &str, body: &[u8]) -> (Strin
     read_answer(stream)
 }
 
-fn read_answer(stream: &mut TcpStream) -> (String, Vec<u8>) {
+pub fn read_answer(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let mut answer = Vec::new();
     let end = loop {
         if let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -15,6 +15,7 @@ mod http;
 mod messages;
 mod mqtt5;
 mod raw;
+mod remote_config;
 mod rrpc;
 mod samples;
 mod sessions;

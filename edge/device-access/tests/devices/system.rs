@@ -57,7 +57,11 @@ fn services_to_come_are_answered_truthfully() {
     // Nothing of it is a message without permission, and what is not served says so.
     let records = world.records(12);
     assert!(records.iter().all(|(kind, ..)| *kind != RecordKind::PublishRefused));
-    assert!(records.contains(&(RecordKind::OtherUp, 501, "remote configuration is not served yet".into())));
+    assert!(records.contains(&(
+        RecordKind::OtherUp,
+        1001,
+        "remote configuration is off, see EnableRemoteConfig".into()
+    )));
 }
 
 /// Are the samples of a packed report in the history under their own times, and nothing of a refused one?

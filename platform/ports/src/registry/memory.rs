@@ -6,6 +6,7 @@ mod accounts;
 mod certificates;
 mod files;
 mod log_levels;
+mod remote_configs;
 mod scripts;
 mod topology;
 
@@ -19,6 +20,7 @@ use lianwu_model::file::{DeviceList, FileTask, StoredFile};
 use lianwu_model::gateway::Binding;
 use lianwu_model::log_level::LogLevel;
 use lianwu_model::product::{Product, Project, StoredScript, StoredThingModel};
+use lianwu_model::remote_config::RemoteConfig;
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
 
 use super::{
@@ -59,6 +61,10 @@ struct Content {
     lists: BTreeMap<(DeviceNumber, DeviceList), String>,
     product_log_levels: BTreeMap<ProductId, LogLevel>,
     device_log_levels: BTreeMap<DeviceNumber, LogLevel>,
+    /// Newest first.
+    remote_configs: BTreeMap<ProductId, Vec<RemoteConfig>>,
+    /// Products whose configuration is enabled.
+    configured: BTreeSet<ProductId>,
 }
 
 impl MemoryRegistry {
@@ -270,6 +276,8 @@ impl Products for MemoryRegistry {
             content.bindings.remove(&id);
             content.drop_files(id);
             content.product_log_levels.remove(&id);
+            content.remote_configs.remove(&id);
+            content.configured.remove(&id);
             Ok(())
         })
     }

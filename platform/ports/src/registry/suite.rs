@@ -8,6 +8,7 @@ pub mod devices;
 pub mod files;
 pub mod log_levels;
 pub mod products;
+pub mod remote_configs;
 pub mod topology;
 
 use lianwu_model::account::{AccessKey, Principal, SecretKeyText};
@@ -64,6 +65,7 @@ macro_rules! registry_suite {
             a_file_is_read_back_whole, files_are_counted, contents_know_their_files, a_file_in_use_stays,
             a_device_keeps_its_newest_tasks, announced_files_expire, what_belongs_to_somebody_goes_along,
         ]);
+        $crate::registry_suite!($run, remote_configs: [the_newest_versions_are_kept, configurations_are_switched]);
         $crate::registry_suite!($run, log_levels: [a_log_level_is_replaced_and_taken_away, log_levels_go_with_their_owners]);
     };
     ($run:ident, $part:ident: [$($case:ident),* $(,)?]) => {

@@ -7,7 +7,9 @@ use lianwu_model::account::Principal;
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind};
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::Answer;
-use lianwu_ports::bus::{Bus, ChangeShadowError, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged};
+use lianwu_ports::bus::{
+    Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
+};
 use lianwu_ports::clock::ManualClock;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
@@ -56,6 +58,10 @@ impl Bus for NoDevices {
 
     fn change_shadow(&self, _: ShadowChange) -> Answer<'_, Result<ShadowChanged, ChangeShadowError>> {
         Box::pin(async { Err(DeliverError::Closed.into()) })
+    }
+
+    fn push_config(&self, _: ConfigPush) -> Answer<'_, Result<ConfigPushed, DeliverError>> {
+        Box::pin(async { Ok(ConfigPushed::default()) })
     }
 
     fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
@@ -136,12 +142,14 @@ async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualCl
             topology: registry.clone(),
             scripts: registry.clone(),
             log_levels: registry.clone(),
+            remote_configs: registry.clone(),
         },
         bus: Arc::new(NoDevices),
         catalog: Catalog::default(),
         directory: Directory::default(),
         topology: Arc::default(),
         log_levels: lianwu_services::device_log::LogLevels::default(),
+        remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),

@@ -73,7 +73,7 @@ impl Worker {
     }
 
     /// The gateway's connection by which a sub-device is reached.
-    fn gateway_place(state: &State, gateway: DeviceNumber) -> Option<Place> {
+    pub(super) fn gateway_place(state: &State, gateway: DeviceNumber) -> Option<Place> {
         let slot = *state.homes.get(&gateway)?;
         Some(Place { slot, generation: state.connections.get(slot as usize)?.generation })
     }

@@ -25,12 +25,13 @@ impl Worker {
         match system::answer(&topic, incoming.packet.payload, &mut answer) {
             None => self.other(state, incoming),
             Some(found) if found.reply == SystemReply::Shadow => self.shadow(state, incoming),
+            Some(found) if found.reply == SystemReply::Config => self.answer_config(state, incoming, &mut answer),
             Some(found) => {
                 if found.code != 0 {
                     self.stats.messages_refused.add(1);
                 }
                 let (on, after) = match found.reply {
-                    SystemReply::Nothing | SystemReply::Shadow => (None, None),
+                    SystemReply::Nothing | SystemReply::Shadow | SystemReply::Config => (None, None),
                     SystemReply::LogLevel => {
                         let device = incoming.device;
                         let level = self.platform.log_levels.of(device.product, device.number);
@@ -61,7 +62,7 @@ impl Worker {
     }
 
     /// Remote configuration goes by two names: the answer takes the one the device listens to.
-    fn listened(&self, state: &mut State, incoming: &Incoming<'_>, topic: DownTopic) -> DownTopic {
+    pub(super) fn listened(&self, state: &mut State, incoming: &Incoming<'_>, topic: DownTopic) -> DownTopic {
         let other = match topic {
             DownTopic::Config => DownTopic::ConfigUpdate,
             DownTopic::ConfigUpdate => DownTopic::Config,

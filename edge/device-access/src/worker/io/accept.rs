@@ -61,6 +61,7 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
             Mail::Post(post) => worker.post(&mut state, *post),
             Mail::Upload(upload) => worker.upload(&mut state, *upload),
             Mail::Down(down, answer) => worker.deliver_down(&mut state, down, answer),
+            Mail::PushConfig(push, answer) => worker.push_config(*push, answer),
             Mail::Shadow(change, answer) => worker.change_shadow(&mut state, change, answer),
             Mail::TopicsChanged(product) => worker.topics_changed(product),
             // Whoever asked may have given up.
