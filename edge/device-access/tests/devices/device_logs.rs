@@ -170,7 +170,6 @@ fn an_upload_needs_the_devices_own_key() {
 fn a_certificate_signs_the_c_sdks_form() {
     use lianwu_model::certificate::{Certificate, Fingerprint};
     use lianwu_model::device::{Device, DeviceSecretText};
-    use lianwu_services::directory::DirectoryDevice;
 
     let scene = Scene::new(&options());
     scene.set_level(LogLevel::Info);
@@ -192,8 +191,8 @@ fn a_certificate_signs_the_c_sdks_form() {
     let platform = &scene.world.platform;
     scene.runtime.block_on(platform.stores.devices.create_devices(vec![stored])).unwrap();
     let secret = platform.directory.find(PRODUCT.parse().unwrap(), "lamp-1").unwrap().secret.clone();
-    let name = lianwu_model::DeviceKey { product: PRODUCT.parse().unwrap(), device: "cert-1".parse().unwrap() };
-    let device = DirectoryDevice::new(name, lianwu_model::DeviceNumber(4_000), secret, true);
+    let name = DeviceKey { product: PRODUCT.parse().unwrap(), device: "cert-1".parse().unwrap() };
+    let device = DirectoryDevice::new(name, DeviceNumber(4_000), secret, true);
     platform.directory.put(device.with_fingerprint(Some(fingerprint)));
     assert_eq!(scene.upload_bytes(&bytes("C###", "cert-1", key, "INF|x\n\x0c")), json!({"Retcode": 0}));
     assert_eq!(scene.upload_bytes(&bytes("C###", "cert-1", "another first line of base64", ""))["Retcode"], 401);
