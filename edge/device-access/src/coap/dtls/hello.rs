@@ -166,6 +166,15 @@ mod tests {
         SocketAddr::from(([192, 0, 2, 1], port))
     }
 
+    /// The hello of the vendor's `coap_sample` (mbedTLS 2.4), recorded: one whole record, answered by less than it has.
+    #[test]
+    fn the_hello_of_the_c_sdk() {
+        let recorded = include_bytes!("../../../tests/devices/recorded/coap_sample_hello.bin");
+        let hello = parse(recorded).unwrap();
+        assert_eq!((hello.sequence, hello.cookie.len()), (0, 0));
+        assert!(hello.verify_request(&[9; COOKIE_BYTES]).len() <= recorded.len());
+    }
+
     /// A cookie is good for its address and its hello, for a minute or two.
     #[test]
     fn cookies() {

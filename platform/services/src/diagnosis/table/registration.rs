@@ -1,4 +1,4 @@
-//! Why a device is not given its secret, or is not heard over HTTP.
+//! Why a device is not given its secret, or is not heard over HTTP or CoAP.
 
 use std::time::Duration;
 
@@ -113,6 +113,26 @@ pub(super) const ENTRIES: &[Entry] = &[
             kinds: &[RecordKind::ConnectRefused],
             code: None,
             notes: &[notes::HTTP_REFUSED],
+            without: &[notes::DISABLED, "does not exist"],
+            cure: Cure::Quiet(Duration::from_mins(10)),
+        }),
+    },
+    Entry {
+        id: "faq-56-coap",
+        severity: Severity::Error,
+        title: text("CoAP 请求被拒绝", "A request over CoAP is refused"),
+        cause: text(
+            "明文端口的认证载荷必须是与 MQTT 相同的“用户名;密码”；或者发布时带的 token 不是本设备的，或设备换了密钥。原因见证据。",
+            "Without DTLS the authentication carries user name and password as in MQTT; or a message came with a token that is not this device's, or from before it got another secret. The evidence says which.",
+        ),
+        cure: text(
+            "改用 coaps 端口（DTLS-PSK），或按 docs/device-coap.zh-CN.md 签名；收到 4.01 后重新认证。",
+            "Use the coaps port (DTLS-PSK), or sign as docs/device-coap.md says; after 4.01 authenticate again.",
+        ),
+        detector: Detector::Records(Pattern {
+            kinds: &[RecordKind::ConnectRefused],
+            code: None,
+            notes: &[notes::COAP_REFUSED],
             without: &[notes::DISABLED, "does not exist"],
             cure: Cure::Quiet(Duration::from_mins(10)),
         }),
