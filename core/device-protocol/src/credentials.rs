@@ -5,6 +5,7 @@
 //! [`SignIn::parse`] and [`SignIn::verify`].
 
 mod backend;
+mod certified;
 mod error;
 mod secret;
 mod sign_in;
@@ -20,6 +21,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 pub use backend::{BackendSignIn, BackendSignInError, backend_credentials};
+pub use certified::CertifiedSignIn;
 pub use error::{CredentialField, PasswordFault, SignInError, UserNameFault};
 pub(crate) use secret::TOLERANT;
 pub use secret::{DeviceSecret, SecretError};

@@ -14,6 +14,26 @@ pub const GATEWAY_HOST: &str = "ap-guangzhou.gateway.tencentdevices.com";
 /// Longest header value that is looked at.
 const HEADER_BYTES_MAX: usize = 256;
 
+/// Longest signature: that of an RSA key of 8,192 bits in base64.
+const SIGNATURE_BYTES_MAX: usize = 1_368;
+
+/// The algorithm of devices with a certificate.
+const BY_CERTIFICATE: &str = "rsa-sha256";
+
+/// What a device with a certificate must have signed, under each host name clients sign, and its signature.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CertifiedRequest {
+    pub texts: Vec<String>,
+    pub signature: Vec<u8>,
+}
+
+/// Hides the signature.
+impl std::fmt::Debug for CertifiedRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CertifiedRequest").field("texts", &self.texts).finish_non_exhaustive()
+    }
+}
+
 /// A request as it arrived, not yet verified. `Debug` hides the signature.
 #[derive(Clone, Copy)]
 pub struct SignedRequest<'a> {
@@ -51,25 +71,51 @@ impl SignedRequest<'_> {
     /// # Errors
     /// See [`SignatureError`].
     pub fn verify(&self, key: &str) -> Result<(), SignatureError> {
-        for (name, value) in [
-            ("X-TC-Algorithm", self.algorithm),
-            ("X-TC-Timestamp", self.timestamp),
-            ("X-TC-Nonce", self.nonce),
-            ("X-TC-Signature", self.signature),
-        ] {
-            if value.is_empty() || value.len() > HEADER_BYTES_MAX {
-                return Err(SignatureError::Header(name));
-            }
-        }
+        self.check_headers()?;
         let method = Method::from_name(self.algorithm.to_ascii_lowercase().as_bytes())
             .ok_or_else(|| SignatureError::Algorithm(self.algorithm.chars().take(32).collect()))?;
         let claimed = TOLERANT.decode(self.signature).map_err(|_| SignatureError::Mismatch)?;
-        let without_port = self.host.rsplit_once(':').map_or(self.host, |(name, _)| name);
-        let fits = [self.host, without_port, GATEWAY_HOST].into_iter().any(|host| {
+        let fits = self.hosts().into_iter().any(|host| {
             let expected = method.sign(key.as_bytes(), self.text(host).as_bytes());
             bool::from(expected[..method.hex_len() / 2].ct_eq(&claimed))
         });
         if fits { Ok(()) } else { Err(SignatureError::Mismatch) }
+    }
+
+    /// Does it name the algorithm of devices with a certificate?
+    #[must_use]
+    pub fn is_by_certificate(&self) -> bool {
+        self.algorithm.eq_ignore_ascii_case(BY_CERTIFICATE)
+    }
+
+    /// What there is to verify with the device's certificate, for a request that [is by one](Self::is_by_certificate).
+    ///
+    /// # Errors
+    /// [`SignatureError::Header`], and `Mismatch` for a signature that is none.
+    pub fn certified(&self) -> Result<CertifiedRequest, SignatureError> {
+        self.check_headers()?;
+        let signature = TOLERANT.decode(self.signature).map_err(|_| SignatureError::Mismatch)?;
+        Ok(CertifiedRequest { texts: self.hosts().map(|host| self.text(host)).to_vec(), signature })
+    }
+
+    fn check_headers(&self) -> Result<(), SignatureError> {
+        for (name, value, bytes_max) in [
+            ("X-TC-Algorithm", self.algorithm, HEADER_BYTES_MAX),
+            ("X-TC-Timestamp", self.timestamp, HEADER_BYTES_MAX),
+            ("X-TC-Nonce", self.nonce, HEADER_BYTES_MAX),
+            ("X-TC-Signature", self.signature, SIGNATURE_BYTES_MAX),
+        ] {
+            if value.is_empty() || value.len() > bytes_max {
+                return Err(SignatureError::Header(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names clients sign.
+    fn hosts(&self) -> [&str; 3] {
+        let without_port = self.host.rsplit_once(':').map_or(self.host, |(name, _)| name);
+        [self.host, without_port, GATEWAY_HOST]
     }
 
     /// The header value of a client that signs this request for `host`.

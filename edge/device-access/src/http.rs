@@ -7,6 +7,7 @@ mod answer;
 mod publish;
 mod register;
 mod report_log;
+mod token;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -64,7 +65,7 @@ impl DeviceHttp {
                 }
             }
         };
-        let (first, second, publish) = (self.clone(), self.clone(), self.clone());
+        let (first, second, publish, token) = (self.clone(), self.clone(), self.clone(), self.clone());
         let (first_log, second_log) = (self.clone(), self);
         Router::new()
             .route("/register/dev", post(move |request: Request| async move { register::first(&first, request).await }))
@@ -76,6 +77,7 @@ impl DeviceHttp {
                 "/device/publish",
                 post(move |request: Request| async move { publish::publish(&publish, request).await }),
             )
+            .route("/device/token", post(move |request: Request| async move { token::issue(&token, request).await }))
             .route(
                 "/cgi-bin/report-log",
                 post(move |request: Request| async move { report_log::first(&first_log, request).await }),

@@ -7,6 +7,7 @@
 mod authority;
 mod cache;
 mod issue;
+mod signature;
 mod verify;
 mod x509;
 
@@ -23,6 +24,7 @@ pub use authority::{
 pub use cache::{CertificateCache, KnownAuthority};
 pub use issue::ensure_platform_authority;
 pub(crate) use issue::{issue, take_over};
+pub use signature::{SignatureRefusal, verify_signature};
 pub use verify::{CertificateRefusal, RefusedChain, prove};
 pub use x509::CertificateFacts;
 pub(crate) use x509::bind_digests;

@@ -1,6 +1,7 @@
 """A device on paho-mqtt, an ordinary MQTT client, told by the test what to do.
 
 Arguments: address, port, protocol version (3, 4 or 5), client id, user name, password; "keep" to keep the session.
+Over WebSocket when TRANSPORT is "websockets".
 Over TLS when the environment names in TLS_CA the file with the certificate to trust; with a certificate of its own, and neither user
 name nor password, when TLS_CERT and TLS_KEY name files, too.
 """
@@ -24,7 +25,9 @@ def main():
     address, port, version, client_id, user_name, password, *keep = sys.argv[1:]
     version = int(version)
     is_five = version == mqtt.MQTTv5
-    client = mqtt.Client(client_id=client_id, clean_session=None if is_five else not keep, protocol=version)
+    transport = os.environ.get("TRANSPORT", "tcp")
+    clean = None if is_five else not keep
+    client = mqtt.Client(client_id=client_id, clean_session=clean, protocol=version, transport=transport)
     if user_name:
         client.username_pw_set(user_name, password)
     if "TLS_CA" in os.environ:

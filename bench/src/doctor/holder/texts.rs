@@ -104,6 +104,7 @@ fn chinese(error: &SignInError) -> String {
                 format!("Password 的签名有 {got} 个字符，{method} 应为 {} 个", method.hex_len())
             }
             PasswordFault::NotHex => "Password 的签名不是十六进制".to_owned(),
+            PasswordFault::Signature => "Password 中 ';rsa-sha256' 之前不是十六进制或 Base64 的签名".to_owned(),
         },
         SignInError::UnknownMethod(name) => format!("Password 的算法 {name} 未知，应为 hmacsha1 或 hmacsha256"),
         SignInError::HmacMismatch { method } => {

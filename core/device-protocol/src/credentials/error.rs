@@ -82,4 +82,6 @@ pub enum PasswordFault {
     Length { method: Method, got: usize },
     #[error("the part before the last ';' is not hexadecimal")]
     NotHex,
+    #[error("the part before ';rsa-sha256' is no signature in hexadecimal or base64")]
+    Signature,
 }

@@ -27,25 +27,7 @@ impl<'a> SignIn<'a> {
     /// # Errors
     /// The first fault in the order: stray spaces, client id, user name, password.
     pub fn parse(client_id: &'a str, user_name: &'a str, password: &[u8]) -> Result<Self, SignInError> {
-        let stray = [
-            (CredentialField::ClientId, client_id.as_bytes()),
-            (CredentialField::UserName, user_name.as_bytes()),
-            (CredentialField::Password, password),
-        ];
-        for (field, bytes) in stray {
-            if has_stray_space(bytes) {
-                return Err(SignInError::StraySpace(field));
-            }
-        }
-        let (product, device) = split_client_id(client_id)?;
-        if user_name.is_empty() {
-            return Err(SignInError::UserNameMissing);
-        }
-        let rest = user_name
-            .strip_prefix(client_id)
-            .and_then(|rest| rest.strip_prefix(';'))
-            .ok_or(SignInError::ClientIdMismatch)?;
-        let (connection_id, expiry) = user_name_rest(rest).map_err(SignInError::UserName)?;
+        let Texts { product, device, connection_id, expiry } = split_texts(client_id, user_name, password)?;
         let (method, signature) = split_password(password)?;
         Ok(Self { product, device, connection_id, expiry, method, user_name, signature })
     }
@@ -80,6 +62,45 @@ impl fmt::Debug for SignIn<'_> {
             .field("signature", &"***")
             .finish_non_exhaustive()
     }
+}
+
+/// What client id and user name say.
+pub(super) struct Texts<'a> {
+    pub(super) product: ProductId,
+    pub(super) device: &'a str,
+    pub(super) connection_id: &'a str,
+    pub(super) expiry: UnixMillis,
+}
+
+/// Takes client id and user name apart; of the password only its ends are looked at.
+///
+/// # Errors
+/// The first fault in the order: stray spaces, client id, user name.
+pub(super) fn split_texts<'a>(
+    client_id: &'a str,
+    user_name: &'a str,
+    password: &[u8],
+) -> Result<Texts<'a>, SignInError> {
+    let stray = [
+        (CredentialField::ClientId, client_id.as_bytes()),
+        (CredentialField::UserName, user_name.as_bytes()),
+        (CredentialField::Password, password),
+    ];
+    for (field, bytes) in stray {
+        if has_stray_space(bytes) {
+            return Err(SignInError::StraySpace(field));
+        }
+    }
+    let (product, device) = split_client_id(client_id)?;
+    if user_name.is_empty() {
+        return Err(SignInError::UserNameMissing);
+    }
+    let rest = user_name
+        .strip_prefix(client_id)
+        .and_then(|rest| rest.strip_prefix(';'))
+        .ok_or(SignInError::ClientIdMismatch)?;
+    let (connection_id, expiry) = user_name_rest(rest).map_err(SignInError::UserName)?;
+    Ok(Texts { product, device, connection_id, expiry })
 }
 
 /// Splits a client id, or the identity of a TLS-PSK handshake, which has the same form.

@@ -4,6 +4,7 @@
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use lianwu_device_protocol::registration::SealedAnswer;
+use lianwu_services::device_token::DeviceToken;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -44,6 +45,11 @@ struct Body<'a> {
     len: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    /// UNIX seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expire_time: Option<u64>,
     request_id: String,
 }
 
@@ -70,19 +76,26 @@ pub(super) fn retcode(retcode: u32, message: &str) -> Response {
 
 /// To every `/device/*` path.
 pub(super) fn failure(code: &str, message: &str) -> Response {
-    respond(Some(Failure { code, message }), None)
+    respond(Some(Failure { code, message }), None, None)
 }
 
 /// Success, with what a registration is given.
 pub(super) fn success(sealed: Option<&SealedAnswer>) -> Response {
-    respond(None, sealed)
+    respond(None, sealed, None)
 }
 
-fn respond(error: Option<Failure<'_>>, sealed: Option<&SealedAnswer>) -> Response {
+/// To `/device/token`.
+pub(super) fn token(token: &DeviceToken) -> Response {
+    respond(None, None, Some(token))
+}
+
+fn respond(error: Option<Failure<'_>>, sealed: Option<&SealedAnswer>, token: Option<&DeviceToken>) -> Response {
     let body = Body {
         error,
         len: sealed.map(|sealed| sealed.length),
         payload: sealed.map(|sealed| sealed.payload.as_str()),
+        token: token.map(|token| token.text.as_str()),
+        expire_time: token.map(|token| token.expires.seconds()),
         request_id: Uuid::new_v4().to_string(),
     };
     json(&Envelope { response: body })

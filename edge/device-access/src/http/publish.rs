@@ -8,11 +8,14 @@ use axum::extract::Request;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use lianwu_device_protocol::signed_request::{CertifiedRequest, SignatureError};
 use lianwu_device_protocol::topic::check_name;
 use lianwu_model::product::Authentication;
 use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_mqtt::QoS;
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
+use lianwu_services::certificate::{CertificateRefusal, SignatureRefusal, verify_signature};
+use lianwu_services::device_token::{self, TokenError};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 use lianwu_services::message;
@@ -29,6 +32,12 @@ use crate::worker::{Mail, Post, Posted, Way};
 fn body_bytes_max(payload_bytes_max: usize) -> usize {
     payload_bytes_max.saturating_mul(2).saturating_add(4096)
 }
+
+/// Header of a message whose device has a token. See `token`.
+const TOKEN: &str = "x-tc-token";
+
+/// Code of a token that was good once.
+const TOKEN_EXPIRED: &str = "AuthFailure.TokenExpired";
 
 /// Longest name that is looked at, and kept of a stranger; a longer one is none.
 pub(super) const NAME_BYTES_MAX: usize = 64;
@@ -61,10 +70,9 @@ async fn try_publish(http: &DeviceHttp, request: Request) -> Result<(), Refusal>
     let received = Received::read(request, body_bytes_max(http.payload_bytes_max)).await;
     let received = received.map_err(|error| invalid(error.to_string()))?;
     let form: Form = serde_json::from_slice(&received.body).map_err(|error| invalid(format!("body: {error}")))?;
-    if form.product_id.len() > NAME_BYTES_MAX || form.device_name.len() > NAME_BYTES_MAX {
-        return Err(invalid("ProductId or DeviceName is too long".to_owned()));
-    }
-    let device = verify(http, &received, &form).await?;
+    let token = received.header(TOKEN);
+    let speaker = Speaker { product: &form.product_id, device: &form.device_name, token };
+    let device = verify(http, &received, speaker).await?;
     let qos = match form.qos {
         0 => QoS::AtMostOnce,
         1 => QoS::AtLeastOnce,
@@ -120,21 +128,41 @@ pub(super) fn refusal(posted: Posted) -> Result<(), Refusal> {
     }
 }
 
+/// Who a request says it comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Speaker<'a> {
+    pub(super) product: &'a str,
+    pub(super) device: &'a str,
+    /// Instead of a signature; empty without one.
+    pub(super) token: &'a str,
+}
+
 /// Who speaks? A refusal is on record for the product's owner.
-async fn verify(http: &DeviceHttp, received: &Received, form: &Form) -> Result<Arc<DirectoryDevice>, Refusal> {
-    let (source, product, device) = (received.source, form.product_id.as_str(), form.device_name.as_str());
+pub(super) async fn verify(
+    http: &DeviceHttp,
+    received: &Received,
+    speaker: Speaker<'_>,
+) -> Result<Arc<DirectoryDevice>, Refusal> {
+    let Speaker { product, device, .. } = speaker;
+    let source = received.source;
+    if product.len() > NAME_BYTES_MAX || device.len() > NAME_BYTES_MAX {
+        return Err(Refusal("InvalidParameterValue", "ProductId or DeviceName is too long".to_owned()));
+    }
     if http.must_wait(source, product, device) {
         let why = "too many requests have failed, try again in a minute";
         return Err(Refusal("RequestLimitExceeded", why.to_owned()));
     }
-    let refused = match find(http, received, form) {
+    let refused = match find(http, received, speaker).await {
         Ok(found) => {
             http.count(source, product, device, true);
             return Ok(found);
         }
         Err(refused) => refused,
     };
-    http.count(source, product, device, false);
+    // Whoever has an old token of the device is no stranger who tries keys.
+    if refused.0 != TOKEN_EXPIRED {
+        http.count(source, product, device, false);
+    }
     record_refusal(http, source, product, device, &refused.1).await;
     Err(refused)
 }
@@ -177,16 +205,36 @@ pub(super) fn known(http: &DeviceHttp, product: &str, device: &str) -> Result<Ar
     })
 }
 
-fn find(http: &DeviceHttp, received: &Received, form: &Form) -> Result<Arc<DirectoryDevice>, Refusal> {
-    let device = known(http, &form.product_id, &form.device_name)?;
+async fn find(http: &DeviceHttp, received: &Received, speaker: Speaker<'_>) -> Result<Arc<DirectoryDevice>, Refusal> {
+    let device = known(http, speaker.product, speaker.device)?;
+    if !speaker.token.is_empty() {
+        let checked = device_token::verify(&device, speaker.token, http.platform.clock.now());
+        return checked.map(|()| device).map_err(|error| match error {
+            TokenError::Malformed | TokenError::Mismatch => Refusal("AuthFailure.TokenFailure", error.to_string()),
+            TokenError::Expired => Refusal(TOKEN_EXPIRED, error.to_string()),
+            TokenError::Disabled => disabled(),
+        });
+    }
+    let signed = received.signed();
+    let mismatch = |error: SignatureError| Refusal("AuthFailure.SignatureFailure", error.to_string());
     let product = http.platform.catalog.product(device.product);
+    if signed.is_by_certificate() {
+        let CertifiedRequest { texts, signature } = signed.certified().map_err(mismatch)?;
+        let name = device.name.as_str();
+        let verified = verify_signature(&http.platform, device.product, name, &texts, &signature).await;
+        return verified.map_err(|refusal| match refusal {
+            SignatureRefusal::Certificate(CertificateRefusal::Disabled) => disabled(),
+            SignatureRefusal::Store(_) => busy(),
+            refusal => Refusal("AuthFailure.SignatureFailure", refusal.to_string()),
+        });
+    }
     if product.is_none_or(|product| product.product.authentication != Authentication::Key) {
         return Err(Refusal("UnsupportedOperation", notes::NEEDS_CERTIFICATE.to_owned()));
     }
-    let signed = received.signed().verify(device.secret.text());
-    signed.map_err(|error| Refusal("AuthFailure.SignatureFailure", error.to_string()))?;
-    if !device.is_enabled() {
-        return Err(Refusal("UnauthorizedOperation.DeviceDisabled", notes::DISABLED.to_owned()));
-    }
-    Ok(device)
+    signed.verify(device.secret.text()).map_err(mismatch)?;
+    if device.is_enabled() { Ok(device) } else { Err(disabled()) }
+}
+
+fn disabled() -> Refusal {
+    Refusal("UnauthorizedOperation.DeviceDisabled", notes::DISABLED.to_owned())
 }

@@ -13,6 +13,7 @@ pub(crate) mod rrpc;
 pub(crate) mod session;
 pub(crate) mod shadow;
 pub(crate) mod sign_in;
+mod signed;
 pub(crate) mod subscribe;
 pub(crate) mod system;
 pub(crate) mod topics;

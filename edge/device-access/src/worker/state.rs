@@ -144,6 +144,8 @@ pub(crate) struct State {
     pub(crate) behind: Behind,
     /// Messages of gateways that wait for the registry.
     pub(crate) topology_changes: usize,
+    /// Sign-ins that wait for their certificate.
+    pub(crate) signature_checks: usize,
     pub(crate) recent_sign_ins: HashMap<DeviceNumber, SignIns>,
     /// Devices the cloud has sent to lately.
     pub(crate) down_rates: HashMap<DeviceNumber, Bucket>,
@@ -222,6 +224,7 @@ impl State {
             away: HashMap::new(),
             behind: Behind::default(),
             topology_changes: 0,
+            signature_checks: 0,
             recent_sign_ins: HashMap::new(),
             down_rates: HashMap::new(),
             post_rates: HashMap::new(),

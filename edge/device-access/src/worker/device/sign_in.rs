@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lianwu_device_protocol::credentials::{BackendSignIn, SignIn, SignInError};
+use lianwu_device_protocol::credentials::{BackendSignIn, CertifiedSignIn, SignIn, SignInError};
 use lianwu_model::product::Authentication;
 use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_mqtt::connection::{Acceptance, Role};
@@ -43,13 +43,13 @@ pub(crate) enum SignedIn {
 
 /// Which device signed in, and what the log says about it.
 pub(crate) struct Verified {
-    device: Arc<DirectoryDevice>,
+    pub(super) device: Arc<DirectoryDevice>,
     /// `version:4,keepalive:60,cleansession:1,clientip:192.0.2.1`
-    facts: String,
+    pub(super) facts: String,
     /// The device wants no session but this connection's.
-    clean_session: bool,
+    pub(super) clean_session: bool,
     /// Nothing from before is wanted.
-    starts_clean: bool,
+    pub(super) starts_clean: bool,
 }
 
 /// Without what a copy from a document or a terminal brought along.
@@ -58,7 +58,7 @@ fn trimmed(client_id: &str) -> &str {
 }
 
 /// The product a client id names, however wrong the rest of it is: its owner is to be told.
-fn claimed_product(client_id: &str) -> Option<ProductId> {
+pub(super) fn claimed_product(client_id: &str) -> Option<ProductId> {
     ProductId::from_bytes(trimmed(client_id).get(..ProductId::LEN)?.as_bytes())
 }
 
@@ -97,6 +97,9 @@ impl Worker {
         if proven.is_none() && self.failures.as_ref().is_some_and(must_wait) {
             return self.turn_away(state, place, &attempt);
         }
+        if proven.is_none() && connect.password.is_some_and(CertifiedSignIn::is_claimed_by) {
+            return self.sign_in_signed(state, place, connect, facts, rest);
+        }
         let verified = match &proven {
             Some(proven) => self.verify_proven(connect, proven),
             None => self.verify(state, connect),
@@ -107,7 +110,7 @@ impl Worker {
                 if let Some(failures) = &self.failures {
                     failures.failed(state.now, &attempt);
                 }
-                return self.refuse(state, place, connect, &facts, &refusal);
+                return self.refuse(state, place, connect.client_id, &facts, &refusal);
             }
         };
         if let Some(failures) = &self.failures {
@@ -115,6 +118,11 @@ impl Worker {
         }
         let clean_session = wants_nothing_kept(connect);
         let verified = Verified { device, facts, clean_session, starts_clean: connect.clean_session };
+        self.go_home(state, place, verified, rest)
+    }
+
+    /// Lets a verified device in, here or where it lives.
+    pub(crate) fn go_home(self: &Rc<Self>, state: &mut State, place: Place, verified: Verified, rest: &[u8]) -> Flow {
         let home = home(verified.device.home(), self.peers.len());
         if home == self.index {
             return self.accepted(state, place, &verified, rest);
@@ -199,9 +207,16 @@ impl Worker {
         }
     }
 
-    fn refuse(&self, state: &mut State, place: Place, connect: &Connect<'_>, facts: &str, refusal: &Refusal) -> Flow {
+    pub(super) fn refuse(
+        &self,
+        state: &mut State,
+        place: Place,
+        client_id: &str,
+        facts: &str,
+        refusal: &Refusal,
+    ) -> Flow {
         self.stats.sign_ins_refused.add(1);
-        debug!(client_id = connect.client_id, why = refusal.why, "sign-in refused");
+        debug!(client_id, why = refusal.why, "sign-in refused");
         if let Some(product) = refusal.product {
             state.batch.push(&Record {
                 kind: RecordKind::ConnectRefused,
@@ -210,7 +225,7 @@ impl Worker {
                 code: u32::from(refusal.code.code()),
                 number: refusal.number,
                 product,
-                device: trimmed(connect.client_id).get(ProductId::LEN..).unwrap_or_default(),
+                device: trimmed(client_id).get(ProductId::LEN..).unwrap_or_default(),
                 sample_time: state.wall,
                 topic: "",
                 note: &refusal.why,
@@ -421,7 +436,7 @@ impl Worker {
 
 /// Is the session to end with the connection, and nothing of an earlier one wanted? From MQTT 5 on a client says the two
 /// things separately: one that wants something from before counts as one whose session is kept, until it goes.
-fn wants_nothing_kept(connect: &Connect<'_>) -> bool {
+pub(super) fn wants_nothing_kept(connect: &Connect<'_>) -> bool {
     connect.clean_session && connect.properties.session_expiry().unwrap_or_default() == 0
 }
 
@@ -441,7 +456,7 @@ pub(crate) fn facts(connect: &Connect<'_>, peer: Peer) -> String {
 }
 
 /// Source: spec/device-protocol.md 2.4.
-fn code(error: &SignInError) -> ConnectRefusal {
+pub(super) fn code(error: &SignInError) -> ConnectRefusal {
     match error {
         SignInError::ClientIdTooShort(_) | SignInError::ClientIdForm => ConnectRefusal::IdentifierRejected,
         SignInError::StraySpace(_)
@@ -457,7 +472,7 @@ fn code(error: &SignInError) -> ConnectRefusal {
 }
 
 /// The vendor's text where there is one, ours where there is none. Source: spec/thing-model-and-console.md 7.4.
-fn reason(error: &SignInError) -> String {
+pub(super) fn reason(error: &SignInError) -> String {
     match error {
         SignInError::HmacMismatch { .. } => notes::HMAC_MISMATCH.to_owned(),
         other => other.to_string(),
