@@ -373,3 +373,20 @@ async fn texts_follow_the_language_of_the_call() {
     let name = json!({"ProductId": lamp.product, "DeviceName": "lamp 1"});
     assert_eq!(lamp.cloud.refused("DescribeDeviceDiagnosis", name).await, "InvalidParameterValue");
 }
+
+/// Is a script that makes nothing of a device's bytes named, with the bytes, until it does?
+#[tokio::test]
+async fn a_failing_script_is_named_until_a_message_comes_through() {
+    let mut lamp = Lamp::new().await;
+    lamp.connects();
+    lamp.reports();
+    let topic = format!("$thing/up/raw/{}/lamp1", lamp.product);
+    let note = notes::script_failed("TypeError: x at line 3:5", &[0xab, 1]);
+    lamp.happens(RecordKind::OtherUp, 500, &topic, &note, "ab");
+    let problems = lamp.problems().await;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0]["Id"], "script");
+    assert!(problems[0].to_string().contains("TypeError: x at line 3:5; bytes ab01"), "{problems:?}");
+    lamp.happens(RecordKind::OtherUp, 0, &topic, "", "ab");
+    assert_eq!(lamp.ids().await, [""; 0]);
+}

@@ -106,7 +106,7 @@ pub const DOWN_OVER_RATE: &str = "rate limited, messages to the device were refu
 pub const LOG_OFF: &str = "the device's log is switched off, its uploads were refused, see SetLogLevel";
 
 /// In front of why a script made nothing of a message.
-const SCRIPT_FAILED: &str = "script failed: ";
+pub const SCRIPT_FAILED: &str = "script failed: ";
 
 /// Bytes of a message shown with the failure of a script.
 const BYTES_SHOWN_MAX: usize = 64;

@@ -183,6 +183,26 @@ pub(super) const ENTRIES: &[Entry] = &[
         detector: refused(406, &[], NAMED),
     },
     Entry {
+        id: "script",
+        severity: Severity::Error,
+        title: text("解析脚本没有处理设备上报的字节", "The product's script makes nothing of what the device sends"),
+        cause: text(
+            "字节已保存并确认，但没有得到物模型消息；原因、行列号和字节见证据。",
+            "The bytes are kept and acknowledged, but no message was made of them; the evidence has reason, line and bytes.",
+        ),
+        cure: text(
+            "用 RunProductScript 以证据中的字节调试脚本，修改后用 SaveProductScript 保存，立即生效。",
+            "Try the script out on these bytes with RunProductScript, and save the better one with SaveProductScript: it is in force at once.",
+        ),
+        detector: Detector::Records(Pattern {
+            kinds: &[RecordKind::OtherUp],
+            code: None,
+            notes: &[notes::SCRIPT_FAILED],
+            without: &[],
+            cure: Cure::GoodMessage,
+        }),
+    },
+    Entry {
         id: "faq-58",
         severity: Severity::Error,
         title: text(
