@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lianwu_model::ProductId;
 use lianwu_ports::Answer;
-use lianwu_ports::script::{FailureKind, Lane, ScriptCall, ScriptRun, Scripts};
+use lianwu_ports::script::{CALL_MILLIS_MAX, FailureKind, HEAP_BYTES_MAX, Lane, ScriptCall, ScriptRun, Scripts};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tracing::warn;
@@ -40,9 +40,9 @@ pub struct ScriptLimits {
 impl Default for ScriptLimits {
     fn default() -> Self {
         Self {
-            call_time: Duration::from_millis(20),
+            call_time: Duration::from_millis(CALL_MILLIS_MAX),
             load_time: Duration::from_millis(100),
-            memory: 4 << 20,
+            memory: HEAP_BYTES_MAX,
             stack: 256 << 10,
             queue: 256,
             lanes: 128,

@@ -22,6 +22,15 @@ pub const SCRIPT_BYTES_MAX: usize = 64 * 1024;
 /// Longest answer of a script: a message in JSON, or the bytes for a device.
 pub const OUTPUT_BYTES_MAX: usize = 64 * 1024;
 
+/// Processor time a call of a script may take, in milliseconds.
+pub const CALL_MILLIS_MAX: u64 = 20;
+
+/// Memory a script may hold, in bytes.
+pub const HEAP_BYTES_MAX: usize = 4 << 20;
+
+/// Messages of one device, both ways, that may wait for its product's script.
+pub const WAITING_MAX: usize = 64;
+
 /// Lines of a script's own log kept of one run, and their bytes together.
 pub const LINES_MAX: usize = 100;
 /// See [`LINES_MAX`].

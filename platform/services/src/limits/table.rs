@@ -8,10 +8,13 @@ mod message;
 mod model;
 mod platform;
 mod replay;
+mod script;
 
 use super::LimitSpec;
 
 /// Every limit, in the order people are shown them.
 pub fn table() -> impl Iterator<Item = &'static LimitSpec> {
-    [connection::LIMITS, message::LIMITS, platform::LIMITS, model::LIMITS, replay::LIMITS].into_iter().flatten()
+    [connection::LIMITS, message::LIMITS, platform::LIMITS, model::LIMITS, script::LIMITS, replay::LIMITS]
+        .into_iter()
+        .flatten()
 }

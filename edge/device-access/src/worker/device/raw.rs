@@ -16,7 +16,7 @@ use lianwu_mqtt::connection::Framing;
 use lianwu_mqtt::{PacketId, Properties, Publish, QoS};
 use lianwu_ports::bus::{DeliverError, Delivery, Down, DownKind};
 use lianwu_ports::record::{Record, RecordKind, Records};
-use lianwu_ports::script::{FailureKind, Lane, ScriptCall, ScriptFailure, ScriptRun, Work};
+use lianwu_ports::script::{FailureKind, Lane, ScriptCall, ScriptFailure, ScriptRun, WAITING_MAX, Work};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 use tokio::sync::oneshot;
@@ -26,10 +26,6 @@ use crate::worker::device::publish::{Incoming, Verdict};
 use crate::worker::held::After;
 use crate::worker::state::{Place, State};
 use crate::worker::{Posted, Worker};
-
-/// Messages of one device, both ways, that may wait for its product's script; the next is kept untranslated, or refused
-/// to the caller.
-pub(crate) const WAITING_MAX: usize = 64;
 
 /// Code of a message whose script failed; no reply carries it.
 const FAILED_CODE: u32 = 500;
