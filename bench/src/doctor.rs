@@ -29,6 +29,10 @@ pub enum Transport {
     Mqtt,
     /// MQTT over TLS.
     Mqtts,
+    /// MQTT over WebSocket.
+    Ws,
+    /// MQTT over WebSocket over TLS.
+    Wss,
 }
 
 impl Transport {
@@ -38,6 +42,8 @@ impl Transport {
         match self {
             Self::Mqtt => "mqtt",
             Self::Mqtts => "mqtts",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
         }
     }
 
@@ -47,7 +53,17 @@ impl Transport {
         match self {
             Self::Mqtt => 1883,
             Self::Mqtts => 8883,
+            Self::Ws => 80,
+            Self::Wss => 443,
         }
+    }
+
+    pub(crate) fn is_tls(self) -> bool {
+        matches!(self, Self::Mqtts | Self::Wss)
+    }
+
+    pub(crate) fn is_websocket(self) -> bool {
+        matches!(self, Self::Ws | Self::Wss)
     }
 }
 
@@ -58,28 +74,33 @@ pub struct ServerAddress {
     /// Name or address; IPv6 without brackets.
     pub host: String,
     pub port: u16,
+    /// Of a WebSocket's request; `/` otherwise.
+    pub path: String,
 }
 
 impl std::fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { transport, host, port } = self;
+        let Self { transport, host, port, path } = self;
         let (open, close) = if host.contains(':') { ("[", "]") } else { ("", "") };
-        write!(f, "{}://{open}{host}{close}:{port}", transport.as_str())
+        let path = if path == "/" { "" } else { path };
+        write!(f, "{}://{open}{host}{close}:{port}{path}", transport.as_str())
     }
 }
 
 impl std::str::FromStr for ServerAddress {
     type Err = String;
 
-    /// `[SCHEME://]HOST[:PORT]`; without a scheme it is `mqtt`.
+    /// `[SCHEME://]HOST[:PORT][/PATH]`; without a scheme it is `mqtt`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("mqtt", text));
         let transport = match scheme {
             "mqtt" | "tcp" => Transport::Mqtt,
             "mqtts" | "ssl" | "tls" => Transport::Mqtts,
-            _ => return Err(format!("{scheme}:// is none of mqtt, mqtts")),
+            "ws" => Transport::Ws,
+            "wss" => Transport::Wss,
+            _ => return Err(format!("{scheme}:// is none of mqtt, mqtts, ws, wss")),
         };
-        let rest = rest.trim_end_matches('/');
+        let (rest, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
         let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((host, port)) => (host, port.strip_prefix(':')),
             None => match rest.rsplit_once(':') {
@@ -94,7 +115,7 @@ impl std::str::FromStr for ServerAddress {
         if host.is_empty() {
             Err("the host is missing".to_owned())
         } else {
-            Ok(Self { transport, host: host.to_owned(), port })
+            Ok(Self { transport, host: host.to_owned(), port, path: path.to_owned() })
         }
     }
 }
@@ -178,7 +199,7 @@ fn all_steps(question: &Question, report: &mut Report) -> Option<()> {
     let held = report.walk(Step::Credentials, || holder::check(question))?;
     let addresses = report.walk(Step::Name, || network::resolve(&question.server))?;
     let (address, socket) = report.walk(Step::Port, || network::open(&addresses, question))?;
-    let channel = if question.server.transport == Transport::Mqtts {
+    let channel = if question.server.transport.is_tls() {
         report.walk(Step::Tls, || tls::secure(question, &held, socket))?
     } else {
         report.skip(Step::Tls, Words::new("未使用 TLS", "the connection is in the clear"));
@@ -219,6 +240,8 @@ mod tests {
             ("mqtt://[::1]:2000", "mqtt://[::1]:2000"),
             ("[::1]", "mqtt://[::1]:1883"),
             ("::1", "mqtt://[::1]:1883"),
+            ("ws://10.0.0.1/", "ws://10.0.0.1:80"),
+            ("wss://iot.example.com/mqtt", "wss://iot.example.com:443/mqtt"),
         ] {
             assert_eq!(text.parse::<ServerAddress>().unwrap().to_string(), expected, "{text}");
         }

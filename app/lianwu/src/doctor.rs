@@ -34,7 +34,7 @@ pub enum DoctorCommand {
 
 #[derive(Debug, Args)]
 pub struct ConnectOptions {
-    /// [mqtt://|mqtts://]HOST[:PORT]
+    /// [mqtt://|mqtts://|ws://|wss://]HOST[:PORT][/PATH]
     #[arg(value_name = "SERVER")]
     pub server: ServerAddress,
     /// ProductId

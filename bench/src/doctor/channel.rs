@@ -1,11 +1,17 @@
 //! A blocking MQTT connection with a time limit for each wait.
 
+mod websocket;
+
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use lianwu_mqtt::{DecodeError, Packet, PacketId, ProtocolVersion, decode};
 use openssl::ssl::SslStream;
+use tungstenite::WebSocket;
+
+use super::ServerAddress;
+pub(super) use websocket::NotSwitched;
 
 /// Longest packet that is read; a server sends devices far less.
 const PACKET_BYTES_MAX: usize = 256 * 1024;
@@ -45,8 +51,48 @@ impl std::fmt::Display for Ended {
 }
 
 enum Stream {
+    Raw(Wire),
+    Frames(Box<WebSocket<Wire>>),
+}
+
+/// What carries the bytes.
+enum Wire {
     Clear(TcpStream),
     Tls(SslStream<TcpStream>),
+}
+
+impl Wire {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Clear(stream) => stream,
+            Self::Tls(stream) => stream.get_ref(),
+        }
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Clear(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Clear(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Clear(stream) => stream.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
 }
 
 /// A connection on which packets are sent and awaited.
@@ -59,15 +105,24 @@ pub(super) struct Channel {
 
 impl Channel {
     pub fn clear(stream: TcpStream) -> Self {
-        Self::over(Stream::Clear(stream))
+        Self::over(Wire::Clear(stream))
     }
 
     pub fn secured(stream: SslStream<TcpStream>) -> Self {
-        Self::over(Stream::Tls(stream))
+        Self::over(Wire::Tls(stream))
     }
 
-    fn over(stream: Stream) -> Self {
+    fn over(wire: Wire) -> Self {
+        let stream = Stream::Raw(wire);
         Self { stream, received: Vec::new(), version: ProtocolVersion::V3_1_1, next_id: PacketId::FIRST }
+    }
+
+    /// Goes on as a WebSocket.
+    pub fn switch(self, server: &ServerAddress, timeout: Duration) -> Result<Self, NotSwitched> {
+        let Stream::Raw(wire) = self.stream else { return Ok(self) };
+        wire.socket().set_read_timeout(Some(timeout)).map_err(|error| NotSwitched::Ended(broken(error)))?;
+        let stream = Stream::Frames(websocket::ask(wire, server)?);
+        Ok(Self { stream, received: self.received, version: self.version, next_id: self.next_id })
     }
 
     /// What comes is read as this version.
@@ -82,11 +137,10 @@ impl Channel {
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), Ended> {
-        let sent = match &mut self.stream {
-            Stream::Clear(stream) => stream.write_all(bytes),
-            Stream::Tls(stream) => stream.write_all(bytes),
-        };
-        sent.map_err(broken)
+        match &mut self.stream {
+            Stream::Raw(wire) => wire.write_all(bytes).map_err(broken),
+            Stream::Frames(socket) => websocket::send(socket, bytes),
+        }
     }
 
     /// Waits for a packet that `look` makes something of; others are passed over.
@@ -119,8 +173,16 @@ impl Channel {
         self.socket().set_read_timeout(Some(left)).map_err(broken)?;
         let mut buffer = [0; 4096];
         let count = match &mut self.stream {
-            Stream::Clear(stream) => stream.read(&mut buffer).map_err(|error| timed(error, timeout))?,
-            Stream::Tls(stream) => stream.ssl_read(&mut buffer).or_else(|error| tls_end(error, timeout))?,
+            Stream::Raw(Wire::Clear(stream)) => stream.read(&mut buffer).map_err(|error| timed(error, timeout))?,
+            Stream::Raw(Wire::Tls(stream)) => stream.ssl_read(&mut buffer).or_else(|error| tls_end(error, timeout))?,
+            Stream::Frames(socket) => {
+                let read = websocket::read(socket).map_err(|ended| match ended {
+                    Ended::Broken(error) => timed(error, timeout),
+                    other => other,
+                });
+                self.received.extend_from_slice(&read?);
+                return Ok(());
+            }
         };
         if count == 0 {
             return Err(Ended::Closed);
@@ -131,8 +193,8 @@ impl Channel {
 
     fn socket(&self) -> &TcpStream {
         match &self.stream {
-            Stream::Clear(stream) => stream,
-            Stream::Tls(stream) => stream.get_ref(),
+            Stream::Raw(wire) => wire.socket(),
+            Stream::Frames(socket) => socket.get_ref().socket(),
         }
     }
 }

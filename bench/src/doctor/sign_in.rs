@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use lianwu_mqtt::{ConnAck, Connect, Packet, Properties, ProtocolVersion, encode};
 
-use super::channel::{Channel, Ended};
+use super::channel::{Channel, Ended, NotSwitched};
 use super::holder::{Held, TlsProof};
 use super::steps::{Failure, Seen, StepResult};
 use super::words::Words;
@@ -41,6 +41,10 @@ pub(super) fn sign_in(
 ) -> StepResult<Session> {
     if question.keep_alive > KEEP_ALIVE_MAX && question.try_out.is_of_the_platform() {
         return Err(keep_alive_too_long(question.keep_alive));
+    }
+    if question.server.transport.is_websocket() {
+        channel =
+            channel.switch(&question.server, question.timeout).map_err(|end| no_websocket(question, held, &end))?;
     }
     let answer = match ask(question, held, &mut channel, ProtocolVersion::V3_1_1) {
         Ok(answer) => answer,
@@ -99,9 +103,12 @@ fn ask(question: &Question, held: &Held, channel: &mut Channel, version: Protoco
 fn in_words(question: &Question, held: &Held, address: SocketAddr) -> Option<String> {
     let socket = TcpStream::connect_timeout(&address, question.timeout).ok()?;
     let mut channel = match question.server.transport {
-        Transport::Mqtt => Channel::clear(socket),
-        Transport::Mqtts => tls::secure(question, held, socket).ok()?.value,
+        Transport::Mqtt | Transport::Ws => Channel::clear(socket),
+        Transport::Mqtts | Transport::Wss => tls::secure(question, held, socket).ok()?.value,
     };
+    if question.server.transport.is_websocket() {
+        channel = channel.switch(&question.server, question.timeout).ok()?;
+    }
     match ask(question, held, &mut channel, ProtocolVersion::V5).ok()? {
         Answer::Refused { words, .. } => words,
         Answer::In { .. } => None,
@@ -117,6 +124,30 @@ fn keep_alive_too_long(seconds: u16) -> Failure {
         ),
         Words::new("设为 240 秒左右。", "Use some 240 s."),
     )
+}
+
+/// No WebSocket came about.
+fn no_websocket(question: &Question, held: &Held, end: &NotSwitched) -> Failure {
+    match end {
+        NotSwitched::Ended(ended) => no_answer(question, held, ended),
+        NotSwitched::Answer(line) => Failure::new(
+            Words::fact(line.as_str()),
+            Words::new(
+                format!(
+                    "端口 {} 没有以 WebSocket 应答：不是平台的 HTTP 端口、路径不对，或中间的代理没有转发 Upgrade。",
+                    question.server.port
+                ),
+                format!(
+                    "Port {} does not answer with a WebSocket: it is not an HTTP port of the platform, the path is wrong, or a proxy in between drops Upgrade.",
+                    question.server.port
+                ),
+            ),
+            Words::new(
+                "使用 listen.device_http（8081）或 listen.device_https 的端口；在代理中转发 Upgrade 与 Connection 头。",
+                "Use the port of listen.device_http (8081) or listen.device_https, and let the proxy pass the headers Upgrade and Connection.",
+            ),
+        ),
+    }
 }
 
 /// Nothing came that is a CONNACK.

@@ -240,6 +240,28 @@ fn tls_by_key_and_by_authority() {
     }
 }
 
+/// MQTT over WebSocket, in the clear and over TLS; and a port that has none.
+#[test]
+fn over_websockets() {
+    let server = Server::start(ServerOptions::default().with_tls().with_https());
+    let fixture = Fixture::new(&server, LAMP_MODEL);
+    let device = fixture.device("lamp-1");
+    let world = World { server, fixture, device, folder: tempfile::tempdir().expect("a folder") };
+    let clear = format!("ws://{}/mqtt", world.server.device_http_address());
+    passes(&world.doctor(&clear, &world.device, &[]));
+    let ca = world.server.data().join("tls/ca.crt");
+    let encrypted = format!("wss://{}", world.server.device_https_address());
+    let report = passes(&world.doctor(&encrypted, &world.device, &["--ca", ca.to_str().expect("a path")]));
+    assert_eq!(report["Steps"][3]["Outcome"], "ok", "{report}");
+    let mut other = world.device.clone();
+    other.secret = "AAECAwQFBgcICQoLDA0ODw==".to_owned();
+    fails(&world.doctor(&clear, &other, &[]), "sign-in", 14, "return code 4; hmac sign error");
+    let mqtt = format!("ws://{}", world.server.mqtt_address());
+    fails(&world.doctor(&mqtt, &world.device, &[]), "sign-in", 14, "hung up");
+    let health = format!("ws://{}/healthz", world.server.http_address());
+    fails(&world.doctor(&health, &world.device, &[]), "sign-in", 14, "does not answer with a WebSocket");
+}
+
 /// A product whose devices have certificates.
 #[test]
 fn a_device_with_a_certificate() {
@@ -270,7 +292,7 @@ fn a_device_with_a_certificate() {
     passes(&run("m1", &certificate, &world.mqtts()));
     fails(&run("m1", &other, &world.mqtts()), "credentials", 10, "does not belong to the certificate");
     fails(&run("m2", &certificate, &world.mqtts()), "credentials", 10, "The certificate is that of");
-    fails(&run("m1", &certificate, &world.mqtt()), "credentials", 10, "over TLS only");
+    fails(&run("m1", &certificate, &world.mqtt()), "credentials", 10, "MQTT over TLS only");
     fails(&run("m1", &key, &world.mqtts()), "credentials", 10, "is not PEM");
     let by_key = Device { product: product.clone(), name: "m1".to_owned(), secret: world.device.secret.clone() };
     fails(&world.doctor(&world.mqtt(), &by_key, &[]), "sign-in", 14, "sign in with certificates");

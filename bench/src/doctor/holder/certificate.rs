@@ -18,10 +18,10 @@ pub(super) fn check(
     key: &[u8],
     transport: Transport,
 ) -> StepResult<Held> {
-    if transport == Transport::Mqtt {
+    if transport != Transport::Mqtts {
         return Err(Failure::new(
-            Words::fact("mqtt://"),
-            Words::new("证书只能通过 TLS 出示。", "A certificate can be shown over TLS only."),
+            Words::fact(format!("{}://", transport.as_str())),
+            Words::new("证书只能在 MQTT over TLS 上出示。", "A certificate can be shown to MQTT over TLS only."),
             Words::new("改用 mqtts://（端口 8883）。", "Use mqtts://, port 8883."),
         ));
     }
