@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use lianwu_testkit::{Device, Fixture, LAMP_MODEL, Running, SdkIdentity, Server, ServerOptions, python, run_text};
+use lianwu_testkit::{
+    Device, Fixture, LAMP_MODEL, Running, SdkClient, SdkIdentity, Server, ServerOptions, now_ms, python, run_text,
+};
 use serde_json::{Value, json};
 
 /// Registration is on for the product; gives its secret.
@@ -132,6 +134,34 @@ fn signed(server: &Server, path: &str, secret: &str, body: &str) -> (String, Val
         format!("X-TC-Signature: {signature}"),
     ];
     curl(server, path, &headers, body)
+}
+
+/// Is a line of a device's own log, uploaded by curl, found over a crash by the vendor's cloud SDK, once the log is on?
+#[test]
+fn curl_uploads_a_log() {
+    let mut server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let device = lamp.device("light-1");
+    let form = json!({"ProductId": lamp.product, "DeviceName": "light-1", "Message": ["ERR|08:00:00|main.c|too warm"]});
+    let upload = |server: &Server| signed(server, "/device/reportlog", &device.secret, &form.to_string());
+    let (_, refused) = upload(&server);
+    assert_eq!(refused["Response"]["Error"]["Code"], "UnsupportedOperation.LogOff", "{refused}");
+    let level = json!({"ProductId": lamp.product, "DeviceName": "light-1", "Level": 4});
+    assert_eq!(lamp.cloud.call_own("SetLogLevel", &level)["Told"], "offline");
+    let (head, taken) = upload(&server);
+    assert!(head.contains("\nContent-Length: "), "{head}");
+    assert_eq!(taken["Response"].get("Error"), None, "{taken}");
+    server.kill();
+    server.restart();
+    let profile = json!({"service": "iotcloud", "sign": "TC3-HMAC-SHA256"});
+    let mut sdk = SdkClient::start("the Python log SDK", python("cloud.py"), &server, &profile);
+    let keywords = format!("productid:{} devicename:light-1 loglevel:ERR", lamp.product);
+    let range = json!({"MinTime": now_ms() - 60_000, "MaxTime": now_ms() + 60_000, "Keywords": keywords});
+    let found = sdk.call("ListSDKLog", &range);
+    let row = &found["Results"][0];
+    assert_eq!((&row["Level"], &row["Content"]), (&json!("ERR"), &json!("08:00:00|main.c|too warm")), "{found}");
+    assert_eq!((found["Results"].as_array().map(Vec::len), &found["Listover"]), (Some(1), &json!(true)));
+    assert_eq!(upload(&server).1["Response"].get("Error"), None, "the level outlives a crash");
 }
 
 /// Does a report by curl and openssl, as a shell script would send it, stand in the history like any other?
