@@ -135,6 +135,10 @@ pub struct ReportArgs {
     /// Devices taken from the credentials; all of them if absent.
     #[arg(long)]
     pub clients: Option<u32>,
+    /// The first device of this file is a gateway the others are bound to: its one connection brings all of them online and
+    /// reports for those that `--clients` takes, in turn.
+    #[arg(long, value_name = "FILE")]
+    pub behind: Option<PathBuf>,
     /// Reports a device has on the way.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub window: u16,
@@ -290,6 +294,9 @@ pub struct PrepareArgs {
     /// Where the credentials go.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Make a gateway, too, and bind the devices to it; its credentials go here.
+    #[arg(long, value_name = "FILE")]
+    pub gateway_out: Option<PathBuf>,
 }
 
 /// Options of `verify`.

@@ -19,6 +19,9 @@ pub const BENCH_MODEL: &str = include_str!("../models/bench.json");
 /// The same with a property that is reported rarely.
 pub const RARE_MODEL: &str = include_str!("../models/rare.json");
 
+/// Devices one BindDevices may name.
+const BOUND_PER_CALL: usize = 100;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Created {
@@ -56,27 +59,64 @@ pub async fn prepare(args: &PrepareArgs) -> anyhow::Result<Vec<Device>> {
         "rare" => RARE_MODEL.to_owned(),
         path => fs::read_to_string(path).with_context(|| format!("read thing model {path}"))?,
     };
-    let product = make_product(access.clone(), args, &model).await?;
+    let (project, product) = make_product(access.clone(), args, &model).await?;
     let names: Vec<_> = (0..args.devices).map(|number| format!("{}{number:05}", args.prefix)).collect();
     let devices = make_devices(&access, &product, names, usize::from(args.api.connections)).await?;
     fs::write(&args.out, format_devices(&devices)).with_context(|| format!("write {}", args.out.display()))?;
+    if let Some(out) = &args.gateway_out {
+        let gateway = make_gateway(&access, args, &project, &devices).await?;
+        fs::write(out, format_devices(&[gateway])).with_context(|| format!("write {}", out.display()))?;
+    }
     Ok(devices)
 }
 
-async fn make_product(access: CloudAccess, args: &PrepareArgs, model: &str) -> anyhow::Result<String> {
+/// A gateway that all devices are bound to. A gateway has at most `limits.gateway_sub_devices`.
+async fn make_gateway(
+    access: &CloudAccess,
+    args: &PrepareArgs,
+    project: &str,
+    devices: &[Device],
+) -> anyhow::Result<Device> {
+    let mut client = CloudClient::new(access.clone());
+    let request = product_request(project, &format!("{}-gateway", args.prefix), 5);
+    let made: Created = client.call("CreateStudioProduct", &request).await?;
+    let product = made.product.product_id;
+    let gateway = Device { product: product.clone(), device: format!("{}gateway", args.prefix), secret: new_secret()? };
+    let request = json!({"ProductId": product, "DeviceName": gateway.device, "DefinedPsk": gateway.secret});
+    let _: Value = client.call("CreateDevice", &request).await?;
+    let Some(sub_product) = devices.first().map(|device| &device.product) else { return Ok(gateway) };
+    let allow = json!({"GatewayProductId": product, "ProductIds": [sub_product]});
+    let _: Value = client.call("BindProducts", &allow).await?;
+    for some in devices.chunks(BOUND_PER_CALL) {
+        let names: Vec<_> = some.iter().map(|device| &device.device).collect();
+        let bind = json!({"GatewayProductId": product, "GatewayDeviceName": gateway.device,
+                          "ProductId": sub_product, "DeviceNames": names});
+        let _: Value = client.call("BindDevices", &bind).await?;
+    }
+    Ok(gateway)
+}
+
+/// `kind` is the vendor's ProductType.
+fn product_request(project: &str, name: &str, kind: u8) -> Value {
+    json!({
+        "ProjectId": project, "ProductName": name, "ProductDesc": "benchmark", "CategoryId": 1,
+        "ProductType": kind, "EncryptionType": "2", "NetType": "wifi", "DataProtocol": 1,
+    })
+}
+
+/// Project and product.
+async fn make_product(access: CloudAccess, args: &PrepareArgs, model: &str) -> anyhow::Result<(String, String)> {
     let mut client = CloudClient::new(access);
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let name = format!("{}-{seconds}", args.prefix);
     let project: Created =
         client.call("CreateProject", &json!({"ProjectName": name, "ProjectDesc": "benchmark"})).await?;
-    let request = json!({
-        "ProjectId": project.project.project_id, "ProductName": name, "ProductDesc": "benchmark", "CategoryId": 1,
-        "ProductType": 0, "EncryptionType": "2", "NetType": "wifi", "DataProtocol": 1,
-    });
+    let project = project.project.project_id;
+    let request = product_request(&project, &name, 0);
     let product: Created = client.call("CreateStudioProduct", &request).await?;
     let product = product.product.product_id;
     let _: Value = client.call("ModifyModelDefinition", &json!({"ProductId": product, "ModelSchema": model})).await?;
-    Ok(product)
+    Ok((project, product))
 }
 
 async fn make_devices(

@@ -15,6 +15,7 @@ pub(crate) struct Report<'r> {
     topics: Vec<String>,
     /// Number of a thread's first device in the whole run.
     first_device: u32,
+    connections: Connections,
     qos: QoS,
     template: Template,
     /// Added to the message number to get the sequence.
@@ -27,10 +28,20 @@ pub(crate) struct Report<'r> {
     pub first_refusal: Option<String>,
 }
 
+/// Whose reports a client sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Connections {
+    /// Each device has its own.
+    Own,
+    /// There is one client, the gateway of all, which lets them report in turn.
+    Gateway,
+}
+
 /// Options of [`Report`].
 pub(crate) struct ReportOptions<'r> {
     pub topics: Vec<String>,
     pub first_device: u32,
+    pub connections: Connections,
     pub qos: QoS,
     pub template: Template,
     pub sequence_base: u64,
@@ -42,6 +53,7 @@ impl<'r> Report<'r> {
         Self {
             topics: options.topics,
             first_device: options.first_device,
+            connections: options.connections,
             qos: options.qos,
             template: options.template,
             sequence_base: options.sequence_base,
@@ -50,6 +62,15 @@ impl<'r> Report<'r> {
             token_finder: Finder::new(b"\"clientToken\":\""),
             success_finder: Finder::new(b"\"code\":0,"),
             first_refusal: None,
+        }
+    }
+
+    /// Which of this thread's devices a message of a client is of.
+    #[inline]
+    fn device(&self, client: usize, sequence: u64) -> usize {
+        match self.connections {
+            Connections::Own => client,
+            Connections::Gateway => sequence as usize % self.topics.len(),
         }
     }
 
@@ -76,7 +97,7 @@ impl Exchange for Report<'_> {
             duplicate: false,
             qos: self.qos,
             retain: false,
-            topic: &self.topics[client],
+            topic: &self.topics[self.device(client, ticket.sequence)],
             packet_id: Some(ticket.packet_id),
             properties: Properties::NONE,
             payload: &self.payload,
@@ -100,8 +121,8 @@ impl Exchange for Report<'_> {
     }
 
     fn acknowledged(&mut self, client: usize, message: &Slot) {
+        let device = self.first_device + self.device(client, message.sequence) as u32;
         if let Some(recorder) = &mut self.recorder {
-            let device = self.first_device + client as u32;
             recorder.add(device, self.sequence_base + message.sequence, message.sample_time_ms);
         }
     }
@@ -115,6 +136,7 @@ mod tests {
         let mut report = Report::new(ReportOptions {
             topics: Vec::new(),
             first_device: 0,
+            connections: Connections::Own,
             qos: QoS::AtMostOnce,
             template: Template::load("lamp").unwrap(),
             sequence_base: 0,
@@ -140,6 +162,23 @@ mod tests {
         assert_eq!(answer_to(good), (Some(Answer { slot: 3, sequence: 41, is_refusal: false }), None));
         let bad = r#"{"method":"report_reply","clientToken":"41.3","code":406,"status":"check report data err"}"#;
         assert_eq!(answer_to(bad), (Some(Answer { slot: 3, sequence: 41, is_refusal: true }), Some(bad.to_owned())));
+    }
+
+    /// Does a gateway let its devices report in turn, and a device report for itself?
+    #[test]
+    fn whose_message_it_is() {
+        for (connections, expected) in [(Connections::Own, [2, 2, 2, 2]), (Connections::Gateway, [0, 1, 2, 0])] {
+            let report = Report::new(ReportOptions {
+                topics: vec![String::new(); 3],
+                first_device: 0,
+                connections,
+                qos: QoS::AtMostOnce,
+                template: Template::load("lamp").unwrap(),
+                sequence_base: 0,
+                recorder: None,
+            });
+            assert_eq!([0, 1, 2, 3].map(|sequence| report.device(2, sequence)), expected, "{connections:?}");
+        }
     }
 
     /// Is anything else not taken for a reply?

@@ -1,5 +1,6 @@
 //! From options to figures, one function per workload.
 
+mod behind;
 mod people;
 
 use std::{
@@ -8,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use behind::Gateway;
 use lianwu_mqtt::QoS;
 use people::People;
 pub(crate) use people::sign;
@@ -17,7 +19,7 @@ use super::{
     echo::Echo,
     fan::{Counted, Fan, FanOptions},
     idle::Idle,
-    report::{Report, ReportOptions},
+    report::{Connections, Report, ReportOptions},
     round_trip::{RoundTrip, RoundTripOptions},
     schedule::Schedule,
     sign_in::SignIn,
@@ -29,6 +31,7 @@ use crate::{
     conduct::{Plan, Run, conduct},
     engine::Control,
     histogram::Histogram,
+    identity::DeviceId,
     outcome::{Latency, Outcome, Server, microseconds_each},
     process,
     record::{Header, RecordFile},
@@ -36,6 +39,9 @@ use crate::{
 
 /// Keep-alive of clients that talk all the time. The largest a device may ask for is 900 s.
 const KEEP_ALIVE_S: u16 = 600;
+
+/// Reports a gateway has on the way for all its devices.
+const GATEWAY_WINDOW_MAX: usize = 10_000;
 
 /// Runs `echo`.
 ///
@@ -87,27 +93,31 @@ pub fn report(args: &ReportArgs) -> anyhow::Result<Outcome> {
     let record = args.record.as_deref().map(|path| record_file(path, &devices[..clients])).transpose()?;
     let sequence_base = args.sequence_base.unwrap_or_else(sequence_base_now);
     let control = Control::new();
+    let gateway = args.behind.as_deref().map(Gateway::load).transpose()?;
+    let (connections, window) = match gateway {
+        None => (Connections::Own, args.window),
+        Some(_) if plan.threads > 1 || args.target.tls_psk => bail!("a gateway is one client, in the clear"),
+        Some(_) => (Connections::Gateway, (usize::from(args.window) * clients).min(GATEWAY_WINDOW_MAX) as u16),
+    };
     let run = conduct(&plan, &control, |thread| {
         let mine = share(clients, plan.threads, thread);
         let mut sign_in = SignIn::new();
-        let mut topics = Vec::new();
-        for number in mine.clone() {
-            let identity = people.client(number)?;
-            let id = &devices[number];
-            let down = format!("$thing/down/property/{}/{}", id.product, id.device);
-            sign_in.add(&identity, Some((&down, args.qos)), KEEP_ALIVE_S)?;
-            topics.push(format!("$thing/up/property/{}/{}", id.product, id.device));
+        match &gateway {
+            Some(gateway) => gateway.add_to(&mut sign_in, &devices, clients, args.qos)?,
+            None => add_devices(&mut sign_in, &people, &devices, mine.clone(), args.qos)?,
         }
-        let schedule = schedule(args.rate, plan.threads, mine.len());
+        let topics = devices[mine.clone()].iter().map(|id| thing("up", id)).collect();
+        let schedule = schedule(args.rate, plan.threads, sign_in.clients());
         let exchange = Report::new(ReportOptions {
             topics,
             first_device: u32::try_from(mine.start).context("too many devices")?,
+            connections,
             qos: args.qos,
             template: template.clone(),
             sequence_base,
             recorder: record.as_ref().map(RecordFile::recorder),
         });
-        Ok(RoundTrip::new(sign_in, exchange, schedule, round_trip(args.window, args.qos, &args.timing, &control)))
+        Ok(RoundTrip::new(sign_in, exchange, schedule, round_trip(window, args.qos, &args.timing, &control)))
     })?;
     let mut tally = Tally::default();
     let mut first_refusal = None;
@@ -127,6 +137,24 @@ pub fn report(args: &ReportArgs) -> anyhow::Result<Outcome> {
     outcome.count(tally);
     outcome.first_refusal = first_refusal;
     Ok(outcome)
+}
+
+/// Each device of a thread with a connection of its own.
+fn add_devices(
+    sign_in: &mut SignIn,
+    people: &People,
+    devices: &[DeviceId],
+    mine: std::ops::Range<usize>,
+    qos: QoS,
+) -> anyhow::Result<()> {
+    for number in mine {
+        sign_in.add(&people.client(number)?, Some((&thing("down", &devices[number]), qos)), KEEP_ALIVE_S)?;
+    }
+    Ok(())
+}
+
+fn thing(direction: &str, id: &DeviceId) -> String {
+    format!("$thing/{direction}/property/{}/{}", id.product, id.device)
 }
 
 /// Runs `fan-in`: 50 publishers to one subscriber, unless told otherwise.
@@ -289,7 +317,7 @@ fn sequence_base_now() -> u64 {
     now.as_secs() % 9_900 * 1_000_000
 }
 
-fn record_file(path: &Path, devices: &[crate::identity::DeviceId]) -> anyhow::Result<RecordFile> {
+fn record_file(path: &Path, devices: &[DeviceId]) -> anyhow::Result<RecordFile> {
     let devices = devices.iter().map(|id| (id.product.clone(), id.device.clone())).collect();
     RecordFile::create(path, &Header { property: "seq".to_owned(), devices })
 }

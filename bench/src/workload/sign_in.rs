@@ -113,6 +113,25 @@ impl SignIn {
         Ok(())
     }
 
+    /// What the client added last says before it subscribes to anything.
+    pub fn open_with(&mut self, opening: Vec<u8>) {
+        if let Some(client) = self.clients.last_mut() {
+            client.subscribe.splice(..0, opening);
+        }
+    }
+
+    /// Lets the client added last subscribe to these, too.
+    ///
+    /// # Errors
+    /// A filter is too long for MQTT.
+    pub fn subscribe_too<'f>(&mut self, filters: impl Iterator<Item = (&'f str, QoS)> + Clone) -> anyhow::Result<()> {
+        if let Some(client) = self.clients.last_mut() {
+            encode::subscribe(&mut client.subscribe, ProtocolVersion::V3_1_1, SUBSCRIBE_ID, filters)?;
+            client.unanswered += 1;
+        }
+        Ok(())
+    }
+
     pub fn clients(&self) -> usize {
         self.clients.len()
     }

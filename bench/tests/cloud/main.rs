@@ -127,6 +127,7 @@ async fn prepare_makes_devices() {
             model: model.into(),
             prefix: "b".into(),
             out: out.0.clone(),
+            gateway_out: None,
         };
         let devices = prepare::prepare(&args).await.unwrap();
         assert_eq!(identity::read_devices(&out.0).unwrap(), devices);
@@ -136,6 +137,48 @@ async fn prepare_makes_devices() {
         assert_eq!(written, made);
         assert_eq!((written.len(), written[19].0.as_str()), (20, "b00019"));
     }
+}
+
+/// Is a gateway made that may have the devices, and is each bound to it once?
+#[tokio::test]
+async fn prepare_makes_a_gateway() {
+    let bound = Arc::new(Mutex::new(Vec::new()));
+    let names = Arc::clone(&bound);
+    let address = api(move |action, request| match action {
+        "CreateProject" => json!({"Project": {"ProjectId": "prj-a1b2c3d4"}}),
+        "CreateStudioProduct" if request["ProductType"] == 5 => json!({"Product": {"ProductId": "GATE000001"}}),
+        "CreateStudioProduct" => json!({"Product": {"ProductId": "BENCH00001"}}),
+        "ModifyModelDefinition" | "CreateDevice" => json!({"Data": {}}),
+        "BindProducts" => {
+            assert_eq!(*request, json!({"GatewayProductId": "GATE000001", "ProductIds": ["BENCH00001"]}));
+            json!({})
+        }
+        "BindDevices" => {
+            assert_eq!(
+                (&request["GatewayProductId"], &request["GatewayDeviceName"], &request["ProductId"]),
+                (&json!("GATE000001"), &json!("bgateway"), &json!("BENCH00001"))
+            );
+            let some = request["DeviceNames"].as_array().unwrap();
+            assert!(some.len() <= 100);
+            names.lock().unwrap().extend(some.iter().map(|name| name.as_str().unwrap().to_owned()));
+            json!({})
+        }
+        other => json!({"Error": {"Code": "InvalidAction", "Message": other}}),
+    });
+    let (out, gateway) = (TempFile::new("behind"), TempFile::new("gateway"));
+    let args = PrepareArgs {
+        api: access(address),
+        devices: 230,
+        model: "bench".into(),
+        prefix: "b".into(),
+        out: out.0.clone(),
+        gateway_out: Some(gateway.0.clone()),
+    };
+    let devices = prepare::prepare(&args).await.unwrap();
+    let expected: Vec<_> = devices.into_iter().map(|device| device.device).collect();
+    assert_eq!(*bound.lock().unwrap(), expected);
+    let gateway = identity::read_devices(&gateway.0).unwrap();
+    assert_eq!((gateway.len(), gateway[0].product.as_str(), gateway[0].device.as_str()), (1, "GATE000001", "bgateway"));
 }
 
 /// A history of `count` reports for each device, one of which may be missing.
