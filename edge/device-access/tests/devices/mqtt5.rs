@@ -1,6 +1,7 @@
 //! Devices that speak MQTT 5: what they are told, and why.
 
 use lianwu_device_access::AccessOptions;
+use lianwu_device_protocol::credentials::Credentials;
 use lianwu_mqtt::{
     ConnAck, Connect, Packet, PacketId, Properties, Property, PropertyBuffer, ProtocolVersion, Publish, QoS,
     ReasonCode, SubscribeAnswer, encode,
@@ -18,14 +19,25 @@ fn sign_in(world: &World, name: &str, password: Option<&str>, wishes: &[Property
     for wish in wishes {
         properties.push(wish).unwrap();
     }
+    let credentials = Credentials { password: password.map_or(credentials.password, str::to_owned), ..credentials };
+    connect(world, &credentials, 1, properties.as_properties())
+}
+
+/// Anybody of MQTT 5: code and words of the CONNACK.
+pub fn connect(
+    world: &World,
+    credentials: &Credentials,
+    keep_alive_seconds: u16,
+    properties: Properties<'_>,
+) -> (Wire, u8, Option<String>) {
     let connect = Connect {
         version: V5,
         clean_session: true,
-        keep_alive_seconds: 1,
-        properties: properties.as_properties(),
+        keep_alive_seconds,
+        properties,
         client_id: &credentials.client_id,
         user_name: Some(&credentials.user_name),
-        password: Some(password.unwrap_or(&credentials.password).as_bytes()),
+        password: Some(credentials.password.as_bytes()),
         will: None,
     };
     let mut bytes = Vec::new();

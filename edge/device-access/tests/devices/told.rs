@@ -6,9 +6,7 @@ use lianwu_device_access::AccessOptions;
 use lianwu_device_protocol::credentials::{Credentials, backend_credentials};
 use lianwu_model::UnixMillis;
 use lianwu_mqtt::packet::SubscribeAnswer;
-use lianwu_mqtt::{
-    ConnAck, Connect, Packet, PacketId, Properties, Property, PropertyBuffer, ProtocolVersion, Publish, QoS, encode,
-};
+use lianwu_mqtt::{Packet, PacketId, Properties, Property, PropertyBuffer, ProtocolVersion, Publish, QoS, encode};
 use lianwu_ports::bus::{Bus as _, DeliverError, Delivery, Down, DownKind};
 use lianwu_ports::log::{Log as _, Lsn};
 use lianwu_ports::record::RecordKind;
@@ -18,6 +16,7 @@ use lianwu_services::logs::notes;
 
 use super::backends::{Scene, credentials, wait};
 use super::harness::{NOW, PRODUCT, Wire, World};
+use super::mqtt5;
 
 use ProtocolVersion::V5;
 
@@ -56,29 +55,7 @@ fn properties(of: &[Property<'_>]) -> PropertyBuffer {
 
 /// A backend of MQTT 5: reason code and words of the CONNACK.
 fn sign_in(world: &World, credentials: &Credentials) -> (Wire, u8, Option<String>) {
-    let connect = Connect {
-        version: V5,
-        clean_session: true,
-        keep_alive_seconds: 60,
-        properties: Properties::NONE,
-        client_id: &credentials.client_id,
-        user_name: Some(&credentials.user_name),
-        password: Some(credentials.password.as_bytes()),
-        will: None,
-    };
-    let mut bytes = Vec::new();
-    encode::connect(&mut bytes, &connect).unwrap();
-    let mut wire = world.socket();
-    wire.version = V5;
-    wire.send(&bytes);
-    let (code, why) = wire.next(|packet| match packet {
-        Packet::ConnAck(ConnAck::Accepted { .. }) => (0, None),
-        Packet::ConnAck(ConnAck::Refused { refusal, properties }) => {
-            (refusal.reason().code(), properties.reason_string().map(str::to_owned))
-        }
-        other => panic!("expected CONNACK, got {other:?}"),
-    });
-    (wire, code, why)
+    mqtt5::connect(world, credentials, 60, Properties::NONE)
 }
 
 /// Is the owner of a key told why a sign-in with it was refused, and a stranger not even whether there is such a key?
