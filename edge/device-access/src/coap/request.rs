@@ -52,6 +52,8 @@ pub(super) struct Speaker<'a> {
 pub(super) enum Judged {
     /// Answered as it is.
     Answer(Response),
+    /// A token, with a line for the owner of the product: the device has signed in.
+    SignedIn(Response, Box<Line>),
     /// Refused, with a line for the owner of the product.
     Refused(Response, Box<Line>),
     /// The device may send this, unless its topic forbids it.
@@ -64,6 +66,7 @@ pub(super) struct Line {
     product: ProductId,
     device: Box<str>,
     number: DeviceNumber,
+    /// Empty when it has signed in.
     why: String,
     source: IpAddr,
 }
@@ -119,7 +122,7 @@ impl Judge {
         let (named, judged) = match auth {
             Some((product, device)) => {
                 let named = Named { product, device };
-                (named, self.authenticate(message, named, speaker).map(Judged::Answer))
+                (named, self.authenticate(message, named, speaker))
             }
             None => {
                 let Some((product, device)) = &owner else {
@@ -160,7 +163,7 @@ impl Judge {
     }
 
     /// The token that later messages carry.
-    fn authenticate(&self, message: &Message<'_>, named: Named<'_>, speaker: Speaker<'_>) -> Result<Response, Refusal> {
+    fn authenticate(&self, message: &Message<'_>, named: Named<'_>, speaker: Speaker<'_>) -> Result<Judged, Refusal> {
         self.must_wait(named, speaker)?;
         let device = self.find(named, speaker)?;
         if speaker.proven.is_none() {
@@ -170,7 +173,14 @@ impl Judge {
             return Err(Refusal::told(Code::FORBIDDEN, notes::DISABLED));
         }
         let token = device_token::issue(&device, self.platform.clock.now());
-        Ok(Response::new(Code::CONTENT, token.text))
+        let line = Line {
+            product: device.product,
+            device: device.name.as_str().into(),
+            number: device.number,
+            why: String::new(),
+            source: speaker.source,
+        };
+        Ok(Judged::SignedIn(Response::new(Code::CONTENT, token.text), Box::new(line)))
     }
 
     /// In the clear the payload is what CONNECT carries over MQTT: `<user name>;<password>`.
@@ -289,24 +299,28 @@ impl Judge {
         Err(Refusal { wait: Some(60), ..Refusal::new(Code::UNAVAILABLE, why) })
     }
 
-    /// Puts a refusal on record.
+    /// Puts a sign-in or a refusal on record.
     pub(super) async fn tell(&self, line: &Line) {
+        let (kind, code, note) = match line.why.as_str() {
+            "" => (RecordKind::Connected, 0, String::new()),
+            why => (RecordKind::ConnectRefused, 4, format!("{}{why}", notes::COAP_REFUSED)),
+        };
         let mut batch = RecordBatch::default();
         batch.push(&Record {
-            kind: RecordKind::ConnectRefused,
+            kind,
             qos: 0,
             packet_id: 0,
-            code: 4,
+            code,
             number: line.number,
             product: line.product,
             device: &line.device,
             sample_time: self.platform.clock.now(),
             topic: "",
-            note: &format!("{}{}", notes::COAP_REFUSED, line.why),
+            note: &note,
             payload: format!("protocol:coap,clientip:{}", line.source.to_canonical()).as_bytes(),
         });
         if let Err(error) = message::commit(&self.platform, batch).await {
-            warn!(product = %line.product, device = line.device, why = line.why, %error, "a refusal could not be put on record");
+            warn!(product = %line.product, device = line.device, why = line.why, %error, "a sign-in could not be put on record");
         }
     }
 }

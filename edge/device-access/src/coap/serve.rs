@@ -140,9 +140,13 @@ impl Port {
         match self.judge.judge(message, speaker) {
             Judged::Publish(publish) => Ok(publish),
             Judged::Answer(response) => {
-                let counter =
-                    if response.code == Code::CONTENT { &self.stats.sign_ins } else { &self.stats.sign_ins_refused };
-                counter.add(1);
+                self.stats.sign_ins_refused.add(1);
+                Err(response)
+            }
+            Judged::SignedIn(response, line) => {
+                self.stats.sign_ins.add(1);
+                let port = Rc::clone(self);
+                tokio::task::spawn_local(async move { port.judge.tell(&line).await });
                 Err(response)
             }
             Judged::Refused(response, line) => {

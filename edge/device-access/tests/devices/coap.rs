@@ -13,7 +13,7 @@ use lianwu_services::logs::notes;
 use openssl::ssl::{Ssl, SslContextBuilder, SslMethod, SslOptions, SslStream};
 use serde_json::Value;
 
-use crate::harness::{PRODUCT, World, credentials, key, up};
+use crate::harness::{PRODUCT, World, credentials, down, key, up};
 
 const AUTHENTICATE: &str = "txauth9w0BAQsFA";
 
@@ -217,8 +217,27 @@ fn a_repeated_message_is_stored_once() {
     client.send(&request);
     assert_eq!(client.answer(), first);
     client.publishes(&topic, &token, &report(8));
-    let kinds: Vec<RecordKind> = world.records(2).into_iter().map(|(kind, ..)| kind).collect();
-    assert_eq!(kinds, [RecordKind::PropertyReport, RecordKind::PropertyReport]);
+    let kinds = world.records(3).into_iter().map(|(kind, ..)| kind);
+    assert_eq!(kinds.filter(|kind| *kind == RecordKind::PropertyReport).count(), 2);
+}
+
+/// Who has authenticated counts as activated, and a session it keeps over MQTT goes on being kept.
+#[test]
+fn an_authentication_is_a_sign_in() {
+    let world = world(&options());
+    let (mut lamp, was_kept) = world.keeping_lamp("lamp-1");
+    assert!(!was_kept);
+    lamp.subscribe(&down("property", "lamp-1"));
+    lamp.leave();
+    let mut client = Client::plain(&world);
+    client.token("lamp-1");
+    client.token("lamp-2");
+    // The keeping lamp came, listened and left; then two authentications.
+    world.records(5);
+    world.settle();
+    assert!(world.platform.states.device(world.number("lamp-2")).unwrap().activated.is_some());
+    assert!(!world.platform.directory.find(PRODUCT.parse().unwrap(), "lamp-2").unwrap().is_online());
+    assert!(world.platform.states.sessions().unwrap().iter().any(|kept| kept.number == world.number("lamp-1")));
 }
 
 /// What is answered later, from the state or the registry, is answered here, too.

@@ -59,7 +59,8 @@ pub struct SessionSummary {
 pub fn concerns_session(record: &Record<'_>) -> bool {
     use RecordKind as K;
     match record.kind {
-        K::Connected | K::Subscribed => record.code == 0,
+        K::Connected => record.code == 0 && !is_without_connection(record.payload),
+        K::Subscribed => record.code == 0,
         K::Disconnected | K::Unsubscribed | K::DownAcknowledged | K::DownDropped | K::SessionEnded => true,
         kind if kind.is_down() => record.qos == 1 && record.packet_id != 0,
         _ => false,
@@ -161,6 +162,14 @@ impl KeptSession {
             self.messages.iter().map(|m| size_of::<KeptMessage>() + m.topic.len() + m.payload.len()).sum();
         size_of::<Self>() + self.device.len() + filters + messages
     }
+}
+
+/// The facts of a sign-in that begins no connection, as over CoAP: `protocol:coap,clientip:192.0.2.1`.
+///
+/// It is a sign-in all the same: the device counts as activated.
+#[must_use]
+pub fn is_without_connection(facts: &[u8]) -> bool {
+    facts.starts_with(b"protocol:")
 }
 
 /// The facts of a CONNECT as sign-in writes them: `version:4,keepalive:60,cleansession:0,clientip:192.0.2.1`.

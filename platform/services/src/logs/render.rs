@@ -6,6 +6,7 @@ use lianwu_model::json::{Scanner, members};
 use lianwu_model::log_level::LogLevel;
 use lianwu_ports::readings::LogRow;
 use lianwu_ports::record::RecordKind;
+use lianwu_ports::states::session::is_without_connection;
 
 use super::line::{Direction, Line, LineKind, Origin};
 use super::{beijing_seconds, notes};
@@ -207,6 +208,9 @@ impl Rendering<'_> {
         match row.kind {
             RecordKind::Connected => {
                 let content = format!("Device connect,{facts}");
+                if is_without_connection(&row.payload) {
+                    return diagnostic(STATUS, content, SUCCESS.to_owned());
+                }
                 let line = self.line(LineKind::Status, "ONLINE", content.clone(), SUCCESS.to_owned());
                 vec![line, self.line(LineKind::Diagnostic, STATUS, content, SUCCESS.to_owned())]
             }
