@@ -135,6 +135,7 @@ impl Config {
     fn check(&self) -> Result<()> {
         self.listen.check()?;
         self.tls.check()?;
+        self.public.check()?;
         self.log.check()?;
         self.retention.check()?;
         self.limits.check()
@@ -218,6 +219,8 @@ mod tests {
             ("[listen]\nmqtt = \"nowhere\"\n", None, "listen.mqtt is 'nowhere'"),
             ("[listen]\nmqtts = \"8883\"\n", None, "listen.mqtts is '8883'"),
             ("[tls]\ncert = \"server.crt\"\n", None, "tls.cert and tls.key"),
+            ("[public]\ndevice_url = \"iot.example.com\"\n", None, "public.device_url is 'iot.example.com'"),
+            ("[public]\ndevice_url = \"http://h/path\"\n", None, "public.device_url is 'http://h/path'"),
             ("[retention]\ndays = 0\n", None, "retention.days is 0"),
             ("[listen]\nconnect_timeout = 0\n", None, "listen.connect_timeout is 0"),
             ("[limits]\noffline_messages = 1001\n", None, "limits.offline_messages is 1001"),

@@ -23,6 +23,7 @@ use lianwu_services::account::{AccountCache, KeyUseWriter};
 use lianwu_services::audit::{self, Audit};
 use lianwu_services::certificate::CertificateCache;
 use lianwu_services::device_log::LogLevels;
+use lianwu_services::file::{self, Files};
 use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
 use lianwu_services::remote_config::RemoteConfigs;
@@ -111,6 +112,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         (Some(access), Some(address)) => Some(serve_devices(access, address, access.https()).await?),
         _ => None,
     };
+    publish_files(&platform, config, device_http.as_ref(), device_https.as_ref());
     let stats = access.as_ref().map(DeviceAccess::stats).unwrap_or_default();
     let handle = access.as_ref().and_then(DeviceAccess::tls).cloned();
     let metrics = metrics::Metrics::new(&platform, stats, handle.clone(), &storage.log);
@@ -194,6 +196,7 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
         topology: Arc::default(),
         log_levels: LogLevels::default(),
         remote_configs: RemoteConfigs::default(),
+        files: Files::new(storage.blobs.clone()),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(storage.readings_applied())),
         limits: config.limits(),
@@ -219,6 +222,14 @@ async fn serve_devices(access: &DeviceAccess, address: SocketAddr, tls: Option<H
         None => Server::start(listener, access.http(), options),
     };
     server.context("serve devices over HTTP")
+}
+
+/// Says where contents of files are loaded: in the clear where there are both, the vendor's samples without TLS know no other.
+fn publish_files(platform: &Platform, config: &Config, http: Option<&Server>, https: Option<&Server>) {
+    let listener = http.map(|server| ("http", server)).or(https.map(|server| ("https", server)));
+    if let Some((scheme, server)) = listener {
+        platform.files.publish_at(&facts::device_url(config, scheme, server.address()));
+    }
 }
 
 /// Nothing when every port for devices is switched off.
@@ -285,6 +296,9 @@ async fn expire(platform: Arc<Platform>) {
         period.tick().await;
         if let Err(error) = audit::expire(&platform).await {
             warn!(%error, "expired rows of the audit log could not be removed");
+        }
+        if let Err(error) = file::sweep(&platform).await {
+            warn!(%error, "files that nobody has could not be removed");
         }
         let platform = Arc::clone(&platform);
         let done = tokio::task::spawn_blocking(move || match retention::expire(&platform) {

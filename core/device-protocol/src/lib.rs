@@ -5,6 +5,7 @@
 
 pub mod credentials;
 pub mod device_log;
+pub mod files;
 pub mod gateway;
 pub mod message;
 pub mod registration;

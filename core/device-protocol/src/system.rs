@@ -53,6 +53,8 @@ pub enum SystemReply {
     Config,
     /// [`tell_log_level`] with the level of the device.
     LogLevel,
+    /// It is about files or a list that is kept: see [`crate::files`].
+    Files,
 }
 
 impl SystemAnswer {
@@ -112,7 +114,7 @@ fn understood(topic: &Topic<'_>, message: &Members<'_>, out: &mut Vec<u8>) -> Sy
         Topic::SysUp { .. } => system(message),
         Topic::LogUp { .. } => log_level(message),
         Topic::ConfigUp { .. } => config_asked(message),
-        _ => resource(message, out),
+        _ => resource(message),
     }
 }
 
@@ -176,8 +178,10 @@ fn firmware(message: &Members<'_>, out: &mut Vec<u8>) -> SystemAnswer {
     let what = "firmware update";
     match message.kind().as_deref() {
         Some("report_version") => {
-            put_result(out, None);
-            put(out, format_args!(r#","result_msg":"{}","type":"report_version_rsp""#, not_served(what)));
+            put(
+                out,
+                format_args!(r#"{{"result_code":1,"result_msg":"{}","type":"report_version_rsp""#, not_served(what)),
+            );
             let version = message.report.and_then(|report| Members::read(report).ok()?.version);
             if let Some(version) = version.filter(|version| version.len() <= ECHO_BYTES_MAX) {
                 out.extend_from_slice(br#","version":"#);
@@ -199,18 +203,10 @@ fn config_asked(message: &Members<'_>) -> SystemAnswer {
     }
 }
 
-/// Source: spec/device-protocol.md 9.7. Questions for a task are answered only when there is one.
-fn resource(message: &Members<'_>, out: &mut Vec<u8>) -> SystemAnswer {
-    let what = "resource management";
+/// Source: spec/device-protocol.md 9.7.
+fn resource(message: &Members<'_>) -> SystemAnswer {
     match message.kind().as_deref() {
-        Some(kind @ ("report_download_progress" | "report_upload_progress")) => {
-            put_result(out, Some(kind));
-            put(out, format_args!(r#","result_msg":"{}"}}"#, not_served(what)));
-            SystemAnswer::not_served(what, SystemReply::On(DownTopic::Resource))
-        }
-        Some("get_download_task" | "create_upload_task" | "upload_result") => {
-            SystemAnswer::not_served(what, SystemReply::Nothing)
-        }
+        Some(kind) if crate::files::is_resource_type(kind) => SystemAnswer::taken(SystemReply::Files),
         other => unknown_type(other),
     }
 }
@@ -226,14 +222,6 @@ fn not_served(what: &str) -> String {
     format!("{what} is not served yet")
 }
 
-/// `{"type":"<kind>_rsp","result_code":1`, or without the type, which then follows.
-fn put_result(out: &mut Vec<u8>, kind: Option<&str>) {
-    match kind {
-        Some(kind) => put(out, format_args!(r#"{{"type":"{kind}_rsp","result_code":1"#)),
-        None => put(out, format_args!(r#"{{"result_code":1"#)),
-    }
-}
-
 fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("writing to a vector");
 }
@@ -247,7 +235,6 @@ struct Members<'a> {
     resource: Option<&'a [u8]>,
     report: Option<&'a [u8]>,
     version: Option<&'a [u8]>,
-    request_id: Option<&'a [u8]>,
 }
 
 impl<'a> Members<'a> {
@@ -262,7 +249,6 @@ impl<'a> Members<'a> {
                 "resource" => &mut found.resource,
                 "report" => &mut found.report,
                 "version" => &mut found.version,
-                "request_id" => &mut found.request_id,
                 _ => continue,
             };
             *slot = (value != b"null").then_some(value);

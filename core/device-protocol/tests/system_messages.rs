@@ -147,7 +147,7 @@ fn a_configuration_is_answered_and_pushed_as_it_is() {
 }
 
 #[test]
-fn firmware_and_resources_are_not_served_yet() {
+fn firmware_is_not_served_yet() {
     answers(
         "$ota/report",
         DownTopic::Ota,
@@ -156,14 +156,6 @@ fn firmware_and_resources_are_not_served_yet() {
         r#"{"result_code":1,"result_msg":"firmware update is not served yet","type":"report_version_rsp","version":"1.0.0"}"#,
     );
     says_nothing("$ota/report", 501, r#"{"type":"report_progress","report":{"progress":{"state":"done"}}}"#);
-    answers(
-        "$resource/up/service",
-        DownTopic::Resource,
-        501,
-        r#"{"type":"report_download_progress","name":"a.txt"}"#,
-        r#"{"type":"report_download_progress_rsp","result_code":1,"result_msg":"resource management is not served yet"}"#,
-    );
-    says_nothing("$resource/up/service", 501, r#"{"type":"get_download_task"}"#);
     says_nothing("$template/operation", 501, "{}");
 }
 
@@ -184,22 +176,12 @@ fn binding_and_other_services() {
     );
     service(
         501,
-        r#"{"method":"report_version","report":{"resource_list":[]}}"#,
-        r#"{"method":"report_version_rsp","result_code":1,"result_msg":"file management is not served yet","resource_list":[]}"#,
-    );
-    service(
-        501,
-        r#"{"method":"request_url","request_id":"r-1"}"#,
-        r#"{"method":"request_url_resp","result_code":1,"result_msg":"file management is not served yet","request_id":"r-1"}"#,
-    );
-    service(
-        501,
         r#"{"method":"kugou_query_song","clientToken":"k-1"}"#,
         r#"{"method":"kugou_query_song_reply","clientToken":"k-1","code":1,"status":"kugou_query_song is not served yet"}"#,
     );
     service(400, "no JSON", "json format illegal");
     for (code, payload) in [
-        (501, r#"{"method":"report_progress"}"#),
+        (501, r#"{"method":"report_automation_log"}"#),
         (0, r#"{"method":"gateway_run_scene_reply","clientToken":"1","code":0}"#),
         (403, r#"{"method":"a \"strange\" method"}"#),
         (403, r#"{"clientToken":"1"}"#),
@@ -227,10 +209,20 @@ fn gateways_get_their_lists() {
         r#"{"method":"gateway_reload_group_devices","clientToken":"g-2","params":{"GroupId":"*"},"timestamp":1714550400}"#,
         r#"{"method":"gateway_reload_group_devices_reply","clientToken":"g-2","code":0,"status":"","groupResult":[]}"#,
     );
-    service(
-        r#"{"method":"gateway_report_inner_scene_list","clientToken":"g-3","params":{"InnerSceneList":[{"InnerSceneId":"1","InnerSceneName":"night"}]}}"#,
-        r#"{"method":"gateway_report_inner_scene_list_reply","clientToken":"g-3","code":0,"status":""}"#,
-    );
+}
+
+/// Messages about files, and lists that are kept, wait for the registry.
+#[test]
+fn messages_about_files_have_a_way_of_their_own() {
+    for kind in ["get_download_task", "create_upload_task", "report_download_progress", "report_upload_progress"] {
+        let payload = format!(r#"{{"type":"{kind}"}}"#);
+        assert_eq!(judged("$resource/up/service", &payload), (0, SystemReply::Files, String::new()));
+    }
+    says_nothing("$resource/up/service", 403, r#"{"type":"throw_away"}"#);
+    for method in ["report_version", "report_result", "del_result", "request_url", "gateway_report_inner_scene_list"] {
+        let payload = format!(r#"{{"method":"{method}"}}"#);
+        assert_eq!(judged("$thing/up/service", &payload), (0, SystemReply::Files, String::new()));
+    }
 }
 
 /// Properties, events and actions have their own way; so have custom topics.

@@ -7,6 +7,7 @@ mod definition;
 mod device;
 mod device_log;
 mod diagnosis;
+mod file;
 mod gateway;
 pub(crate) mod logs;
 mod message;

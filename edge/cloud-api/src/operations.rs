@@ -14,6 +14,7 @@ mod control;
 mod data;
 mod device;
 mod diagnosis;
+mod file;
 mod gateway;
 pub mod limits;
 mod log_level;
@@ -43,7 +44,7 @@ use crate::table::{DeviceName, Table, Target};
 pub fn operations() -> Table {
     let table = Table::default();
     let table = topics(scripts(remote_configs(storage(products(projects(table))))));
-    let table = instance(gateways(devices(certificates(models(table)))));
+    let table = instance(files(gateways(devices(certificates(models(table))))));
     tags(platform(accounts(shadows(messages(logs(table))))))
 }
 
@@ -206,6 +207,20 @@ fn gateways(table: Table) -> Table {
             |r| named(&r.gateway_product_id, &r.gateway_device_name, None),
             gateway::sub_devices,
         )
+}
+
+/// Source: spec/lianwu-api.json.
+fn files(table: Table) -> Table {
+    table
+        .on(op::CreateFile, Write, |r| Target::Product(r.product_id.clone()), file::create)
+        .on(op::DescribeFile, Read, |r| Target::Product(r.product_id.clone()), file::describe)
+        .on(op::ListFiles, Read, |r| Target::Product(r.product_id.clone()), file::list)
+        .on(op::DeleteFile, Write, |r| Target::Product(r.product_id.clone()), file::delete)
+        .on(op::PushFile, Write, |r| named(&r.product_id, &r.device_name, None), file::push)
+        .on(op::DeleteDeviceFile, Write, |r| named(&r.product_id, &r.device_name, None), file::delete_on_device)
+        .on(op::ListFileTasks, Read, |r| named(&r.product_id, &r.device_name, None), file::tasks)
+        .on(op::CancelFileTask, Write, |r| named(&r.product_id, &r.device_name, None), file::cancel)
+        .on(op::DescribeDeviceFiles, Read, |r| named(&r.product_id, &r.device_name, None), file::of_device)
 }
 
 /// Our own operations about the running instance. Source: spec/lianwu-api.json.

@@ -1,9 +1,10 @@
-//! Devices over HTTP: dynamic registration, publishing, their own logs. A request for a WebSocket is answered elsewhere.
+//! Devices over HTTP: dynamic registration, publishing, their own logs, contents of files. A request for a WebSocket is answered elsewhere.
 //!
 //! Reads requests, finds out who speaks, and hands over: registration to its service, a message to the device's home
 //! worker, where it goes the way of all others. Source: spec/device-protocol.md 3.2, 4 and 9.6.
 
 mod answer;
+mod files;
 mod publish;
 mod register;
 mod report_log;
@@ -26,6 +27,7 @@ use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_services::Platform;
 use tokio::sync::mpsc;
 
+use self::files::FileHttp;
 use crate::failures::{Attempt, Failures, Notice};
 use crate::websocket::WebSockets;
 use crate::worker::{InstanceRate, Mail};
@@ -66,8 +68,10 @@ impl DeviceHttp {
             }
         };
         let (first, second, publish, token) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let files = FileHttp::new(Arc::clone(&self.platform)).router();
         let (first_log, second_log) = (self.clone(), self);
         Router::new()
+            .merge(files)
             .route("/register/dev", post(move |request: Request| async move { register::first(&first, request).await }))
             .route(
                 "/device/register",

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -31,6 +32,9 @@ pub struct ServerOptions {
     pub connections_max: usize,
     /// Time from the first sign of life, or the last answer, to complete request headers.
     pub header_wait_max: Duration,
+    /// How long a client may leave what it was sent unread, before its connection is cut: the kernel watches it, because nobody polls a body
+    /// that cannot be written.
+    pub unread_max: Duration,
     /// Bytes of request headers.
     pub header_bytes_max: usize,
     /// `Content-Length` instead of `content-length` in answers: clients on small devices look for that.
@@ -42,6 +46,7 @@ impl Default for ServerOptions {
         Self {
             connections_max: 4096,
             header_wait_max: Duration::from_secs(30),
+            unread_max: Duration::from_secs(60),
             header_bytes_max: 64 * 1024,
             title_case_headers: false,
         }
@@ -129,8 +134,10 @@ where
             Some(_) = connections.join_next() => {}
             accepted = next => match accepted {
                 Some((Ok((stream, peer)), place)) => {
-                    if let Err(error) = stream.set_nodelay(true) {
-                        debug!(%peer, %error, "no TCP_NODELAY");
+                    let given_up_after = Some(options.unread_max);
+                    let prepared = stream.set_nodelay(true);
+                    if let Err(error) = prepared.and_then(|()| SockRef::from(&stream).set_tcp_user_timeout(given_up_after)) {
+                        debug!(%peer, %error, "a connection without TCP_NODELAY or TCP_USER_TIMEOUT");
                     }
                     let (secured, router, options) = (secure(stream, peer), router.clone(), options.clone());
                     let stopping = stopping.clone();

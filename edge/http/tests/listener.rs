@@ -117,3 +117,23 @@ async fn silent_connections_are_ended() {
     }
     server.stop(Duration::from_secs(5)).await;
 }
+
+/// Does a client that reads nothing lose its connection, so that the next one is served?
+#[tokio::test]
+async fn who_reads_nothing_is_cut() {
+    let large = Router::new().fallback(|| async { vec![7; 64 << 20] });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options =
+        ServerOptions { connections_max: 1, unread_max: Duration::from_millis(500), ..ServerOptions::default() };
+    let server = Server::start(listener, large, options).unwrap();
+    let mut idle = TcpStream::connect(server.address()).await.unwrap();
+    idle.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    idle.readable().await.unwrap();
+    let mut next = TcpStream::connect(server.address()).await.unwrap();
+    next.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut start = [0; 15];
+    next.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200 OK");
+    drop(idle);
+    server.stop(Duration::ZERO).await;
+}

@@ -13,6 +13,7 @@ pub mod device_log;
 pub mod device_token;
 pub mod diagnosis;
 pub mod directory;
+pub mod file;
 pub mod follower;
 pub mod gateway;
 pub mod invalid;

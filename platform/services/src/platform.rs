@@ -6,6 +6,7 @@ use lianwu_ports::bus::Bus;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::Log;
 use lianwu_ports::readings::Readings;
+use lianwu_ports::registry::files::FileStore;
 use lianwu_ports::registry::{
     Accounts, Certificates, Devices, LogLevels as LogLevelStore, ProductScripts, Products, Projects,
     RemoteConfigs as RemoteConfigStore, Topology as TopologyStore,
@@ -19,6 +20,7 @@ use crate::catalog::Catalog;
 use crate::certificate::CertificateCache;
 use crate::device_log::LogLevels;
 use crate::directory::Directory;
+use crate::file::Files;
 use crate::follower::Progress;
 use crate::gateway::Topology;
 use crate::message::PendingReplies;
@@ -38,6 +40,7 @@ pub struct Stores {
     pub scripts: Arc<dyn ProductScripts>,
     pub log_levels: Arc<dyn LogLevelStore>,
     pub remote_configs: Arc<dyn RemoteConfigStore>,
+    pub files: Arc<dyn FileStore>,
 }
 
 /// Every number that bounds something; zero means "no limit" where the field says so.
@@ -66,6 +69,11 @@ pub struct Limits {
     pub dev_product_devices: u64,
     /// Sub-devices of one gateway; 0 means no limit.
     pub gateway_sub_devices: u64,
+    /// Bytes of one file; 0 means no limit.
+    pub file_bytes: u64,
+    /// Bytes of all files of a product, and of all products of a main account; 0 means no limit.
+    pub product_file_bytes: u64,
+    pub account_file_bytes: u64,
     /// Cloud API calls per second of one account and operation; 0 means no limit.
     pub api_tps: u32,
     /// Messages per second of the instance; 0 means no limit.
@@ -113,6 +121,9 @@ impl Default for Limits {
             backend_session_hours: 72,
             dev_product_devices: 50,
             gateway_sub_devices: 1_500,
+            file_bytes: 1 << 30,
+            product_file_bytes: 10 << 30,
+            account_file_bytes: 50 << 30,
             api_tps: 20,
             instance_tps: 0,
             instance_down_tps: 0,
@@ -154,6 +165,8 @@ pub struct Platform {
     pub log_levels: LogLevels,
     /// What devices are told to work with.
     pub remote_configs: RemoteConfigs,
+    /// Contents of files, and where they are loaded.
+    pub files: Files,
     pub replies: PendingReplies,
     /// How far the readings are behind the log.
     pub progress: Arc<Progress>,

@@ -13,6 +13,7 @@ use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
 use lianwu_ports::audit::suite::entry;
 use lianwu_ports::audit::{AuditEntry, AuditPage, AuditQuery, AuditStore};
+use lianwu_ports::blobs::memory::MemoryBlobs;
 use lianwu_ports::bus::{
     Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
 };
@@ -26,6 +27,7 @@ use lianwu_ports::script::NoScripts;
 use lianwu_services::account::{AccountCache, AccountError};
 use lianwu_services::audit::{self, Audit, AuditOptions, QUEUE_ROWS_MAX};
 use lianwu_services::certificate::CertificateCache;
+use lianwu_services::file::Files;
 use lianwu_services::follower::Progress;
 use lianwu_services::product::NewProduct;
 use lianwu_services::project::ProjectText;
@@ -95,6 +97,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
             scripts: registry.clone(),
             log_levels: registry.clone(),
             remote_configs: registry.clone(),
+            files: registry.clone(),
         },
         bus: Arc::new(NoDevices),
         catalog: Catalog::default(),
@@ -102,6 +105,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
         topology: Arc::default(),
         log_levels: lianwu_services::device_log::LogLevels::default(),
         remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
+        files: Files::new(Arc::new(MemoryBlobs::default())),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),

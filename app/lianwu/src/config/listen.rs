@@ -51,6 +51,8 @@ pub struct Tls {
 #[serde(default, deny_unknown_fields)]
 pub struct Public {
     pub device_host: String,
+    /// What addresses of files begin with: scheme and host, and a port where it is not the scheme's own.
+    pub device_url: String,
     pub console_url: String,
 }
 
@@ -104,6 +106,20 @@ impl Listen {
     /// The same over TLS.
     pub fn device_https_address(&self) -> Result<Option<SocketAddr>> {
         address("listen.device_https", &self.device_https)
+    }
+}
+
+impl Public {
+    pub(super) fn check(&self) -> Result<()> {
+        let url = &self.device_url;
+        let rest = url.strip_prefix("http://").or(url.strip_prefix("https://"));
+        let is_good = rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', ' ', '"', '\\']));
+        if !url.is_empty() && !is_good {
+            bail!(
+                "public.device_url is '{url}', expected http:// or https:// and a host, such as http://iot.example.com"
+            );
+        }
+        Ok(())
     }
 }
 

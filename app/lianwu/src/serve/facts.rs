@@ -71,6 +71,21 @@ fn host(public: &str, address: SocketAddr) -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// What the addresses of files begin with. The C SDK resolves no ports, so the scheme's own is left out.
+pub fn device_url(config: &Config, scheme: &str, listener: SocketAddr) -> String {
+    if !config.public.device_url.is_empty() {
+        return config.public.device_url.clone();
+    }
+    let mut host = host(&config.public.device_host, listener);
+    if host.contains(':') {
+        host = format!("[{host}]");
+    }
+    match (scheme, listener.port()) {
+        ("http", 80) | ("https", 443) => format!("{scheme}://{host}"),
+        (_, port) => format!("{scheme}://{host}:{port}"),
+    }
+}
+
 /// Host of `https://host:port/path`.
 fn public_name(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -175,6 +190,22 @@ mod tests {
         assert_eq!(host("iot.example.com", any), "iot.example.com");
         assert_eq!(host("", one), "192.0.2.7");
         assert!(!host("", any).is_empty() && host("", any) != "0.0.0.0");
+    }
+
+    #[test]
+    fn addresses_of_files_begin_with_the_public_url_or_the_listener() {
+        let mut config = Config::default();
+        let shown = |config: &Config, address: &str| device_url(config, "http", address.parse().unwrap());
+        assert_eq!(shown(&config, "192.0.2.7:8081"), "http://192.0.2.7:8081");
+        assert_eq!(shown(&config, "[2001:db8::7]:8081"), "http://[2001:db8::7]:8081");
+        config.public.device_host = "iot.example.com".to_owned();
+        assert_eq!(shown(&config, "0.0.0.0:8081"), "http://iot.example.com:8081");
+        assert_eq!(shown(&config, "0.0.0.0:80"), "http://iot.example.com");
+        let over_tls = |address: &str| device_url(&config, "https", address.parse().unwrap());
+        assert_eq!(over_tls("0.0.0.0:443"), "https://iot.example.com");
+        assert_eq!(over_tls("0.0.0.0:80"), "https://iot.example.com:80");
+        config.public.device_url = "https://files.example.com".to_owned();
+        assert_eq!(shown(&config, "0.0.0.0:8081"), "https://files.example.com");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use lianwu_blobs::FolderBlobs;
 use lianwu_log::{LogOptions, SegmentLog};
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::Lsn;
@@ -22,6 +23,7 @@ pub struct Storage {
     pub log: Arc<SegmentLog>,
     pub readings: Arc<ReadingsEngine>,
     pub audit: Arc<SqliteAudit>,
+    pub blobs: Arc<FolderBlobs>,
     registry: Arc<SqliteRegistry>,
     /// Held while this process uses the folder.
     _lock: File,
@@ -51,6 +53,7 @@ impl Storage {
         let registry = SqliteRegistry::open(&registry_path, seal)
             .context("open the registry (is the disk full, or the folder not writable?)")?;
         let audit = SqliteAudit::open(&folder.join("audit.db")).context("open the audit log")?;
+        let blobs = FolderBlobs::open(&folder.join("files")).context("open the folder of files")?;
         let options = LogOptions {
             segment_bytes: config.log.segment_bytes,
             retention_days: u16::try_from(config.retention.days).unwrap_or(u16::MAX),
@@ -62,7 +65,7 @@ impl Storage {
             ..ReadingsOptions::new(folder.join("readings"))
         };
         let readings = ReadingsEngine::open(options).context("open the readings")?;
-        Ok(Self { log: Arc::new(log), readings, audit, registry, _lock: lock })
+        Ok(Self { log: Arc::new(log), readings, audit, blobs: Arc::new(blobs), registry, _lock: lock })
     }
 
     /// The registry's stores.
@@ -77,6 +80,7 @@ impl Storage {
             scripts: self.registry.clone(),
             log_levels: self.registry.clone(),
             remote_configs: self.registry.clone(),
+            files: self.registry.clone(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! `$thing/up/service`: binding, files, automation and the rest. Source: spec/device-protocol.md 6.10, 9.8 to 9.10.
 
-use super::{ECHO_BYTES_MAX, Members, SystemAnswer, SystemReply, not_served, put, put_string, text};
+use super::{Members, SystemAnswer, SystemReply, not_served, put, put_string, text};
+use crate::files::is_file_method;
 use crate::topic::DownTopic;
 
 /// Longest method name that gets an answer of its own.
@@ -10,8 +11,7 @@ const METHOD_BYTES_MAX: usize = 48;
 const UNSUPPORTED: u32 = 1;
 
 /// Reports nobody answers, by the protocol.
-const SILENT: [&str; 5] =
-    ["report_progress", "report_result", "report_post_result", "del_result", "report_automation_log"];
+const SILENT: [&str; 1] = ["report_automation_log"];
 
 pub(super) fn answer(message: &Members<'_>, out: &mut Vec<u8>) -> SystemAnswer {
     let Some(method) = message.method.and_then(text) else {
@@ -29,32 +29,11 @@ pub(super) fn answer(message: &Members<'_>, out: &mut Vec<u8>) -> SystemAnswer {
             reply("app_bind_token_reply", message, 404, "token not found", out);
             SystemAnswer::refused(404, "token not found", on)
         }
-        "report_version" => {
-            let what = "file management";
-            put(out, format_args!(r#"{{"method":"report_version_rsp","result_code":{UNSUPPORTED}"#));
-            put_string("result_msg", &not_served(what), out);
-            out.extend_from_slice(br#","resource_list":[]}"#);
-            SystemAnswer::not_served(what, on)
-        }
-        "request_url" => {
-            let what = "file management";
-            put(out, format_args!(r#"{{"method":"request_url_resp","result_code":{UNSUPPORTED}"#));
-            put_string("result_msg", &not_served(what), out);
-            if let Some(id) = message.request_id.filter(|id| id.len() <= ECHO_BYTES_MAX) {
-                out.extend_from_slice(br#","request_id":"#);
-                out.extend_from_slice(id);
-            }
-            out.push(b'}');
-            SystemAnswer::not_served(what, on)
-        }
         // What was stored for gateways: nothing before there are families.
         "gateway_reload_scene_handles" => listed(message, &method, r#""sceneResult":[]"#, out),
         "gateway_reload_group_devices" => listed(message, &method, r#""groupResult":[]"#, out),
         "get_automation_list" => listed(message, &method, r#""auto_list":[]"#, out),
-        "gateway_report_inner_scene_list" => {
-            reply("gateway_report_inner_scene_list_reply", message, 0, "", out);
-            SystemAnswer::taken(on)
-        }
+        kept if is_file_method(kept) => SystemAnswer::taken(SystemReply::Files),
         silent if SILENT.contains(&silent) => SystemAnswer::not_served(silent, SystemReply::Nothing),
         // The device answers something: no answer to answers.
         reply if reply.ends_with("_reply") || reply.ends_with("_rsp") || reply.ends_with("_resp") => {

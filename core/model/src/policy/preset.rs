@@ -93,6 +93,9 @@ const FULL_ACCESS: &str = r#"{
         "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller", "lianwu:DeleteProductScript",
         "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
+        "lianwu:CancelFileTask", "lianwu:CreateFile", "lianwu:DeleteDeviceFile", "lianwu:DeleteFile",
+        "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles", "lianwu:ListFileTasks",
+        "lianwu:PushFile",
         "lianwu:DescribeProductStorage",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags", "lianwu:ReceiveMessages",
         "lianwu:RunProductScript", "lianwu:SaveProductScript", "lianwu:SendMessages", "lianwu:SetLogLevel", "lianwu:SetRemoteConfig", "lianwu:EnableRemoteConfig",
@@ -120,7 +123,8 @@ const READ_ONLY: &str = r#"{
         "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
         "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
-        "lianwu:DescribeProductStorage",
+        "lianwu:DescribeProductStorage", "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles",
+        "lianwu:ListFileTasks",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags"
       ],
       "resource": "*"

@@ -289,6 +289,19 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "CancelFileTask",
+        service: &SERVICES[2],
+        group: "file",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+            FieldSpec { name: "TaskId", kind: Kind::Unsigned, required: true },
+        ],
+    },
+    OperationSpec {
         name: "ChangeP2PRoute",
         service: &SERVICES[0],
         group: "video",
@@ -482,6 +495,20 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[
             FieldSpec { name: "FenceId", kind: Kind::Integer, required: true },
             FieldSpec { name: "Items", kind: Kind::List(&Kind::Object(&FENCE_BIND_PRODUCT_ITEM)), required: true },
+        ],
+    },
+    OperationSpec {
+        name: "CreateFile",
+        service: &SERVICES[2],
+        group: "file",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "FileName", kind: Kind::Text, required: true },
+            FieldSpec { name: "FileSize", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Md5", kind: Kind::Text, required: true },
         ],
     },
     OperationSpec {
@@ -957,6 +984,21 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DeleteDeviceFile",
+        service: &SERVICES[2],
+        group: "file",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+            FieldSpec { name: "ResourceName", kind: Kind::Text, required: true },
+            FieldSpec { name: "Version", kind: Kind::Text, required: true },
+            FieldSpec { name: "ResourceType", kind: Kind::Text, required: true },
+        ],
+    },
+    OperationSpec {
         name: "DeleteDeviceSDP",
         service: &SERVICES[0],
         group: "video",
@@ -999,6 +1041,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[
             FieldSpec { name: "FenceId", kind: Kind::Integer, required: true },
             FieldSpec { name: "Items", kind: Kind::List(&Kind::Object(&FENCE_BIND_PRODUCT_ITEM)), required: true },
+        ],
+    },
+    OperationSpec {
+        name: "DeleteFile",
+        service: &SERVICES[2],
+        group: "file",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "FileId", kind: Kind::Unsigned, required: true },
         ],
     },
     OperationSpec {
@@ -1682,6 +1736,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DescribeDeviceFiles",
+        service: &SERVICES[2],
+        group: "file",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+        ],
+    },
+    OperationSpec {
         name: "DescribeDeviceFirmWare",
         service: &SERVICES[0],
         group: "ota",
@@ -1775,6 +1841,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
             FieldSpec { name: "Limit", kind: Kind::Integer, required: false },
             FieldSpec { name: "ProductId", kind: Kind::Text, required: false },
             FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "DescribeFile",
+        service: &SERVICES[2],
+        group: "file",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "FileId", kind: Kind::Unsigned, required: true },
         ],
     },
     OperationSpec {
@@ -3105,6 +3183,32 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "ListFileTasks",
+        service: &SERVICES[2],
+        group: "file",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+        ],
+    },
+    OperationSpec {
+        name: "ListFiles",
+        service: &SERVICES[2],
+        group: "file",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+            FieldSpec { name: "Offset", kind: Kind::Unsigned, required: false },
+            FieldSpec { name: "Limit", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
         name: "ListFirmwares",
         service: &SERVICES[0],
         group: "ota",
@@ -3851,6 +3955,23 @@ pub static OPERATIONS: &[OperationSpec] = &[
             FieldSpec { name: "PackageQueue", kind: Kind::Text, required: false },
             FieldSpec { name: "Override", kind: Kind::Unsigned, required: false },
             FieldSpec { name: "OrderId", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "PushFile",
+        service: &SERVICES[2],
+        group: "file",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+            FieldSpec { name: "FileId", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Way", kind: Kind::Text, required: true },
+            FieldSpec { name: "ResourceName", kind: Kind::Text, required: false },
+            FieldSpec { name: "Version", kind: Kind::Text, required: false },
+            FieldSpec { name: "ResourceType", kind: Kind::Text, required: false },
         ],
     },
     OperationSpec {

@@ -237,10 +237,36 @@ pub struct CallDeviceRRPCSyncResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct CancelFileTask;
+
+impl Operation for CancelFileTask {
+    const SPEC: &'static OperationSpec = &OPERATIONS[19];
+    type Request = CancelFileTaskRequest;
+    type Response = CancelFileTaskResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CancelFileTaskRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "TaskId", deserialize_with = "wire::integer")]
+    pub task_id: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CancelFileTaskResponse {
+    #[serde(rename = "Task")]
+    pub task: Option<s::FileTaskItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ControlDeviceData;
 
 impl Operation for ControlDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[21];
+    const SPEC: &'static OperationSpec = &OPERATIONS[22];
     type Request = ControlDeviceDataRequest;
     type Response = ControlDeviceDataResponse;
 }
@@ -274,7 +300,7 @@ pub struct ControlDeviceDataResponse {
 pub struct CreateDevice;
 
 impl Operation for CreateDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[26];
+    const SPEC: &'static OperationSpec = &OPERATIONS[27];
     type Request = CreateDeviceRequest;
     type Response = CreateDeviceResponse;
 }
@@ -309,10 +335,42 @@ pub struct CreateDeviceResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct CreateFile;
+
+impl Operation for CreateFile {
+    const SPEC: &'static OperationSpec = &OPERATIONS[33];
+    type Request = CreateFileRequest;
+    type Response = CreateFileResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateFileRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "FileName")]
+    pub file_name: String,
+    #[serde(rename = "FileSize", deserialize_with = "wire::integer")]
+    pub file_size: u64,
+    #[serde(rename = "Md5")]
+    pub md5: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateFileResponse {
+    #[serde(rename = "FileId")]
+    pub file_id: u64,
+    #[serde(rename = "UploadUrl")]
+    pub upload_url: String,
+    #[serde(rename = "ExpireTime")]
+    pub expire_time: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct CreateGroup;
 
 impl Operation for CreateGroup {
-    const SPEC: &'static OperationSpec = &OPERATIONS[33];
+    const SPEC: &'static OperationSpec = &OPERATIONS[35];
     type Request = CreateGroupRequest;
     type Response = CreateGroupResponse;
 }
@@ -335,7 +393,7 @@ pub struct CreateGroupResponse {}
 pub struct CreateMainAccount;
 
 impl Operation for CreateMainAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[37];
+    const SPEC: &'static OperationSpec = &OPERATIONS[39];
     type Request = CreateMainAccountRequest;
     type Response = CreateMainAccountResponse;
 }
@@ -361,7 +419,7 @@ pub struct CreateMainAccountResponse {
 pub struct CreatePrivateCA;
 
 impl Operation for CreatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[41];
+    const SPEC: &'static OperationSpec = &OPERATIONS[43];
     type Request = CreatePrivateCARequest;
     type Response = CreatePrivateCAResponse;
 }
@@ -384,7 +442,7 @@ pub struct CreatePrivateCAResponse {}
 pub struct CreateProject;
 
 impl Operation for CreateProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[42];
+    const SPEC: &'static OperationSpec = &OPERATIONS[44];
     type Request = CreateProjectRequest;
     type Response = CreateProjectResponse;
 }
@@ -410,7 +468,7 @@ pub struct CreateProjectResponse {
 pub struct CreateSecretKey;
 
 impl Operation for CreateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[43];
+    const SPEC: &'static OperationSpec = &OPERATIONS[45];
     type Request = CreateSecretKeyRequest;
     type Response = CreateSecretKeyResponse;
 }
@@ -434,7 +492,7 @@ pub struct CreateSecretKeyResponse {
 pub struct CreateStudioProduct;
 
 impl Operation for CreateStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[44];
+    const SPEC: &'static OperationSpec = &OPERATIONS[46];
     type Request = CreateStudioProductRequest;
     type Response = CreateStudioProductResponse;
 }
@@ -476,7 +534,7 @@ pub struct CreateStudioProductResponse {
 pub struct CreateSubAccount;
 
 impl Operation for CreateSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[45];
+    const SPEC: &'static OperationSpec = &OPERATIONS[47];
     type Request = CreateSubAccountRequest;
     type Response = CreateSubAccountResponse;
 }
@@ -500,7 +558,7 @@ pub struct CreateSubAccountResponse {
 pub struct CreateTopicPolicy;
 
 impl Operation for CreateTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[58];
+    const SPEC: &'static OperationSpec = &OPERATIONS[60];
     type Request = CreateTopicPolicyRequest;
     type Response = CreateTopicPolicyResponse;
 }
@@ -523,7 +581,7 @@ pub struct CreateTopicPolicyResponse {}
 pub struct DeleteDevice;
 
 impl Operation for DeleteDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[61];
+    const SPEC: &'static OperationSpec = &OPERATIONS[63];
     type Request = DeleteDeviceRequest;
     type Response = DeleteDeviceResponse;
 }
@@ -548,10 +606,42 @@ pub struct DeleteDeviceResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DeleteDeviceFile;
+
+impl Operation for DeleteDeviceFile {
+    const SPEC: &'static OperationSpec = &OPERATIONS[64];
+    type Request = DeleteDeviceFileRequest;
+    type Response = DeleteDeviceFileResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteDeviceFileRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "ResourceName")]
+    pub resource_name: String,
+    #[serde(rename = "Version")]
+    pub version: String,
+    #[serde(rename = "ResourceType")]
+    pub resource_type: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteDeviceFileResponse {
+    #[serde(rename = "TaskId")]
+    pub task_id: u64,
+    #[serde(rename = "Told")]
+    pub told: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DeleteDeviceShadow;
 
 impl Operation for DeleteDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[63];
+    const SPEC: &'static OperationSpec = &OPERATIONS[66];
     type Request = DeleteDeviceShadowRequest;
     type Response = DeleteDeviceShadowResponse;
 }
@@ -572,7 +662,7 @@ pub struct DeleteDeviceShadowResponse {}
 pub struct DeleteDevices;
 
 impl Operation for DeleteDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[64];
+    const SPEC: &'static OperationSpec = &OPERATIONS[67];
     type Request = DeleteDevicesRequest;
     type Response = DeleteDevicesResponse;
 }
@@ -593,10 +683,31 @@ pub struct DeleteDevicesResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DeleteFile;
+
+impl Operation for DeleteFile {
+    const SPEC: &'static OperationSpec = &OPERATIONS[69];
+    type Request = DeleteFileRequest;
+    type Response = DeleteFileResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteFileRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "FileId", deserialize_with = "wire::integer")]
+    pub file_id: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteFileResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DeleteGroup;
 
 impl Operation for DeleteGroup {
-    const SPEC: &'static OperationSpec = &OPERATIONS[66];
+    const SPEC: &'static OperationSpec = &OPERATIONS[70];
     type Request = DeleteGroupRequest;
     type Response = DeleteGroupResponse;
 }
@@ -615,7 +726,7 @@ pub struct DeleteGroupResponse {}
 pub struct DeletePolicy;
 
 impl Operation for DeletePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[70];
+    const SPEC: &'static OperationSpec = &OPERATIONS[74];
     type Request = DeletePolicyRequest;
     type Response = DeletePolicyResponse;
 }
@@ -634,7 +745,7 @@ pub struct DeletePolicyResponse {}
 pub struct DeletePrivateCA;
 
 impl Operation for DeletePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[73];
+    const SPEC: &'static OperationSpec = &OPERATIONS[77];
     type Request = DeletePrivateCARequest;
     type Response = DeletePrivateCAResponse;
 }
@@ -653,7 +764,7 @@ pub struct DeletePrivateCAResponse {}
 pub struct DeleteProductPrivateCA;
 
 impl Operation for DeleteProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[74];
+    const SPEC: &'static OperationSpec = &OPERATIONS[78];
     type Request = DeleteProductPrivateCARequest;
     type Response = DeleteProductPrivateCAResponse;
 }
@@ -672,7 +783,7 @@ pub struct DeleteProductPrivateCAResponse {}
 pub struct DeleteProductScript;
 
 impl Operation for DeleteProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[75];
+    const SPEC: &'static OperationSpec = &OPERATIONS[79];
     type Request = DeleteProductScriptRequest;
     type Response = DeleteProductScriptResponse;
 }
@@ -694,7 +805,7 @@ pub struct DeleteProductScriptResponse {
 pub struct DeleteProject;
 
 impl Operation for DeleteProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[76];
+    const SPEC: &'static OperationSpec = &OPERATIONS[80];
     type Request = DeleteProjectRequest;
     type Response = DeleteProjectResponse;
 }
@@ -713,7 +824,7 @@ pub struct DeleteProjectResponse {}
 pub struct DeleteSecretKey;
 
 impl Operation for DeleteSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[77];
+    const SPEC: &'static OperationSpec = &OPERATIONS[81];
     type Request = DeleteSecretKeyRequest;
     type Response = DeleteSecretKeyResponse;
 }
@@ -732,7 +843,7 @@ pub struct DeleteSecretKeyResponse {}
 pub struct DeleteStudioProduct;
 
 impl Operation for DeleteStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[78];
+    const SPEC: &'static OperationSpec = &OPERATIONS[82];
     type Request = DeleteStudioProductRequest;
     type Response = DeleteStudioProductResponse;
 }
@@ -751,7 +862,7 @@ pub struct DeleteStudioProductResponse {}
 pub struct DeleteSubAccount;
 
 impl Operation for DeleteSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[79];
+    const SPEC: &'static OperationSpec = &OPERATIONS[83];
     type Request = DeleteSubAccountRequest;
     type Response = DeleteSubAccountResponse;
 }
@@ -770,7 +881,7 @@ pub struct DeleteSubAccountResponse {}
 pub struct DeleteTopicPolicy;
 
 impl Operation for DeleteTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[86];
+    const SPEC: &'static OperationSpec = &OPERATIONS[90];
     type Request = DeleteTopicPolicyRequest;
     type Response = DeleteTopicPolicyResponse;
 }
@@ -791,7 +902,7 @@ pub struct DeleteTopicPolicyResponse {}
 pub struct DescribeAccess;
 
 impl Operation for DescribeAccess {
-    const SPEC: &'static OperationSpec = &OPERATIONS[89];
+    const SPEC: &'static OperationSpec = &OPERATIONS[93];
     type Request = DescribeAccessRequest;
     type Response = DescribeAccessResponse;
 }
@@ -831,7 +942,7 @@ pub struct DescribeAccessResponse {
 pub struct DescribeAccessPoints;
 
 impl Operation for DescribeAccessPoints {
-    const SPEC: &'static OperationSpec = &OPERATIONS[90];
+    const SPEC: &'static OperationSpec = &OPERATIONS[94];
     type Request = DescribeAccessPointsRequest;
     type Response = DescribeAccessPointsResponse;
 }
@@ -853,7 +964,7 @@ pub struct DescribeAccessPointsResponse {
 pub struct DescribeBackendDiagnosis;
 
 impl Operation for DescribeBackendDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[93];
+    const SPEC: &'static OperationSpec = &OPERATIONS[97];
     type Request = DescribeBackendDiagnosisRequest;
     type Response = DescribeBackendDiagnosisResponse;
 }
@@ -877,7 +988,7 @@ pub struct DescribeBackendDiagnosisResponse {
 pub struct DescribeBindedProducts;
 
 impl Operation for DescribeBindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[95];
+    const SPEC: &'static OperationSpec = &OPERATIONS[99];
     type Request = DescribeBindedProductsRequest;
     type Response = DescribeBindedProductsResponse;
 }
@@ -907,7 +1018,7 @@ pub struct DescribeBindedProductsResponse {
 pub struct DescribeCaller;
 
 impl Operation for DescribeCaller {
-    const SPEC: &'static OperationSpec = &OPERATIONS[96];
+    const SPEC: &'static OperationSpec = &OPERATIONS[100];
     type Request = DescribeCallerRequest;
     type Response = DescribeCallerResponse;
 }
@@ -940,7 +1051,7 @@ pub struct DescribeCallerResponse {
 pub struct DescribeConfiguration;
 
 impl Operation for DescribeConfiguration {
-    const SPEC: &'static OperationSpec = &OPERATIONS[115];
+    const SPEC: &'static OperationSpec = &OPERATIONS[119];
     type Request = DescribeConfigurationRequest;
     type Response = DescribeConfigurationResponse;
 }
@@ -959,7 +1070,7 @@ pub struct DescribeConfigurationResponse {
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[117];
+    const SPEC: &'static OperationSpec = &OPERATIONS[121];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -985,7 +1096,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceBindGateway;
 
 impl Operation for DescribeDeviceBindGateway {
-    const SPEC: &'static OperationSpec = &OPERATIONS[118];
+    const SPEC: &'static OperationSpec = &OPERATIONS[122];
     type Request = DescribeDeviceBindGatewayRequest;
     type Response = DescribeDeviceBindGatewayResponse;
 }
@@ -1017,7 +1128,7 @@ pub struct DescribeDeviceBindGatewayResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[119];
+    const SPEC: &'static OperationSpec = &OPERATIONS[123];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -1043,7 +1154,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[120];
+    const SPEC: &'static OperationSpec = &OPERATIONS[124];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -1083,7 +1194,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[121];
+    const SPEC: &'static OperationSpec = &OPERATIONS[125];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -1106,10 +1217,36 @@ pub struct DescribeDeviceDiagnosisResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeDeviceFiles;
+
+impl Operation for DescribeDeviceFiles {
+    const SPEC: &'static OperationSpec = &OPERATIONS[126];
+    type Request = DescribeDeviceFilesRequest;
+    type Response = DescribeDeviceFilesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDeviceFilesRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDeviceFilesResponse {
+    #[serde(rename = "Resources")]
+    pub resources: Vec<s::DeviceFileItem>,
+    #[serde(rename = "InnerScenes")]
+    pub inner_scenes: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeDeviceShadow;
 
 impl Operation for DescribeDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[126];
+    const SPEC: &'static OperationSpec = &OPERATIONS[131];
     type Request = DescribeDeviceShadowRequest;
     type Response = DescribeDeviceShadowResponse;
 }
@@ -1130,10 +1267,38 @@ pub struct DescribeDeviceShadowResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeFile;
+
+impl Operation for DescribeFile {
+    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    type Request = DescribeFileRequest;
+    type Response = DescribeFileResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeFileRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "FileId", deserialize_with = "wire::integer")]
+    pub file_id: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeFileResponse {
+    #[serde(rename = "File")]
+    pub file: Option<s::FileItem>,
+    #[serde(rename = "DownloadUrl")]
+    pub download_url: String,
+    #[serde(rename = "ExpireTime")]
+    pub expire_time: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeGatewayBindDevices;
 
 impl Operation for DescribeGatewayBindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[135];
+    const SPEC: &'static OperationSpec = &OPERATIONS[141];
     type Request = DescribeGatewayBindDevicesRequest;
     type Response = DescribeGatewayBindDevicesResponse;
 }
@@ -1167,7 +1332,7 @@ pub struct DescribeGatewayBindDevicesResponse {
 pub struct DescribeGatewaySubProducts;
 
 impl Operation for DescribeGatewaySubProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[137];
+    const SPEC: &'static OperationSpec = &OPERATIONS[143];
     type Request = DescribeGatewaySubProductsRequest;
     type Response = DescribeGatewaySubProductsResponse;
 }
@@ -1199,7 +1364,7 @@ pub struct DescribeGatewaySubProductsResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[140];
+    const SPEC: &'static OperationSpec = &OPERATIONS[146];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -1218,7 +1383,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeLogLevel;
 
 impl Operation for DescribeLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[142];
+    const SPEC: &'static OperationSpec = &OPERATIONS[148];
     type Request = DescribeLogLevelRequest;
     type Response = DescribeLogLevelResponse;
 }
@@ -1246,7 +1411,7 @@ pub struct DescribeLogLevelResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[143];
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -1268,7 +1433,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribePrivateCA;
 
 impl Operation for DescribePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[148];
+    const SPEC: &'static OperationSpec = &OPERATIONS[154];
     type Request = DescribePrivateCARequest;
     type Response = DescribePrivateCAResponse;
 }
@@ -1290,7 +1455,7 @@ pub struct DescribePrivateCAResponse {
 pub struct DescribePrivateCABindedProducts;
 
 impl Operation for DescribePrivateCABindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    const SPEC: &'static OperationSpec = &OPERATIONS[155];
     type Request = DescribePrivateCABindedProductsRequest;
     type Response = DescribePrivateCABindedProductsResponse;
 }
@@ -1316,7 +1481,7 @@ pub struct DescribePrivateCABindedProductsResponse {
 pub struct DescribePrivateCAs;
 
 impl Operation for DescribePrivateCAs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[150];
+    const SPEC: &'static OperationSpec = &OPERATIONS[156];
     type Request = DescribePrivateCAsRequest;
     type Response = DescribePrivateCAsResponse;
 }
@@ -1335,7 +1500,7 @@ pub struct DescribePrivateCAsResponse {
 pub struct DescribeProductCA;
 
 impl Operation for DescribeProductCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    const SPEC: &'static OperationSpec = &OPERATIONS[157];
     type Request = DescribeProductCARequest;
     type Response = DescribeProductCAResponse;
 }
@@ -1357,7 +1522,7 @@ pub struct DescribeProductCAResponse {
 pub struct DescribeProductDynamicRegister;
 
 impl Operation for DescribeProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[153];
+    const SPEC: &'static OperationSpec = &OPERATIONS[159];
     type Request = DescribeProductDynamicRegisterRequest;
     type Response = DescribeProductDynamicRegisterResponse;
 }
@@ -1383,7 +1548,7 @@ pub struct DescribeProductDynamicRegisterResponse {
 pub struct DescribeProductScript;
 
 impl Operation for DescribeProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[154];
+    const SPEC: &'static OperationSpec = &OPERATIONS[160];
     type Request = DescribeProductScriptRequest;
     type Response = DescribeProductScriptResponse;
 }
@@ -1417,7 +1582,7 @@ pub struct DescribeProductScriptResponse {
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[155];
+    const SPEC: &'static OperationSpec = &OPERATIONS[161];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -1445,7 +1610,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[156];
+    const SPEC: &'static OperationSpec = &OPERATIONS[162];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -1467,7 +1632,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeRemoteConfig;
 
 impl Operation for DescribeRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[157];
+    const SPEC: &'static OperationSpec = &OPERATIONS[163];
     type Request = DescribeRemoteConfigRequest;
     type Response = DescribeRemoteConfigResponse;
 }
@@ -1499,7 +1664,7 @@ pub struct DescribeRemoteConfigResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[159];
+    const SPEC: &'static OperationSpec = &OPERATIONS[165];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -1521,7 +1686,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DescribeSubscribedTopicPolicy;
 
 impl Operation for DescribeSubscribedTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[160];
+    const SPEC: &'static OperationSpec = &OPERATIONS[166];
     type Request = DescribeSubscribedTopicPolicyRequest;
     type Response = DescribeSubscribedTopicPolicyResponse;
 }
@@ -1545,7 +1710,7 @@ pub struct DescribeSubscribedTopicPolicyResponse {
 pub struct DescribeTopicPolicy;
 
 impl Operation for DescribeTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[176];
+    const SPEC: &'static OperationSpec = &OPERATIONS[182];
     type Request = DescribeTopicPolicyRequest;
     type Response = DescribeTopicPolicyResponse;
 }
@@ -1573,7 +1738,7 @@ pub struct DescribeTopicPolicyResponse {
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[178];
+    const SPEC: &'static OperationSpec = &OPERATIONS[184];
     type Request = DescribeUnbindedDevicesRequest;
     type Response = DescribeUnbindedDevicesResponse;
 }
@@ -1601,7 +1766,7 @@ pub struct DescribeUnbindedDevicesResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[182];
+    const SPEC: &'static OperationSpec = &OPERATIONS[188];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -1624,7 +1789,7 @@ pub struct DetachPoliciesResponse {}
 pub struct DisableRemoteConfig;
 
 impl Operation for DisableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[184];
+    const SPEC: &'static OperationSpec = &OPERATIONS[190];
     type Request = DisableRemoteConfigRequest;
     type Response = DisableRemoteConfigResponse;
 }
@@ -1646,7 +1811,7 @@ pub struct DisableRemoteConfigResponse {
 pub struct EnableRemoteConfig;
 
 impl Operation for EnableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[187];
+    const SPEC: &'static OperationSpec = &OPERATIONS[193];
     type Request = EnableRemoteConfigRequest;
     type Response = EnableRemoteConfigResponse;
 }
@@ -1668,7 +1833,7 @@ pub struct EnableRemoteConfigResponse {
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[195];
+    const SPEC: &'static OperationSpec = &OPERATIONS[201];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -1706,7 +1871,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[197];
+    const SPEC: &'static OperationSpec = &OPERATIONS[203];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -1744,7 +1909,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetGatewaySubDeviceList;
 
 impl Operation for GetGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[199];
+    const SPEC: &'static OperationSpec = &OPERATIONS[205];
     type Request = GetGatewaySubDeviceListRequest;
     type Response = GetGatewaySubDeviceListResponse;
 }
@@ -1774,7 +1939,7 @@ pub struct GetGatewaySubDeviceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[202];
+    const SPEC: &'static OperationSpec = &OPERATIONS[208];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -1810,7 +1975,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[203];
+    const SPEC: &'static OperationSpec = &OPERATIONS[209];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -1840,7 +2005,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[224];
+    const SPEC: &'static OperationSpec = &OPERATIONS[230];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }
@@ -1878,7 +2043,7 @@ pub struct ListAccountLogResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[225];
+    const SPEC: &'static OperationSpec = &OPERATIONS[231];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -1916,7 +2081,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[226];
+    const SPEC: &'static OperationSpec = &OPERATIONS[232];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -1960,7 +2125,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[227];
+    const SPEC: &'static OperationSpec = &OPERATIONS[233];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -1999,10 +2164,64 @@ pub struct ListEventHistoryResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListFileTasks;
+
+impl Operation for ListFileTasks {
+    const SPEC: &'static OperationSpec = &OPERATIONS[234];
+    type Request = ListFileTasksRequest;
+    type Response = ListFileTasksResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListFileTasksRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListFileTasksResponse {
+    #[serde(rename = "Tasks")]
+    pub tasks: Vec<s::FileTaskItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ListFiles;
+
+impl Operation for ListFiles {
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    type Request = ListFilesRequest;
+    type Response = ListFilesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListFilesRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: Option<String>,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<u64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListFilesResponse {
+    #[serde(rename = "Total")]
+    pub total: u64,
+    #[serde(rename = "Files")]
+    pub files: Vec<s::FileItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[229];
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -2021,7 +2240,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[230];
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -2057,7 +2276,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[231];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -2093,7 +2312,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[232];
+    const SPEC: &'static OperationSpec = &OPERATIONS[240];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -2119,7 +2338,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[233];
+    const SPEC: &'static OperationSpec = &OPERATIONS[241];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -2157,7 +2376,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -2176,7 +2395,7 @@ pub struct ListPoliciesResponse {
 pub struct ListRemoteConfigs;
 
 impl Operation for ListRemoteConfigs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    const SPEC: &'static OperationSpec = &OPERATIONS[245];
     type Request = ListRemoteConfigsRequest;
     type Response = ListRemoteConfigsResponse;
 }
@@ -2200,7 +2419,7 @@ pub struct ListRemoteConfigsResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    const SPEC: &'static OperationSpec = &OPERATIONS[246];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -2236,7 +2455,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[239];
+    const SPEC: &'static OperationSpec = &OPERATIONS[247];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -2258,7 +2477,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[240];
+    const SPEC: &'static OperationSpec = &OPERATIONS[248];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -2284,7 +2503,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[244];
+    const SPEC: &'static OperationSpec = &OPERATIONS[252];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -2310,7 +2529,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    const SPEC: &'static OperationSpec = &OPERATIONS[253];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -2332,7 +2551,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[252];
+    const SPEC: &'static OperationSpec = &OPERATIONS[260];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -2353,7 +2572,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[256];
+    const SPEC: &'static OperationSpec = &OPERATIONS[264];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -2383,7 +2602,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[257];
+    const SPEC: &'static OperationSpec = &OPERATIONS[265];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -2409,7 +2628,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[259];
+    const SPEC: &'static OperationSpec = &OPERATIONS[267];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -2441,7 +2660,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    const SPEC: &'static OperationSpec = &OPERATIONS[277];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -2466,7 +2685,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[275];
+    const SPEC: &'static OperationSpec = &OPERATIONS[283];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -2495,7 +2714,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[276];
+    const SPEC: &'static OperationSpec = &OPERATIONS[284];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -2520,10 +2739,46 @@ pub struct PublishRRPCMessageResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct PushFile;
+
+impl Operation for PushFile {
+    const SPEC: &'static OperationSpec = &OPERATIONS[287];
+    type Request = PushFileRequest;
+    type Response = PushFileResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PushFileRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "FileId", deserialize_with = "wire::integer")]
+    pub file_id: u64,
+    #[serde(rename = "Way")]
+    pub way: String,
+    #[serde(rename = "ResourceName")]
+    pub resource_name: Option<String>,
+    #[serde(rename = "Version")]
+    pub version: Option<String>,
+    #[serde(rename = "ResourceType")]
+    pub resource_type: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PushFileResponse {
+    #[serde(rename = "TaskId")]
+    pub task_id: u64,
+    #[serde(rename = "Told")]
+    pub told: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[279];
+    const SPEC: &'static OperationSpec = &OPERATIONS[288];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -2559,7 +2814,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[280];
+    const SPEC: &'static OperationSpec = &OPERATIONS[289];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -2580,7 +2835,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[281];
+    const SPEC: &'static OperationSpec = &OPERATIONS[290];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -2601,7 +2856,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[283];
+    const SPEC: &'static OperationSpec = &OPERATIONS[292];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -2631,7 +2886,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[292];
+    const SPEC: &'static OperationSpec = &OPERATIONS[301];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -2679,7 +2934,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[293];
+    const SPEC: &'static OperationSpec = &OPERATIONS[302];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -2702,7 +2957,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[294];
+    const SPEC: &'static OperationSpec = &OPERATIONS[303];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -2730,7 +2985,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    const SPEC: &'static OperationSpec = &OPERATIONS[305];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -2766,7 +3021,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[298];
+    const SPEC: &'static OperationSpec = &OPERATIONS[307];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -2794,7 +3049,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[299];
+    const SPEC: &'static OperationSpec = &OPERATIONS[308];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -2817,7 +3072,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[300];
+    const SPEC: &'static OperationSpec = &OPERATIONS[309];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -2849,7 +3104,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[301];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -2877,7 +3132,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[302];
+    const SPEC: &'static OperationSpec = &OPERATIONS[311];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -2900,7 +3155,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[309];
+    const SPEC: &'static OperationSpec = &OPERATIONS[318];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -2925,7 +3180,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[310];
+    const SPEC: &'static OperationSpec = &OPERATIONS[319];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -2949,7 +3204,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[312];
+    const SPEC: &'static OperationSpec = &OPERATIONS[321];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -2979,7 +3234,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[314];
+    const SPEC: &'static OperationSpec = &OPERATIONS[323];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -3005,7 +3260,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[318];
+    const SPEC: &'static OperationSpec = &OPERATIONS[327];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -3028,7 +3283,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[319];
+    const SPEC: &'static OperationSpec = &OPERATIONS[328];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -3049,7 +3304,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[320];
+    const SPEC: &'static OperationSpec = &OPERATIONS[329];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

@@ -159,6 +159,16 @@ pub struct DeviceDataHistoryItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct DeviceFileItem {
+    #[serde(rename = "ResourceName")]
+    pub resource_name: String,
+    #[serde(rename = "Version")]
+    pub version: String,
+    #[serde(rename = "ResourceType")]
+    pub resource_type: String,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct DeviceInfo {
     #[serde(rename = "DeviceName")]
     pub device_name: String,
@@ -289,6 +299,52 @@ pub struct FamilySubDevice {
     pub icon_url: String,
     #[serde(rename = "IconUrlGrid")]
     pub icon_url_grid: String,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct FileItem {
+    #[serde(rename = "FileId")]
+    pub file_id: u64,
+    #[serde(rename = "FileName")]
+    pub file_name: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "FileSize")]
+    pub file_size: u64,
+    #[serde(rename = "Md5")]
+    pub md5: String,
+    #[serde(rename = "Uploaded")]
+    pub uploaded: bool,
+    #[serde(rename = "CreateTime")]
+    pub create_time: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct FileTaskItem {
+    #[serde(rename = "TaskId")]
+    pub task_id: u64,
+    #[serde(rename = "FileId")]
+    pub file_id: u64,
+    #[serde(rename = "Kind")]
+    pub kind: String,
+    #[serde(rename = "ResourceName")]
+    pub resource_name: String,
+    #[serde(rename = "Version")]
+    pub version: String,
+    #[serde(rename = "ResourceType")]
+    pub resource_type: String,
+    #[serde(rename = "State")]
+    pub state: String,
+    #[serde(rename = "Percent")]
+    pub percent: u64,
+    #[serde(rename = "ResultCode")]
+    pub result_code: i64,
+    #[serde(rename = "ResultText")]
+    pub result_text: String,
     #[serde(rename = "CreateTime")]
     pub create_time: u64,
     #[serde(rename = "UpdateTime")]

@@ -12,6 +12,7 @@ mod data;
 mod devices;
 mod diagnosis;
 mod envelope;
+mod files;
 mod gateways;
 mod limits;
 mod logs;

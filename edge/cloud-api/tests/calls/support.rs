@@ -14,6 +14,7 @@ use lianwu_model::account::{AccessKey, Instance, Principal, SecretKeyText, Store
 use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
+use lianwu_ports::blobs::memory::MemoryBlobs;
 use lianwu_ports::bus::{
     Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
 };
@@ -27,6 +28,7 @@ use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
 use lianwu_services::certificate::CertificateCache;
+use lianwu_services::file::Files;
 use lianwu_services::follower::{Follower, Progress};
 use lianwu_services::limits::{AccessPoint, BackendsUse, Facts, Measures, RatesUse, Setting, Source};
 use lianwu_services::message::ActionReply;
@@ -180,7 +182,8 @@ impl Cloud {
                 topology: registry.clone(),
                 scripts: registry.clone(),
                 log_levels: registry.clone(),
-                remote_configs: registry,
+                remote_configs: registry.clone(),
+                files: registry,
             },
             bus: devices.clone(),
             catalog: Catalog::default(),
@@ -188,6 +191,7 @@ impl Cloud {
             topology: Arc::default(),
             log_levels: lianwu_services::device_log::LogLevels::default(),
             remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
+            files: Files::new(Arc::new(MemoryBlobs::default())),
             replies: PendingReplies::default(),
             progress,
             limits,

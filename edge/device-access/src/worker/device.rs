@@ -2,8 +2,10 @@
 
 pub(crate) mod config;
 pub(crate) mod control;
+pub(crate) mod files;
 mod foreign_key;
 pub(crate) mod gateway;
+pub(crate) mod kept;
 pub(crate) mod post;
 pub(crate) mod proven;
 pub(crate) mod publish;

@@ -18,6 +18,7 @@ use super::backend::forward::Forwards;
 use super::backend::session::KeptHere;
 use super::backend::{BackendConnection, Windows};
 use super::device::gateway::behind::Behind;
+use super::device::kept::Kept;
 use super::device::queue::Away;
 use super::device::raw::RawLines;
 use super::device::session::Session;
@@ -157,6 +158,9 @@ pub(crate) struct State {
     pub(crate) raw: RawLines,
     /// The platform's answer to the message a script made, in JSON.
     pub(crate) raw_reply: Option<Vec<u8>>,
+    /// Messages about files that wait for the registry, and whether a task serves them.
+    pub(crate) about_files: VecDeque<Box<Kept>>,
+    pub(crate) serves_files: bool,
     /// Devices over a rate.
     pub(crate) overruns: Overruns,
     /// What was refused to backends.
@@ -231,6 +235,8 @@ impl State {
             shadows: HashMap::new(),
             raw: RawLines::default(),
             raw_reply: None,
+            about_files: VecDeque::new(),
+            serves_files: false,
             overruns: Overruns::default(),
             told: Windows::of_refusals(),
             came_and_went: Windows::of_connections(),

@@ -16,6 +16,7 @@ use lianwu_model::topic_policy::TopicTable;
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_mqtt::packet::SubscribeAnswer;
 use lianwu_mqtt::{Connect, Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, decode, encode};
+use lianwu_ports::blobs::memory::MemoryBlobs;
 use lianwu_ports::clock::{Clock, ManualClock};
 use lianwu_ports::log::memory::MemoryLog;
 use lianwu_ports::log::{Log, Lsn};
@@ -29,6 +30,7 @@ use lianwu_services::audit::Audit;
 use lianwu_services::catalog::CompiledModel;
 use lianwu_services::certificate::CertificateCache;
 use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::file::Files;
 use lianwu_services::follower::{Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
 use lianwu_services::turn::Turns;
@@ -106,7 +108,8 @@ impl World {
                 topology: registry.clone(),
                 scripts: registry.clone(),
                 log_levels: registry.clone(),
-                remote_configs: registry,
+                remote_configs: registry.clone(),
+                files: registry,
             },
             bus: bus.clone(),
             catalog: Catalog::default(),
@@ -114,6 +117,7 @@ impl World {
             topology: Arc::default(),
             log_levels: lianwu_services::device_log::LogLevels::default(),
             remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
+            files: Files::new(Arc::new(MemoryBlobs::default())),
             replies: PendingReplies::default(),
             progress: Arc::new(Progress::new(Lsn(0))),
             limits: Limits::default(),

@@ -10,6 +10,7 @@ mod bad_input;
 mod certified;
 mod coap;
 mod device_logs;
+mod files;
 mod gateways;
 mod harness;
 mod http;

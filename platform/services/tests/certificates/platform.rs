@@ -7,6 +7,7 @@ use lianwu_model::account::Principal;
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind};
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::Answer;
+use lianwu_ports::blobs::memory::MemoryBlobs;
 use lianwu_ports::bus::{
     Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
 };
@@ -19,6 +20,7 @@ use lianwu_ports::script::NoScripts;
 use lianwu_services::account::{self, AccountCache};
 use lianwu_services::audit::Audit;
 use lianwu_services::certificate::{AuthorityText, CertificateCache, proof_name};
+use lianwu_services::file::Files;
 use lianwu_services::follower::Progress;
 use lianwu_services::product::{self, NewProduct};
 use lianwu_services::project::{self, ProjectText};
@@ -143,6 +145,7 @@ async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualCl
             scripts: registry.clone(),
             log_levels: registry.clone(),
             remote_configs: registry.clone(),
+            files: registry.clone(),
         },
         bus: Arc::new(NoDevices),
         catalog: Catalog::default(),
@@ -150,6 +153,7 @@ async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualCl
         topology: Arc::default(),
         log_levels: lianwu_services::device_log::LogLevels::default(),
         remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
+        files: Files::new(Arc::new(MemoryBlobs::default())),
         replies: PendingReplies::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),

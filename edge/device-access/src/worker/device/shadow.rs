@@ -11,21 +11,19 @@ use lianwu_device_protocol::system::shadow::{self, BUSY, INTERNAL};
 use lianwu_device_protocol::topic::{DownTopic, down_topic};
 use lianwu_model::DeviceNumber;
 use lianwu_model::shadow::{Shadow, Update, decide};
-use lianwu_mqtt::connection::Framing;
-use lianwu_mqtt::{PacketId, Properties, Publish, QoS};
 use lianwu_ports::bus::{ChangeShadowError, DeliverError, Delivery, Down, DownKind, ShadowChange, ShadowChanged};
 use lianwu_ports::log::CommitError;
 use lianwu_ports::readings::ReadingError;
 use lianwu_ports::record::{Record, RecordKind};
-use lianwu_services::directory::DirectoryDevice;
 use tokio::sync::oneshot;
 use tracing::warn;
 
 use crate::worker::Worker;
+use crate::worker::device::kept::Kept;
 use crate::worker::device::post::NOWHERE;
 use crate::worker::device::publish::{Incoming, Verdict};
 use crate::worker::held::After;
-use crate::worker::state::{Place, State};
+use crate::worker::state::State;
 
 /// Messages and changes that may wait for one shadow; the next one is refused.
 const WAITING_MAX: usize = 16;
@@ -38,21 +36,8 @@ pub(crate) type Answer = oneshot::Sender<Result<ShadowChanged, ChangeShadowError
 
 /// What waits for the shadow of a device.
 pub(crate) enum ShadowRequest {
-    Device(Box<Message>),
+    Device(Box<Kept>),
     Cloud(Box<ShadowChange>, Answer),
-}
-
-/// A message of the device, kept for its turn.
-pub(crate) struct Message {
-    place: Place,
-    /// Set when a gateway speaks for `device`.
-    gateway: Option<DeviceNumber>,
-    device: Arc<DirectoryDevice>,
-    framing: Framing,
-    qos: QoS,
-    packet_id: Option<PacketId>,
-    topic: Box<str>,
-    payload: Box<[u8]>,
 }
 
 /// A decision on its way to the disk.
@@ -67,21 +52,11 @@ type Told = oneshot::Receiver<Result<Delivery, DeliverError>>;
 impl Worker {
     /// A message on the shadow topic.
     pub(super) fn shadow(self: &Rc<Self>, state: &mut State, incoming: &Incoming<'_>) {
-        let Incoming { place, device, packet, framing, gateway, .. } = *incoming;
-        if place == NOWHERE {
+        if incoming.place == NOWHERE {
             return self.refuse_shadow(state, incoming, NOT_SERVED, NEEDS_CONNECTION);
         }
-        let message = Message {
-            place,
-            gateway,
-            device: Arc::clone(device),
-            framing,
-            qos: packet.qos,
-            packet_id: packet.packet_id,
-            topic: packet.topic.into(),
-            payload: packet.payload.into(),
-        };
-        if self.queue_for_shadow(state, device.number, ShadowRequest::Device(Box::new(message))).is_err() {
+        let message = Kept::new(incoming);
+        if self.queue_for_shadow(state, incoming.device.number, ShadowRequest::Device(Box::new(message))).is_err() {
             let note = format!("{WAITING_MAX} messages wait for the shadow of the device");
             self.refuse_shadow(state, incoming, BUSY, &note);
         }
@@ -137,21 +112,13 @@ impl Worker {
     fn decide_for_device(
         self: &Rc<Self>,
         state: &mut State,
-        message: &Message,
+        message: &Kept,
         found: Result<Option<Box<Shadow>>, ReadingError>,
         done: oneshot::Sender<()>,
     ) {
-        let packet = Publish {
-            duplicate: false,
-            qos: message.qos,
-            retain: false,
-            topic: &message.topic,
-            packet_id: message.packet_id,
-            properties: Properties::NONE,
-            payload: &message.payload,
-        };
-        let Message { place, gateway, device, framing, .. } = message;
-        let incoming = Incoming { gateway: *gateway, ..Incoming::to_disk(*place, device, &packet, *framing) };
+        let packet = message.packet();
+        let incoming = message.incoming(&packet);
+        let device = &message.device;
         let current = match found {
             Ok(current) => current,
             Err(error) => {

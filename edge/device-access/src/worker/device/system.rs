@@ -26,12 +26,15 @@ impl Worker {
             None => self.other(state, incoming),
             Some(found) if found.reply == SystemReply::Shadow => self.shadow(state, incoming),
             Some(found) if found.reply == SystemReply::Config => self.answer_config(state, incoming, &mut answer),
+            Some(found) if found.reply == SystemReply::Files => self.files(state, incoming),
             Some(found) => {
                 if found.code != 0 {
                     self.stats.messages_refused.add(1);
                 }
                 let (on, after) = match found.reply {
-                    SystemReply::Nothing | SystemReply::Shadow | SystemReply::Config => (None, None),
+                    SystemReply::Nothing | SystemReply::Shadow | SystemReply::Config | SystemReply::Files => {
+                        (None, None)
+                    }
                     SystemReply::LogLevel => {
                         let device = incoming.device;
                         let level = self.platform.log_levels.of(device.product, device.number);

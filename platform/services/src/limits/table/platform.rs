@@ -7,6 +7,7 @@ use super::super::{LimitSpec, Use, Value};
 use crate::account::{ATTACHED_MAX, GROUPS_MAX, KEYS_MAX, MAIN_ACCOUNTS_MAX, POLICIES_MAX, SUB_ACCOUNTS_MAX};
 use crate::certificate::AUTHORITIES_MAX;
 use crate::device::BATCH_MAX;
+use crate::file::{DEVICE_UPLOADS_MAX, PRODUCT_FILES_MAX};
 use crate::rrpc::CALLS_MAX;
 use crate::tag::TAGS_MAX;
 
@@ -129,6 +130,56 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         zh: "一个网关产品可绑定的子产品数",
         en: "Products whose devices one gateway product takes",
         value: Value::Fixed(crate::gateway::PRODUCTS_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "FileBytes",
+        unit: "bytes",
+        scope: "file",
+        setting: Some("limits.file_bytes"),
+        zh: "单个文件的大小",
+        en: "Bytes of one file",
+        value: Value::SetOrUnlimited(|l| l.file_bytes),
+        used: None,
+    },
+    LimitSpec {
+        name: "ProductFileBytes",
+        unit: "bytes",
+        scope: "product",
+        setting: Some("limits.product_file_bytes"),
+        zh: "一个产品的全部文件大小",
+        en: "Bytes of all files of a product",
+        value: Value::SetOrUnlimited(|l| l.product_file_bytes),
+        used: None,
+    },
+    LimitSpec {
+        name: "AccountFileBytes",
+        unit: "bytes",
+        scope: "account",
+        setting: Some("limits.account_file_bytes"),
+        zh: "一个主账号的全部文件大小",
+        en: "Bytes of all files of a main account",
+        value: Value::SetOrUnlimited(|l| l.account_file_bytes),
+        used: None,
+    },
+    LimitSpec {
+        name: "ProductFiles",
+        unit: "files",
+        scope: "product",
+        setting: None,
+        zh: "一个产品的文件数",
+        en: "Files of a product",
+        value: Value::Fixed(PRODUCT_FILES_MAX),
+        used: None,
+    },
+    LimitSpec {
+        name: "DeviceUploads",
+        unit: "uploads",
+        scope: "device",
+        setting: None,
+        zh: "一台设备已开始而未结束的上传数",
+        en: "Uploads a device may have begun and not ended",
+        value: Value::Fixed(DEVICE_UPLOADS_MAX as u64),
         used: None,
     },
     LimitSpec {
