@@ -21,6 +21,7 @@ use lianwu_ports::log::LogHealth;
 use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::{AccountCache, KeyUseWriter};
 use lianwu_services::audit::{self, Audit};
+use lianwu_services::broadcast::Broadcasts;
 use lianwu_services::certificate::CertificateCache;
 use lianwu_services::device_log::LogLevels;
 use lianwu_services::file::{self, Files};
@@ -198,6 +199,7 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
         remote_configs: RemoteConfigs::default(),
         files: Files::new(storage.blobs.clone()),
         replies: PendingReplies::default(),
+        broadcasts: Broadcasts::default(),
         progress: Arc::new(Progress::new(storage.readings_applied())),
         limits: config.limits(),
         randomness: Arc::new(SystemRandomness),

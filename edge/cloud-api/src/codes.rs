@@ -2,6 +2,7 @@
 //! has decided what the customer sees. Source: spec/cloud-api.md 1.8 and the tables of section 2.
 
 mod account;
+mod broadcast;
 mod certificate;
 mod definition;
 mod device;

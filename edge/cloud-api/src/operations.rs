@@ -9,6 +9,7 @@
 mod account;
 mod account_log;
 mod audit;
+mod broadcast;
 mod certificate;
 mod control;
 mod data;
@@ -207,6 +208,12 @@ fn gateways(table: Table) -> Table {
             |r| named(&r.gateway_product_id, &r.gateway_device_name, None),
             gateway::sub_devices,
         )
+        .on(
+            op::DescribeGatewaySubDeviceList,
+            Read,
+            |r| named(&r.gateway_product_id, &r.gateway_device_name, None),
+            gateway::sub_device_list,
+        )
 }
 
 /// Source: spec/lianwu-api.json.
@@ -255,6 +262,7 @@ fn messages(table: Table) -> Table {
         .on(op::PublishMessage, Write, |r| named(&r.product_id, &r.device_name, None), publish::one)
         .on(op::BatchPublishMessage, Write, publish::batch_target, publish::batch)
         .on(op::CallDeviceRRPCSync, Write, |r| named(&r.product_id, &r.device_name, None), rrpc::call)
+        .on(op::PublishBroadcastMessage, Write, |r| Target::DevicesOf(r.product_id.clone()), broadcast::publish)
         .on(op::PublishRRPCMessage, Write, |r| named(&r.product_id, &r.device_name, None), rrpc::publish)
 }
 

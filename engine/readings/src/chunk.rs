@@ -75,7 +75,7 @@ const QOS_ONE: u8 = 0x20;
 const PACKET_ID: u8 = 0x40;
 const EXTRAS: u8 = 0x80;
 
-const KINDS: [RecordKind; 29] = {
+const KINDS: [RecordKind; 30] = {
     use RecordKind as K;
     [
         K::PropertyReport,
@@ -106,6 +106,7 @@ const KINDS: [RecordKind; 29] = {
         K::Registration,
         K::Bound,
         K::Unbound,
+        K::Broadcast,
         K::AccountEvent,
     ]
 };
@@ -114,6 +115,7 @@ const KINDS: [RecordKind; 29] = {
 fn code_of(kind: RecordKind) -> u8 {
     match kind {
         RecordKind::Unbound => RecordKind::AccountMessage as u8,
+        RecordKind::Broadcast => RecordKind::BackendSession as u8,
         kind => kind as u8,
     }
 }

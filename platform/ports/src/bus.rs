@@ -18,6 +18,8 @@ pub enum DownKind {
     PropertyControl,
     /// `$thing/down/action`
     ActionCall,
+    /// `$broadcast/rxd`, to a device that is there and listens; any other is passed over without a record.
+    Broadcast,
     /// Any other topic of the device.
     Topic(Box<str>),
 }

@@ -86,6 +86,8 @@ pub enum RecordKind {
     Unbound = 32,
     /// What happened to a backend, for its account's own log: see [`account::AccountLine`].
     AccountEvent = 31,
+    /// A message to all devices of a product was sent: of no device. `payload` holds the counts, `note` is the request id of the call.
+    Broadcast = 33,
 }
 
 /// Set in `qos` of an [`RecordKind::AccountMessage`] that is kept for whoever subscribes later; an empty one takes the kept
@@ -130,6 +132,7 @@ impl RecordKind {
             29 => K::Registration,
             30 => K::Bound,
             32 => K::Unbound,
+            33 => K::Broadcast,
             31 => K::AccountEvent,
             _ => return None,
         })
@@ -171,6 +174,7 @@ impl RecordKind {
             K::Registration => "Registration",
             K::Bound => "Bound",
             K::Unbound => "Unbound",
+            K::Broadcast => "Broadcast",
             K::AccountEvent => "AccountEvent",
         }
     }
@@ -226,6 +230,7 @@ impl RecordKind {
                     | Self::ShadowDesired
                     | Self::Bound
                     | Self::Unbound
+                    | Self::Broadcast
             )
     }
 

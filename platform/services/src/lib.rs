@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audit;
 pub mod backend;
+pub mod broadcast;
 pub mod catalog;
 pub mod certificate;
 pub mod device;

@@ -16,6 +16,7 @@ use lianwu_ports::states::States;
 
 use crate::account::AccountCache;
 use crate::audit::Audit;
+use crate::broadcast::Broadcasts;
 use crate::catalog::Catalog;
 use crate::certificate::CertificateCache;
 use crate::device_log::LogLevels;
@@ -168,6 +169,8 @@ pub struct Platform {
     /// Contents of files, and where they are loaded.
     pub files: Files,
     pub replies: PendingReplies,
+    /// Messages to all devices of a product that are being sent.
+    pub broadcasts: Broadcasts,
     /// How far the readings are behind the log.
     pub progress: Arc<Progress>,
     pub limits: Limits,

@@ -26,6 +26,7 @@ use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_ports::script::NoScripts;
 use lianwu_services::account::{AccountCache, AccountError};
 use lianwu_services::audit::{self, Audit, AuditOptions, QUEUE_ROWS_MAX};
+use lianwu_services::broadcast::Broadcasts;
 use lianwu_services::certificate::CertificateCache;
 use lianwu_services::file::Files;
 use lianwu_services::follower::Progress;
@@ -107,6 +108,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
         remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
         files: Files::new(Arc::new(MemoryBlobs::default())),
         replies: PendingReplies::default(),
+        broadcasts: Broadcasts::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),
         randomness: Arc::new(Counting(seed.into())),

@@ -1329,6 +1329,36 @@ pub struct DescribeGatewayBindDevicesResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeGatewaySubDeviceList;
+
+impl Operation for DescribeGatewaySubDeviceList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[136];
+    type Request = DescribeGatewaySubDeviceListRequest;
+    type Response = DescribeGatewaySubDeviceListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeGatewaySubDeviceListRequest {
+    #[serde(rename = "GatewayProductId")]
+    pub gateway_product_id: String,
+    #[serde(rename = "GatewayDeviceName")]
+    pub gateway_device_name: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer")]
+    pub offset: u64,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer")]
+    pub limit: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeGatewaySubDeviceListResponse {
+    #[serde(rename = "Total")]
+    pub total: i64,
+    #[serde(rename = "DeviceList")]
+    pub device_list: Vec<s::FamilySubDevice>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeGatewaySubProducts;
 
 impl Operation for DescribeGatewaySubProducts {
@@ -2680,6 +2710,34 @@ pub struct ModifyTopicPolicyRequest {
 
 #[derive(Clone, Default, Serialize)]
 pub struct ModifyTopicPolicyResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct PublishBroadcastMessage;
+
+impl Operation for PublishBroadcastMessage {
+    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    type Request = PublishBroadcastMessageRequest;
+    type Response = PublishBroadcastMessageResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PublishBroadcastMessageRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+    #[serde(rename = "Qos", deserialize_with = "wire::integer")]
+    pub qos: i64,
+    #[serde(rename = "PayloadEncoding")]
+    pub payload_encoding: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PublishBroadcastMessageResponse {
+    #[serde(rename = "TaskId")]
+    pub task_id: i64,
+}
 
 #[derive(Clone, Copy, Debug)]
 pub struct PublishMessage;

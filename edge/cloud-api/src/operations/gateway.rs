@@ -13,10 +13,11 @@ use crate::error::ApiError;
 use crate::generated::operations::{
     BindDevicesRequest, BindDevicesResponse, BindProductsRequest, BindProductsResponse, DescribeBindedProductsRequest,
     DescribeBindedProductsResponse, DescribeDeviceBindGatewayRequest, DescribeDeviceBindGatewayResponse,
-    DescribeGatewayBindDevicesRequest, DescribeGatewayBindDevicesResponse, DescribeGatewaySubProductsRequest,
-    DescribeGatewaySubProductsResponse, DescribeUnbindedDevicesRequest, DescribeUnbindedDevicesResponse,
-    GetGatewaySubDeviceListRequest, GetGatewaySubDeviceListResponse, UnbindDevicesRequest, UnbindDevicesResponse,
-    UnbindProductsRequest, UnbindProductsResponse,
+    DescribeGatewayBindDevicesRequest, DescribeGatewayBindDevicesResponse, DescribeGatewaySubDeviceListRequest,
+    DescribeGatewaySubDeviceListResponse, DescribeGatewaySubProductsRequest, DescribeGatewaySubProductsResponse,
+    DescribeUnbindedDevicesRequest, DescribeUnbindedDevicesResponse, GetGatewaySubDeviceListRequest,
+    GetGatewaySubDeviceListResponse, UnbindDevicesRequest, UnbindDevicesResponse, UnbindProductsRequest,
+    UnbindProductsResponse,
 };
 use crate::generated::structures::{BindDeviceInfo, BindProductInfo, FamilySubDevice};
 use crate::wire;
@@ -161,17 +162,36 @@ pub async fn sub_devices(
     call: Call,
     r: GetGatewaySubDeviceListRequest,
 ) -> Result<GetGatewaySubDeviceListResponse, ApiError> {
-    let slice = paging::slice_unsigned(Some(r.offset), Some(r.limit))?;
-    let found = gateway::find(&call.platform, call.owner(), &r.gateway_product_id, &r.gateway_device_name)?;
+    let (total, devices) = family_sub_devices(&call, &r.gateway_product_id, &r.gateway_device_name, r.offset, r.limit)?;
+    Ok(GetGatewaySubDeviceListResponse { total, device_list: devices.into_iter().next() })
+}
+
+pub async fn sub_device_list(
+    call: Call,
+    r: DescribeGatewaySubDeviceListRequest,
+) -> Result<DescribeGatewaySubDeviceListResponse, ApiError> {
+    let (total, device_list) =
+        family_sub_devices(&call, &r.gateway_product_id, &r.gateway_device_name, r.offset, r.limit)?;
+    Ok(DescribeGatewaySubDeviceListResponse { total, device_list })
+}
+
+fn family_sub_devices(
+    call: &Call,
+    product: &str,
+    name: &str,
+    offset: u64,
+    limit: u64,
+) -> Result<(i64, Vec<FamilySubDevice>), ApiError> {
+    let slice = paging::slice_unsigned(Some(offset), Some(limit))?;
+    let found = gateway::find(&call.platform, call.owner(), product, name)?;
     let devices = call.platform.topology.sub_devices(found.number);
     let total = wire::count(devices.len() as u64);
-    let first = paging::cut(devices, slice).into_iter().next();
-    let device_list = first.map(|device| FamilySubDevice {
+    let row = |device: &std::sync::Arc<lianwu_services::directory::DirectoryDevice>| FamilySubDevice {
         product_id: device.product.to_string(),
         device_name: device.name.to_string(),
         device_id: device.key().to_string(),
         room_id: "0".to_owned(),
         ..FamilySubDevice::default()
-    });
-    Ok(GetGatewaySubDeviceListResponse { total, device_list })
+    };
+    Ok((total, paging::cut(devices, slice).iter().map(row).collect()))
 }

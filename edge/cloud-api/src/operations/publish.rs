@@ -102,7 +102,7 @@ fn post(call: &Call, topic: String, qos: u8, payload: Arc<[u8]>) -> Post {
     Post { owner: call.owner(), topic, qos, payload, request_id: Arc::clone(&call.request_id) }
 }
 
-fn payload(text: &str, encoding: Option<&str>) -> Result<Arc<[u8]>, ApiError> {
+pub(super) fn payload(text: &str, encoding: Option<&str>) -> Result<Arc<[u8]>, ApiError> {
     if text.len() > PAYLOAD_BYTES_MAX {
         let zh = format!("最长 {PAYLOAD_BYTES_MAX} 字节");
         return Err(ApiError::value("Payload", &zh, &format!("it must have at most {PAYLOAD_BYTES_MAX} bytes")));
@@ -120,7 +120,7 @@ fn payload(text: &str, encoding: Option<&str>) -> Result<Arc<[u8]>, ApiError> {
     }
 }
 
-fn qos(qos: Option<i64>) -> Result<u8, ApiError> {
+pub(super) fn qos(qos: Option<i64>) -> Result<u8, ApiError> {
     match qos.unwrap_or(0) {
         0 => Ok(0),
         1 => Ok(1),

@@ -114,6 +114,9 @@ async fn devices_are_bound_and_unbound() {
         ["l3", "lamp1"]
     );
     let one = json!({"GatewayProductId": site.gate, "GatewayDeviceName": "g1", "Offset": 1, "Limit": 1});
+    let list = site.cloud.ok("DescribeGatewaySubDeviceList", one.clone()).await;
+    assert_eq!((&list["Total"], list["DeviceList"].as_array().map(Vec::len)), (&json!(2), Some(1)));
+    assert_eq!((&list["DeviceList"][0]["DeviceName"], &list["DeviceList"][0]["RoomId"]), (&json!("l2"), &json!("0")));
     let first = site.cloud.ok("GetGatewaySubDeviceList", one).await;
     assert_eq!((&first["Total"], &first["DeviceList"]["DeviceName"]), (&json!(2), &json!("l2")));
     assert_eq!(first["DeviceList"]["RoomId"], "0");

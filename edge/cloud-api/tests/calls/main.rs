@@ -6,6 +6,7 @@ mod account_log;
 mod accounts;
 mod administration;
 mod audit;
+mod broadcast;
 mod certificates;
 mod coverage;
 mod data;

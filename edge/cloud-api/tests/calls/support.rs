@@ -27,6 +27,7 @@ use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
+use lianwu_services::broadcast::Broadcasts;
 use lianwu_services::certificate::CertificateCache;
 use lianwu_services::file::Files;
 use lianwu_services::follower::{Follower, Progress};
@@ -193,6 +194,7 @@ impl Cloud {
             remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
             files: Files::new(Arc::new(MemoryBlobs::default())),
             replies: PendingReplies::default(),
+            broadcasts: Broadcasts::default(),
             progress,
             limits,
             randomness: Arc::new(Counting::default()),

@@ -27,6 +27,7 @@ use lianwu_ports::script::Scripts;
 use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::AccountCache;
 use lianwu_services::audit::Audit;
+use lianwu_services::broadcast::Broadcasts;
 use lianwu_services::catalog::CompiledModel;
 use lianwu_services::certificate::CertificateCache;
 use lianwu_services::directory::DirectoryDevice;
@@ -119,6 +120,7 @@ impl World {
             remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
             files: Files::new(Arc::new(MemoryBlobs::default())),
             replies: PendingReplies::default(),
+            broadcasts: Broadcasts::default(),
             progress: Arc::new(Progress::new(Lsn(0))),
             limits: Limits::default(),
             randomness: Arc::new(SystemRandomness),

@@ -7,6 +7,7 @@ mod backend_chaos;
 mod backend_sessions;
 mod backends;
 mod bad_input;
+mod broadcast;
 mod certified;
 mod coap;
 mod device_logs;

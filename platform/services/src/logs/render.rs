@@ -242,6 +242,10 @@ impl Rendering<'_> {
                 diagnostic(MESSAGE, content, format!("FAIL, {}", row.note))
             }
             RecordKind::SessionEnded => diagnostic(STATUS, format!("Device session ended,reason:{}", row.note), result),
+            RecordKind::Broadcast => {
+                let line = self.line(LineKind::Diagnostic, MESSAGE, format!("Broadcast to devices,{facts}"), result);
+                vec![Line { origin: Origin::Api, request_id: row.note.to_string(), ..line }]
+            }
             RecordKind::Bound | RecordKind::Unbound => {
                 let what = if row.kind == RecordKind::Bound { "bound to" } else { "unbound from" };
                 let line = self.line(LineKind::Diagnostic, STATUS, format!("Device {what} gateway,{facts}"), result);

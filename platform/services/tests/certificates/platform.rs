@@ -19,6 +19,7 @@ use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_ports::script::NoScripts;
 use lianwu_services::account::{self, AccountCache};
 use lianwu_services::audit::Audit;
+use lianwu_services::broadcast::Broadcasts;
 use lianwu_services::certificate::{AuthorityText, CertificateCache, proof_name};
 use lianwu_services::file::Files;
 use lianwu_services::follower::Progress;
@@ -155,6 +156,7 @@ async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualCl
         remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
         files: Files::new(Arc::new(MemoryBlobs::default())),
         replies: PendingReplies::default(),
+        broadcasts: Broadcasts::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),
         randomness: Arc::new(Counting::default()),

@@ -48,6 +48,10 @@ impl Worker {
             drop(answer.send(Err(DeliverError::Commit(error))));
             return;
         }
+        if let Some(delivery) = self.passes_over(state, down) {
+            drop(answer.send(Ok(delivery)));
+            return;
+        }
         let per_second = self.options.device_down_tps;
         if per_second > 0 {
             let now = state.now;
@@ -72,6 +76,7 @@ impl Worker {
         }
         let topic = topic_of(down, raw.is_some());
         let (kind, logged_topic) = match &down.kind {
+            DownKind::Broadcast => (RecordKind::OtherDown, topic.as_str()),
             DownKind::PropertyControl => (RecordKind::PropertyControl, ""),
             DownKind::ActionCall => (RecordKind::ActionCall, ""),
             DownKind::Topic(topic) => (RecordKind::OtherDown, topic.as_ref()),
@@ -113,6 +118,22 @@ impl Worker {
         }
         state.held.after.push(After::Delivered { answer, delivery });
         state.want_turn();
+    }
+
+    /// A broadcast is for devices that are there and listen: why is this one passed over? Nothing else ever is.
+    fn passes_over(&self, state: &mut State, down: &Down) -> Option<Delivery> {
+        if down.kind != DownKind::Broadcast {
+            return None;
+        }
+        let delivery = match state.homes.get(&down.number) {
+            Some(slot) if state.connections[*slot as usize].down.contains(DownTopic::Broadcast) => Delivery::Delivered,
+            Some(_) => Delivery::NotSubscribed,
+            None => {
+                let behind = self.route_behind(state, down.number, &topic_of(down, false));
+                behind.map_or(Delivery::Offline, |(delivery, _)| delivery)
+            }
+        };
+        (delivery != Delivery::Delivered).then_some(delivery)
     }
 
     /// Answers `get_status` from the state that includes everything up to `lsn`.
@@ -177,6 +198,7 @@ fn topic_of(down: &Down, is_raw: bool) -> String {
         _ if is_raw => DownTopic::ThingRaw,
         DownKind::PropertyControl => DownTopic::ThingProperty,
         DownKind::ActionCall => DownTopic::ThingAction,
+        DownKind::Broadcast => DownTopic::Broadcast,
     };
     down_topic(kind, down.device.product, down.device.device.as_str(), &mut topic);
     topic

@@ -79,7 +79,7 @@ fn granted(topics: Topics, session: Option<&Session>, topic: &str) -> Option<QoS
 /// The lower of what the sender wants and what the device was granted. Controls and action calls go to a device that
 /// keeps no session as they always did, with QoS 0. Source: spec/device-protocol.md 2.6, spec/cloud-api.md 3.7.
 fn down_qos(down: &Down, granted: QoS, is_kept: bool) -> QoS {
-    let is_topic = matches!(down.kind, DownKind::Topic(_));
+    let is_topic = matches!(down.kind, DownKind::Topic(_) | DownKind::Broadcast);
     if down.qos == 0 || granted == QoS::AtMostOnce || !(is_topic || is_kept) {
         QoS::AtMostOnce
     } else {
