@@ -126,7 +126,7 @@ impl Counts {
             Ok(Delivery::Delivered) => self.sent += 1,
             Ok(Delivery::NotSubscribed) => self.not_subscribed += 1,
             Ok(Delivery::Offline | Delivery::Queued) => self.offline += 1,
-            Err(DeliverError::OverRate(_)) => self.over_rate += 1,
+            Err(DeliverError::OverRate(_) | DeliverError::OverSharedRate { .. }) => self.over_rate += 1,
             Err(DeliverError::Closed | DeliverError::Commit(CommitError::Closed)) => self.was_stopped = true,
             Err(
                 DeliverError::Busy | DeliverError::Unacknowledged | DeliverError::Script(_) | DeliverError::Commit(_),

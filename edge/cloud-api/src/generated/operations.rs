@@ -2715,7 +2715,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    const SPEC: &'static OperationSpec = &OPERATIONS[273];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
