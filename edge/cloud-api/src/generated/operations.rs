@@ -1332,7 +1332,7 @@ pub struct DescribeGatewayBindDevicesResponse {
 pub struct DescribeGatewaySubDeviceList;
 
 impl Operation for DescribeGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[136];
+    const SPEC: &'static OperationSpec = &OPERATIONS[142];
     type Request = DescribeGatewaySubDeviceListRequest;
     type Response = DescribeGatewaySubDeviceListResponse;
 }
@@ -2715,7 +2715,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[273];
+    const SPEC: &'static OperationSpec = &OPERATIONS[281];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
