@@ -34,7 +34,7 @@ pub enum DoctorCommand {
 
 #[derive(Debug, Args)]
 pub struct ConnectOptions {
-    /// [mqtt://|mqtts://|ws://|wss://]HOST[:PORT][/PATH]
+    /// Name or address, with `mqtt://` (unless told), `mqtts://`, `ws://` or `wss://` before it, `:PORT` and `/PATH` behind it
     #[arg(value_name = "SERVER")]
     pub server: ServerAddress,
     /// ProductId

@@ -93,7 +93,7 @@ impl Stage {
     }
 }
 
-/// What is known about one client. Bounded by [`SEEN_MAX`], [`WAITING_MAX`] and [`sending::SENDING_MAX`].
+/// What is known about one client. Bounded by [`SEEN_MAX`], [`WAITING_MAX`] and `sending::SENDING_MAX`.
 #[derive(Debug)]
 pub struct Peer {
     /// The oldest first.
