@@ -29,9 +29,16 @@ impl Credentials {
     /// Signs `{client id};12010126;abcde;{expiry}` with the decoded secret. `expiry_s` is UNIX seconds.
     #[must_use]
     pub fn compute(client_id: &str, secret: &str, method: Method, expiry_s: u64) -> Self {
-        let key = STANDARD.decode(secret).expect("a DeviceSecret is base64");
         let user_name = format!("{client_id};12010126;abcde;{expiry_s}");
-        let password = match method {
+        let password = Self::password(&user_name, secret, method);
+        Self { client_id: client_id.to_owned(), user_name, password }
+    }
+
+    /// The password for any user name, signed with the decoded secret.
+    #[must_use]
+    pub fn password(user_name: &str, secret: &str, method: Method) -> String {
+        let key = STANDARD.decode(secret).expect("a DeviceSecret is base64");
+        match method {
             Method::HmacSha1 => {
                 let mut mac = Hmac::<Sha1>::new_from_slice(&key).expect("HMAC takes keys of any length");
                 mac.update(user_name.as_bytes());
@@ -42,8 +49,7 @@ impl Credentials {
                 mac.update(user_name.as_bytes());
                 format!("{};hmacsha256", hex::encode(mac.finalize().into_bytes()))
             }
-        };
-        Self { client_id: client_id.to_owned(), user_name, password }
+        }
     }
 
     /// Of a backend: signs `{SecretId};{expiry}`, a line feed and the client id with the SecretKey, for a day.

@@ -67,7 +67,7 @@ impl World {
     }
 
     pub fn listening(listen: Listen, options: &AccessOptions) -> Self {
-        Self::without_devices(listen, options).lit()
+        Self::built(listen, options, Arc::new(ScriptEngine::default())).lit()
     }
 
     /// With another engine for scripts.
@@ -82,10 +82,6 @@ impl World {
             self.put_device(name, u32::try_from(index).unwrap() + 1);
         }
         self
-    }
-
-    pub fn without_devices(listen: Listen, options: &AccessOptions) -> Self {
-        Self::built(listen, options, Arc::new(ScriptEngine::default()))
     }
 
     fn built(listen: Listen, options: &AccessOptions, scripts: Arc<dyn Scripts>) -> Self {
@@ -344,14 +340,9 @@ fn put_product(platform: &Platform) {
         created: NOW,
         updated: NOW,
     });
-    put_model(platform, id);
-}
-
-/// Gives a product the lamp's thing model.
-pub fn put_model(platform: &Platform, product: ProductId) {
     let definition = ThingModel::parse(MODEL).unwrap();
     let validator = Validator::compile(&definition);
-    let stored = StoredThingModel { product, text: MODEL.into(), created: NOW, updated: NOW };
+    let stored = StoredThingModel { product: id, text: MODEL.into(), created: NOW, updated: NOW };
     platform.catalog.put_model(CompiledModel { stored, definition, validator });
 }
 

@@ -20,7 +20,6 @@ mod mqtt5;
 mod raw;
 mod remote_config;
 mod rrpc;
-mod samples;
 mod sessions;
 mod shadow;
 mod sign_in;

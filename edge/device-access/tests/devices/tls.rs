@@ -43,18 +43,13 @@ fn world(options: &AccessOptions) -> World {
 }
 
 /// In the clear and by TLS.
-pub fn both_ports() -> Listen {
+fn both_ports() -> Listen {
     let any = "127.0.0.1:0".parse().unwrap();
     Listen {
         mqtt: Some(any),
         mqtts: Some(TlsListen { address: any, identity: identity("first") }),
         ..Listen::default()
     }
-}
-
-/// A connection by key as the C SDK makes it.
-pub fn stream_by_key(world: &World, identity: &str, key: &[u8]) -> SslStream<TcpStream> {
-    by_key(world, identity, key).unwrap().stream
 }
 
 struct Client {
