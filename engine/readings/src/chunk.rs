@@ -75,7 +75,7 @@ const QOS_ONE: u8 = 0x20;
 const PACKET_ID: u8 = 0x40;
 const EXTRAS: u8 = 0x80;
 
-const KINDS: [RecordKind; 30] = {
+const KINDS: [RecordKind; 31] = {
     use RecordKind as K;
     [
         K::PropertyReport,
@@ -107,6 +107,7 @@ const KINDS: [RecordKind; 30] = {
         K::Bound,
         K::Unbound,
         K::Broadcast,
+        K::Carried,
         K::AccountEvent,
     ]
 };
@@ -116,6 +117,7 @@ fn code_of(kind: RecordKind) -> u8 {
     match kind {
         RecordKind::Unbound => RecordKind::AccountMessage as u8,
         RecordKind::Broadcast => RecordKind::BackendSession as u8,
+        RecordKind::Carried => RecordKind::BackendQueued as u8,
         kind => kind as u8,
     }
 }

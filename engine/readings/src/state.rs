@@ -10,7 +10,7 @@ use lianwu_model::UnixMillis;
 use lianwu_model::shadow::Shadow;
 use lianwu_ports::log::Lsn;
 use lianwu_ports::record::{Record, RecordKind};
-use lianwu_ports::states::session::concerns_session;
+use lianwu_ports::states::session::{acknowledged_by_gateway, concerns_session};
 use lianwu_ports::states::{DeviceState, KeptMessage, KeptSession, apply_to_shadow, firmware_version};
 
 use crate::coding::{Reader, put, put_bytes};
@@ -43,6 +43,7 @@ pub(crate) fn concerns(record: &Record<'_>) -> bool {
             | K::ShadowDesired
             | K::Connected => record.code == 0,
             K::PropertyControl | K::Disconnected => true,
+            K::DownAcknowledged if record.packet_id == 0 => acknowledged_by_gateway(record).is_some(),
             _ => concerns_session_only(record),
         }
 }
@@ -51,7 +52,9 @@ pub(crate) fn concerns(record: &Record<'_>) -> bool {
 #[inline]
 pub(crate) fn concerns_session_only(record: &Record<'_>) -> bool {
     use RecordKind as K;
-    !matches!(record.kind, K::Connected | K::Disconnected | K::PropertyControl) && concerns_session(record)
+    !matches!(record.kind, K::Connected | K::Disconnected | K::PropertyControl)
+        && concerns_session(record)
+        && acknowledged_by_gateway(record).is_none()
 }
 
 /// Everything remembered about one device, with the last record that changed it.
@@ -122,6 +125,11 @@ impl State {
                 self.last_login = Moment::at(time);
             }
             RecordKind::Disconnected => self.last_offline = Moment::at(time),
+            RecordKind::DownAcknowledged => {
+                if let Some(taken) = acknowledged_by_gateway(record) {
+                    self.settle(|desired| desired.remove_at(taken));
+                }
+            }
             kind if kind.changes_shadow() => apply_to_shadow(&mut self.shadow, record.payload, time),
             _ => {}
         }

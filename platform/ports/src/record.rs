@@ -64,9 +64,11 @@ pub enum RecordKind {
     PublishRefused = 21,
     /// Messages lost to a rate limit in one window; `payload` holds the count.
     RateLimited = 22,
-    /// The device acknowledged a message of QoS 1 of its kept session; `packet_id` names the message.
+    /// The device acknowledged a message of QoS 1 of its kept session; `packet_id` names the message. Of a sub-device whose
+    /// gateway did it for it, `packet_id` is 0 and `payload` says when the message was taken.
     DownAcknowledged = 23,
-    /// A message of a kept session was given up; `packet_id` names it, `note` says why.
+    /// A message of a kept session was given up; `packet_id` names it, `note` says why. Of a sub-device, whose gateway's
+    /// session it was in, `packet_id` is 0.
     DownDropped = 24,
     /// A kept session ended without its device; `note` says why.
     SessionEnded = 25,
@@ -88,6 +90,9 @@ pub enum RecordKind {
     AccountEvent = 31,
     /// A message to all devices of a product was sent: of no device. `payload` holds the counts, `note` is the request id of the call.
     Broadcast = 33,
+    /// A message of QoS 1 to a sub-device, in the log of the gateway whose session carries it: `packet_id` is the session's,
+    /// `topic` the sub-device's, `payload` what goes over the wire. The message is in the log of the sub-device, too.
+    Carried = 34,
 }
 
 /// Set in `qos` of an [`RecordKind::AccountMessage`] that is kept for whoever subscribes later; an empty one takes the kept
@@ -133,6 +138,7 @@ impl RecordKind {
             30 => K::Bound,
             32 => K::Unbound,
             33 => K::Broadcast,
+            34 => K::Carried,
             31 => K::AccountEvent,
             _ => return None,
         })
@@ -175,6 +181,7 @@ impl RecordKind {
             K::Bound => "Bound",
             K::Unbound => "Unbound",
             K::Broadcast => "Broadcast",
+            K::Carried => "Carried",
             K::AccountEvent => "AccountEvent",
         }
     }
@@ -231,6 +238,7 @@ impl RecordKind {
                     | Self::Bound
                     | Self::Unbound
                     | Self::Broadcast
+                    | Self::Carried
             )
     }
 

@@ -20,7 +20,7 @@ use crate::readings::ReadingError;
 pub use backend_session::{BackendSession, SessionNumber};
 pub use firmware::firmware_version;
 pub use retained::RetainedMessage;
-pub use session::{KeptMessage, KeptSession, SessionSummary};
+pub use session::{KeptMessage, KeptSession, SessionSummary, WaitingMessage};
 
 /// The newest value of one property; `value` is the raw JSON the device wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -28,16 +28,16 @@ use crate::tls;
 /// How long anything may take before a test gives up on it.
 const DEADLINE: std::time::Duration = std::time::Duration::from_secs(10);
 
-const GATE: &str = "GATE000001";
+pub const GATE: &str = "GATE000001";
 const OTHER: &str = "METER00001";
 const OWNER: Uin = Uin(100_000_000_001);
 
 /// A platform with gateways that take lamps, and a product they do not take.
-struct Site {
-    world: World,
+pub struct Site {
+    pub world: World,
 }
 
-fn wait<T>(work: impl Future<Output = T>) -> T {
+pub fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
@@ -46,26 +46,39 @@ fn device_number(index: usize) -> u32 {
 }
 
 impl Site {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(&AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, ..AccessOptions::default() })
     }
 
-    fn with(options: &AccessOptions) -> Self {
+    pub fn with(options: &AccessOptions) -> Self {
         let world = World::with(options);
         wait(fill(&world));
         Self { world }
     }
 
-    fn device(&self, product: &str, name: &str) -> Arc<DirectoryDevice> {
+    pub fn device(&self, product: &str, name: &str) -> Arc<DirectoryDevice> {
         self.world.platform.directory.find(product.parse().unwrap(), name).unwrap()
     }
 
-    fn gate(&self, name: &str) -> Gate {
+    pub fn gate(&self, name: &str) -> Gate {
         self.gate_with(name, true).0
     }
 
     /// A gateway that has signed in and listens to its own results; was there a session to come back to?
-    fn gate_with(&self, name: &str, clean_session: bool) -> (Gate, bool) {
+    pub fn gate_with(&self, name: &str, clean_session: bool) -> (Gate, bool) {
+        let (mut gate, present) = self.sign_in(name, clean_session);
+        gate.wire.subscribe(&format!("$gateway/operation/result/{GATE}/{name}"));
+        (gate, present)
+    }
+
+    /// A gateway that comes back to its kept session.
+    pub fn keep_gate(&self, name: &str) -> Gate {
+        let (gate, present) = self.sign_in(name, false);
+        assert!(present);
+        gate
+    }
+
+    fn sign_in(&self, name: &str, clean_session: bool) -> (Gate, bool) {
         let credentials = Credentials::compute(
             GATE.parse().unwrap(),
             &name.parse().unwrap(),
@@ -92,12 +105,11 @@ impl Site {
             Packet::ConnAck(lianwu_mqtt::packet::ConnAck::Accepted { session_present, .. }) => session_present,
             other => panic!("{name} signs in, got {other:?}"),
         });
-        wire.subscribe(&format!("$gateway/operation/result/{GATE}/{name}"));
         (Gate { wire, name: name.to_owned() }, present)
     }
 
     /// Lamps that come in through `gate-0`, which has brought them online.
-    fn gate_with_lamps(&self, lamps: &[&str]) -> Gate {
+    pub fn gate_with_lamps(&self, lamps: &[&str]) -> Gate {
         let mut gate = self.gate("gate-0");
         for lamp in lamps {
             assert_eq!(gate.bind(PRODUCT, lamp, &secret(lamp)), 0);
@@ -108,7 +120,7 @@ impl Site {
     }
 
     /// The records of a device, once the last is of this kind.
-    fn until(&self, product: &str, name: &str, last: K) -> Vec<(K, u32, String)> {
+    pub fn until(&self, product: &str, name: &str, last: K) -> Vec<(K, u32, String)> {
         loop {
             let before = self.world.log.durable();
             let found = self.world.records_of(product, name);
@@ -119,7 +131,7 @@ impl Site {
         }
     }
 
-    fn kinds(&self, product: &str, name: &str) -> Vec<K> {
+    pub fn kinds(&self, product: &str, name: &str) -> Vec<K> {
         self.world.records_of(product, name).into_iter().map(|(kind, ..)| kind).collect()
     }
 }
@@ -158,24 +170,24 @@ async fn fill(world: &World) {
     gateway::allow(&world.platform, OWNER, GATE, &[PRODUCT.to_owned()]).await.unwrap();
 }
 
-struct Gate {
-    wire: Wire,
+pub struct Gate {
+    pub wire: Wire,
     name: String,
 }
 
 impl Gate {
-    fn say(&mut self, message: &Value) {
+    pub fn say(&mut self, message: &Value) {
         self.wire.publish(&format!("$gateway/operation/{GATE}/{}", self.name), &message.to_string(), None);
     }
 
-    fn hears(&mut self) -> Value {
+    pub fn hears(&mut self) -> Value {
         let (topic, payload) = self.wire.message();
         assert_eq!(topic, format!("$gateway/operation/result/{GATE}/{}", self.name), "{payload}");
         serde_json::from_str(&payload).unwrap()
     }
 
     /// The result for one device.
-    fn about(&mut self, verb: &str, device: &Value) -> i64 {
+    pub fn about(&mut self, verb: &str, device: &Value) -> i64 {
         self.say(&json!({"type": verb, "payload": {"devices": [device]}}));
         let answer = self.hears();
         assert_eq!(answer["type"], verb);
@@ -184,11 +196,11 @@ impl Gate {
         results[0]["result"].as_i64().unwrap()
     }
 
-    fn ask(&mut self, verb: &str, product: &str, name: &str) -> i64 {
+    pub fn ask(&mut self, verb: &str, product: &str, name: &str) -> i64 {
         self.about(verb, &json!({"product_id": product, "device_name": name}))
     }
 
-    fn bind(&mut self, product: &str, name: &str, with: &lianwu_device_protocol::DeviceSecret) -> i64 {
+    pub fn bind(&mut self, product: &str, name: &str, with: &lianwu_device_protocol::DeviceSecret) -> i64 {
         self.about("bind", &proof(product, name, with, NOW.0 / 1000))
     }
 }

@@ -7,7 +7,11 @@ use lianwu_ports::states::{KeptMessage, KeptSession};
 use crate::coding::{Reader, put, put_bytes};
 
 /// Kinds of messages a session can hold; the place is part of the row.
-const KINDS: [RecordKind; 3] = [RecordKind::PropertyControl, RecordKind::ActionCall, RecordKind::OtherDown];
+const KINDS: [RecordKind; 4] =
+    [RecordKind::PropertyControl, RecordKind::ActionCall, RecordKind::OtherDown, RecordKind::Carried];
+
+/// Place of a kind that cannot be here.
+const OTHER: usize = 2;
 
 const MAYBE_SENT: u8 = 0x80;
 
@@ -24,7 +28,7 @@ pub(super) fn encode(session: &KeptSession, out: &mut Vec<u8>) {
     }
     put(out, session.messages.len() as u64);
     for message in &session.messages {
-        let kind = KINDS.iter().position(|kind| *kind == message.kind).unwrap_or(KINDS.len() - 1);
+        let kind = KINDS.iter().position(|kind| *kind == message.kind).unwrap_or(OTHER);
         out.push(u8::try_from(kind).unwrap_or(0) | if message.maybe_sent { MAYBE_SENT } else { 0 });
         put(out, u64::from(message.packet_id));
         put(out, message.time.0);

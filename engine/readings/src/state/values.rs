@@ -103,6 +103,15 @@ impl ValueList {
         }
     }
 
+    /// Removes the values that were set at `time`.
+    pub(crate) fn remove_at(&mut self, time: UnixMillis) {
+        let of_then: Vec<String> =
+            self.entries().filter(|entry| entry.time == time).map(|entry| text(entry.id).to_owned()).collect();
+        for id in of_then {
+            self.remove(&id);
+        }
+    }
+
     fn merge(&mut self, id: &str, value: &str, time: UnixMillis, newest_only: bool) {
         let guessed = entry(&self.bytes, self.guess).filter(|entry| entry.id == id.as_bytes());
         let Some(old) = guessed.or_else(|| self.entries().find(|entry| entry.id == id.as_bytes())) else {

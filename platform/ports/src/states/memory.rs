@@ -6,7 +6,7 @@ use lianwu_model::{DeviceNumber, ProductId, Uin};
 
 use super::backend_session::BackendSessions;
 use super::retained::retaining_account;
-use super::session::concerns_session;
+use super::session::{acknowledged_by_gateway, concerns_session};
 use super::{
     Activity, BackendSession, Day, DeviceState, KeptMessage, KeptSession, PropertyValue, RetainedMessage,
     SessionSummary, States, apply_to_shadow, firmware_version,
@@ -86,6 +86,9 @@ fn folded(inner: &Inner, number: DeviceNumber) -> (DeviceState, Option<Box<KeptS
     for row in inner.records.iter().filter(|row| row.number == number) {
         fold(&mut state, row);
         let record = row.as_record();
+        if let Some(taken) = acknowledged_by_gateway(&record) {
+            state.desired.retain(|known| known.time != taken);
+        }
         if concerns_session(&record)
             && let Some(message) = KeptSession::apply(&mut session, &record)
             && row.kind == RecordKind::DownAcknowledged

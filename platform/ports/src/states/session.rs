@@ -32,7 +32,7 @@ pub struct KeptSession {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptMessage {
     pub packet_id: u16,
-    /// Says which topic it is where `topic` is empty.
+    /// Says which topic it is where `topic` is empty; [`RecordKind::Carried`] when it is for a sub-device.
     pub kind: RecordKind,
     /// The device has been connected since it was taken: it may have seen it.
     pub maybe_sent: bool,
@@ -48,10 +48,35 @@ pub struct SessionSummary {
     pub product: ProductId,
     pub device: Box<str>,
     pub filters: Vec<(Box<str>, u8)>,
-    /// Id, time and "the device may have seen it" of each message, oldest first.
-    pub messages: Vec<(u16, UnixMillis, bool)>,
+    /// Oldest first.
+    pub messages: Vec<WaitingMessage>,
     pub last_packet_id: u16,
     pub away_since: Option<UnixMillis>,
+}
+
+/// One message of a session without its payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingMessage {
+    pub packet_id: u16,
+    pub time: UnixMillis,
+    /// The device may have seen it.
+    pub maybe_sent: bool,
+    /// Its topic, when it is for a sub-device of the session's device.
+    pub carried_on: Option<Box<str>>,
+}
+
+/// The payload of the acknowledgement a gateway gave for a sub-device: when the message was taken.
+#[must_use]
+pub fn acknowledged_for(taken: UnixMillis) -> [u8; 8] {
+    taken.0.to_le_bytes()
+}
+
+/// When the message was taken that a gateway acknowledged for the sub-device of this record; `None` for any other record.
+#[must_use]
+pub fn acknowledged_by_gateway(record: &Record<'_>) -> Option<UnixMillis> {
+    let is_for_sub_device = record.kind == RecordKind::DownAcknowledged && record.packet_id == 0;
+    let taken = if is_for_sub_device { record.payload.try_into().ok()? } else { return None };
+    Some(UnixMillis(u64::from_le_bytes(taken)))
 }
 
 /// Can this record change a session? True for every CONNECT that was accepted and every end of a connection.
@@ -62,7 +87,7 @@ pub fn concerns_session(record: &Record<'_>) -> bool {
         K::Connected => record.code == 0 && !is_without_connection(record.payload),
         K::Subscribed => record.code == 0,
         K::Disconnected | K::Unsubscribed | K::DownAcknowledged | K::DownDropped | K::SessionEnded => true,
-        kind if kind.is_down() => record.qos == 1 && record.packet_id != 0,
+        kind if kind.is_down() || kind == K::Carried => record.qos == 1 && record.packet_id != 0,
         _ => false,
     }
 }
@@ -142,7 +167,7 @@ impl KeptSession {
             product: self.product,
             device: self.device.clone(),
             filters: self.filters.clone(),
-            messages: self.messages.iter().map(|m| (m.packet_id, m.time, m.maybe_sent)).collect(),
+            messages: self.messages.iter().map(KeptMessage::waiting).collect(),
             last_packet_id: self.last_packet_id,
             away_since: self.away_since,
         }
@@ -161,6 +186,13 @@ impl KeptSession {
         let messages: usize =
             self.messages.iter().map(|m| size_of::<KeptMessage>() + m.topic.len() + m.payload.len()).sum();
         size_of::<Self>() + self.device.len() + filters + messages
+    }
+}
+
+impl KeptMessage {
+    fn waiting(&self) -> WaitingMessage {
+        let carried_on = (self.kind == RecordKind::Carried).then(|| self.topic.clone());
+        WaitingMessage { packet_id: self.packet_id, time: self.time, maybe_sent: self.maybe_sent, carried_on }
     }
 }
 

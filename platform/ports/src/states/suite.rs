@@ -26,7 +26,7 @@ pub fn states_agree(
     let (sessions, others) = (one.sessions().expect("sessions"), other.sessions().expect("sessions"));
     assert_eq!(sessions, others, "{context}: kept sessions");
     for session in sessions {
-        let ids: Vec<u16> = session.messages.iter().map(|(id, ..)| *id).step_by(2).collect();
+        let ids: Vec<u16> = session.messages.iter().map(|message| message.packet_id).step_by(2).collect();
         let messages = one.session_messages(session.number, &ids).expect("messages");
         assert_eq!(messages.len(), ids.len(), "{context}: messages of {:?}", session.number);
         let others = other.session_messages(session.number, &ids).expect("messages");

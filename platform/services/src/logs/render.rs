@@ -234,8 +234,19 @@ impl Rendering<'_> {
                 let content = format!("{what} over the rate limit,count:{facts}");
                 diagnostic(MESSAGE, content, format!("FAIL, {}", row.note))
             }
+            RecordKind::Carried => {
+                let content = format!("Message to sub-device,topic:{filter},QoS:{},ID:{}", row.qos, row.packet_id);
+                diagnostic(MESSAGE, content, result)
+            }
+            RecordKind::DownAcknowledged if row.packet_id == 0 => {
+                diagnostic(MESSAGE, "Gateway acknowledged message".to_owned(), result)
+            }
             RecordKind::DownAcknowledged => {
                 diagnostic(MESSAGE, format!("Device acknowledged message,ID:{}", row.packet_id), result)
+            }
+            RecordKind::DownDropped if row.packet_id == 0 => {
+                let content = "Message to device dropped by its gateway's session".to_owned();
+                diagnostic(MESSAGE, content, format!("FAIL, {}", row.note))
             }
             RecordKind::DownDropped => {
                 let content = format!("Message to device dropped,ID:{}", row.packet_id);

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use tracing::warn;
 
 use crate::worker::Worker;
+use crate::worker::device::session::granted_custom;
 use crate::worker::held::{After, StatusRequest};
 use crate::worker::overrun::Way;
 use crate::worker::rate::{Bucket, INSTANCE_DOWN, Over};
@@ -90,7 +91,7 @@ impl Worker {
         let mut record = Record {
             kind,
             qos: route.qos.bits(),
-            packet_id: route.packet_id.map_or(0, PacketId::get),
+            packet_id: if route.carrier.is_some() { 0 } else { route.packet_id.map_or(0, PacketId::get) },
             code: delivery.push_result(),
             number: down.number,
             product: down.device.product,
@@ -107,6 +108,9 @@ impl Worker {
         }
         state.batch.push(&record);
         let payload = record.payload;
+        if let (Some(gateway), Some(id)) = (&route.carrier, route.packet_id) {
+            Self::record_carried(state, gateway, id, &topic, payload);
+        }
         if let Some(place) = route.goes_to {
             self.stats.messages_down.add(1);
             if let Some(framing) = state.framing(place) {
@@ -129,8 +133,8 @@ impl Worker {
             Some(slot) if state.connections[*slot as usize].down.contains(DownTopic::Broadcast) => Delivery::Delivered,
             Some(_) => Delivery::NotSubscribed,
             None => {
-                let behind = self.route_behind(state, down.number, &topic_of(down, false));
-                behind.map_or(Delivery::Offline, |(delivery, _)| delivery)
+                let behind = self.reach_behind(state, down.number, &topic_of(down, false));
+                behind.map_or(Delivery::Offline, |reach| reach.delivery())
             }
         };
         (delivery != Delivery::Delivered).then_some(delivery)
@@ -237,6 +241,6 @@ pub(crate) fn publish_at_least_once(
 pub(crate) fn is_subscribed(connection: &Connection, topic: &str) -> bool {
     match Topic::parse(topic).down() {
         Some(kind) => connection.down.contains(kind),
-        None => connection.session.as_ref().is_some_and(|session| session.custom_qos(topic).is_some()),
+        None => connection.session.as_ref().is_some_and(|session| granted_custom(&session.custom, topic).is_some()),
     }
 }

@@ -6,6 +6,7 @@
 //! Source: spec/device-protocol.md 7.
 
 pub(crate) mod behind;
+pub(crate) mod carry;
 mod request;
 
 use std::sync::Arc;
@@ -76,29 +77,6 @@ impl Worker {
     pub(super) fn gateway_place(state: &State, gateway: DeviceNumber) -> Option<Place> {
         let slot = *state.homes.get(&gateway)?;
         Some(Place { slot, generation: state.connections.get(slot as usize)?.generation })
-    }
-
-    /// Which way a message to a device goes that has no connection of its own here: through its gateway, if that speaks
-    /// for it and listens. `None` when it comes in through none.
-    pub(super) fn route_behind(
-        &self,
-        state: &State,
-        number: DeviceNumber,
-        topic: &str,
-    ) -> Option<(Delivery, Option<Place>)> {
-        let gateway = self.platform.topology.home(number);
-        if gateway == number {
-            return None;
-        }
-        let sub = state.behind.find(gateway, number).filter(|sub| sub.is_online);
-        let (Some(sub), Some(place)) = (sub, Self::gateway_place(state, gateway)) else {
-            return Some((Delivery::Offline, None));
-        };
-        let listens = match Topic::parse(topic).down() {
-            Some(kind) => sub.topics.all.contains(kind),
-            None => sub.listens_to_custom(topic),
-        };
-        Some(if listens { (Delivery::Delivered, Some(place)) } else { (Delivery::NotSubscribed, None) })
     }
 
     /// A gateway speaks for a sub-device from now on; a connection the device had of its own ends.

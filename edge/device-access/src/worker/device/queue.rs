@@ -16,7 +16,8 @@ use tracing::warn;
 
 use crate::worker::Worker;
 use crate::worker::device::control::publish_at_least_once;
-use crate::worker::device::session::{Bounds, Custom, Session, Topics};
+use crate::worker::device::gateway::carry::NO_LONGER_BEHIND;
+use crate::worker::device::session::{Bounds, Custom, Gone, Session, Topics, granted};
 use crate::worker::held::After;
 use crate::worker::state::{Connection, Place, State};
 
@@ -34,11 +35,13 @@ pub(crate) struct Route {
     pub(crate) packet_id: Option<PacketId>,
     /// Written to this connection at once; otherwise it waits, or goes nowhere.
     pub(crate) goes_to: Option<Place>,
+    /// The gateway in whose session it is.
+    pub(crate) carrier: Option<Arc<DirectoryDevice>>,
 }
 
 impl Route {
-    fn nowhere(delivery: Delivery) -> Option<Self> {
-        Some(Self { delivery, qos: QoS::AtMostOnce, packet_id: None, goes_to: None })
+    pub(super) fn nowhere(delivery: Delivery) -> Option<Self> {
+        Some(Self { delivery, qos: QoS::AtMostOnce, packet_id: None, goes_to: None, carrier: None })
     }
 }
 
@@ -67,15 +70,6 @@ pub(crate) fn topics(connection: &Connection) -> Topics {
     Topics { all: connection.down, at_least_once: connection.down_at_least_once }
 }
 
-/// The QoS granted for a topic; `None` when the device is not subscribed to it.
-fn granted(topics: Topics, session: Option<&Session>, topic: &str) -> Option<QoS> {
-    match Topic::parse(topic).down() {
-        Some(kind) if topics.at_least_once.contains(kind) => Some(QoS::AtLeastOnce),
-        Some(kind) => topics.all.contains(kind).then_some(QoS::AtMostOnce),
-        None => session?.custom_qos(topic),
-    }
-}
-
 /// The lower of what the sender wants and what the device was granted. Controls and action calls go to a device that
 /// keeps no session as they always did, with QoS 0. Source: spec/device-protocol.md 2.6, spec/cloud-api.md 3.7.
 fn down_qos(down: &Down, granted: QoS, is_kept: bool) -> QoS {
@@ -85,6 +79,11 @@ fn down_qos(down: &Down, granted: QoS, is_kept: bool) -> QoS {
     } else {
         QoS::AtLeastOnce
     }
+}
+
+/// The sub-device a message in the session of `owner` is for, if it is for one.
+fn carried(owner: &DirectoryDevice, down: &Down) -> DeviceNumber {
+    if owner.number == down.number { DeviceNumber::NONE } else { down.number }
 }
 
 impl Worker {
@@ -100,7 +99,8 @@ impl Worker {
             let device = self.platform.directory.find(summary.product, &summary.device);
             // A device of that name that was made anew has another number.
             let Some(device) = device.filter(|device| device.number == summary.number) else { continue };
-            let session = Box::new(Session::restored(&summary, now));
+            let owner = |topic: &str| self.sub_device(&device, &Topic::parse(topic)).map(|sub| sub.number);
+            let session = Box::new(Session::restored(&summary, now, owner));
             self.restore_behind(&mut state, &device, &summary);
             state.away.insert(summary.number, Away { device, session });
         }
@@ -110,62 +110,85 @@ impl Worker {
     /// Decides about a message; notes it in the session where there is one. `None`: the device has a full window
     /// unacknowledged and nothing may wait for it.
     pub(crate) fn route(&self, state: &mut State, down: &Down, topic: &str) -> Option<Route> {
-        let (now, bounds) = (state.wall, self.bounds());
         let Some(&slot) = state.homes.get(&down.number) else {
-            if let Some((delivery, goes_to)) = self.route_behind(state, down.number, topic) {
-                return Some(Route { goes_to, ..Route::nowhere(delivery)? });
-            }
-            return self.route_away(state, down, topic);
+            return match self.reach_behind(state, down.number, topic) {
+                None => self.route_away(state, down, topic),
+                Some(reach) => self.route_behind(state, down, topic, reach),
+            };
         };
-        let connection = &mut state.connections[slot as usize];
+        let connection = &state.connections[slot as usize];
         let place = Place { slot, generation: connection.generation };
-        let Some(granted) = granted(topics(connection), connection.session.as_deref(), topic) else {
-            return Route::nowhere(Delivery::NotSubscribed);
-        };
+        let custom = connection.session.as_ref().map_or(&[][..], |session| &session.custom);
+        match granted(topics(connection), custom, topic) {
+            None => Route::nowhere(Delivery::NotSubscribed),
+            Some(granted) => self.route_to(state, place, down, granted),
+        }
+    }
+
+    /// To a connection that listens: of the device, or of its gateway.
+    pub(super) fn route_to(&self, state: &mut State, place: Place, down: &Down, granted: QoS) -> Option<Route> {
+        let (now, bounds) = (state.wall, self.bounds());
+        let Some(connection) = state.connection(place) else { return Route::nowhere(Delivery::Offline) };
+        let Some(owner) = connection.device.clone() else { return Route::nowhere(Delivery::Offline) };
         let is_kept = connection.session.as_ref().is_some_and(|session| session.is_kept);
         let qos = down_qos(down, granted, is_kept);
         let delivery = Delivery::Delivered;
         if qos == QoS::AtMostOnce {
-            return Some(Route { delivery, qos, packet_id: None, goes_to: Some(place) });
+            return Some(Route { goes_to: Some(place), ..Route::nowhere(delivery)? });
         }
         let window = connection.mqtt.in_flight_max();
         let session = connection.session.get_or_insert_default();
         session.set_window(window);
-        let taken = session.take(now, bounds)?;
-        if let Some(id) = taken.dropped {
-            self.record_dropped(state, down, id);
-        }
+        let taken = session.take(now, bounds, carried(&owner, down))?;
+        self.made_room(state, &owner, taken.dropped);
         let goes_to = taken.goes_out.then_some(place);
-        Some(Route { delivery, qos, packet_id: Some(taken.id), goes_to })
+        let carrier = (owner.number != down.number).then_some(owner);
+        Some(Route { delivery, qos, packet_id: Some(taken.id), goes_to, carrier })
     }
 
-    fn route_away(&self, state: &mut State, down: &Down, topic: &str) -> Option<Route> {
+    pub(super) fn route_away(&self, state: &mut State, down: &Down, topic: &str) -> Option<Route> {
+        let away = state.away.get(&down.number);
+        let granted = away.and_then(|away| granted(away.session.topics(), &away.session.custom, topic));
+        self.queue_up(state, down.number, down, granted)
+    }
+
+    /// In the session of a device that is away: of the device, or of its gateway.
+    pub(super) fn queue_up(
+        &self,
+        state: &mut State,
+        owner: DeviceNumber,
+        down: &Down,
+        granted: Option<QoS>,
+    ) -> Option<Route> {
         let (now, bounds) = (state.wall, self.bounds());
-        let Some(away) = state.away.get_mut(&down.number).filter(|away| !away.session.is_over(now, bounds)) else {
+        let Some(away) = state.away.get_mut(&owner).filter(|away| !away.session.is_over(now, bounds)) else {
             return Route::nowhere(Delivery::Offline);
         };
-        let granted = granted(away.session.topics(), Some(&away.session), topic);
         let Some(QoS::AtLeastOnce) = granted.map(|granted| down_qos(down, granted, true)) else {
             return Route::nowhere(Delivery::Offline);
         };
-        let Some(taken) = away.session.take(now, bounds) else { return Route::nowhere(Delivery::Offline) };
-        if let Some(id) = taken.dropped {
-            self.record_dropped(state, down, id);
-        }
+        let owner = Arc::clone(&away.device);
+        let Some(taken) = away.session.take(now, bounds, carried(&owner, down)) else {
+            return Route::nowhere(Delivery::Offline);
+        };
+        self.made_room(state, &owner, taken.dropped);
+        let carrier = (owner.number != down.number).then_some(owner);
         let qos = QoS::AtLeastOnce;
-        Some(Route { delivery: Delivery::Queued, qos, packet_id: Some(taken.id), goes_to: None })
+        Some(Route { delivery: Delivery::Queued, qos, packet_id: Some(taken.id), goes_to: None, carrier })
     }
 
     /// The device acknowledged a message. An id nobody waits for is harmless.
     pub(crate) fn acknowledged(self: &Rc<Self>, state: &mut State, place: Place, id: PacketId) {
         let Some(connection) = state.connection(place) else { return };
         let Some(session) = connection.session.as_deref_mut() else { return };
-        if !session.acknowledge(id) || !session.is_kept {
+        let Some(gone) = session.acknowledge(id) else { return };
+        if !session.is_kept {
             return;
         }
         let wants_messages = session.wants_messages();
         if let Some(device) = connection.device.clone() {
-            self.record_message(state, RecordKind::DownAcknowledged, &device, id, "");
+            push(state, RecordKind::DownAcknowledged, &device, id.get(), "", b"");
+            self.acknowledged_for(state, &device, gone);
         }
         if wants_messages {
             self.start_fetching(state, place);
@@ -209,9 +232,9 @@ impl Worker {
         let (device, session) = (connection.device.clone()?, connection.session.as_deref_mut()?);
         let expired = session.expire(now, bounds);
         let due = session.due();
-        for id in expired {
-            let why = format!("message {id} waited longer than limits.offline_hours");
-            self.record_message(&mut state, RecordKind::DownDropped, &device, id, &why);
+        for gone in expired {
+            let why = format!("message {} waited longer than limits.offline_hours", gone.id);
+            self.given_up(&mut state, &device, gone, &why);
         }
         (!due.is_empty()).then_some((device.number, due))
     }
@@ -231,12 +254,17 @@ impl Worker {
         };
         for id in due {
             match found.iter().find(|message| message.packet_id == id.get()) {
-                Some(message) => self.send_kept(&mut state, place, &device, *id, message),
-                None => {
+                Some(message) if self.may_carry(&device, message) => {
+                    self.send_kept(&mut state, place, &device, *id, message);
+                }
+                found => {
                     let session = state.connection(place).and_then(|c| c.session.as_deref_mut());
-                    if session.is_some_and(|session| session.forget(*id)) {
-                        let why = format!("message {id} was not stored");
-                        self.record_message(&mut state, RecordKind::DownDropped, &device, *id, &why);
+                    if let Some(gone) = session.and_then(|session| session.forget(*id)) {
+                        let why = match found {
+                            None => format!("message {id} was not stored"),
+                            Some(message) => format!("message {id} on {}: {NO_LONGER_BEHIND}", message.topic),
+                        };
+                        self.given_up(&mut state, &device, gone, &why);
                     }
                 }
             }
@@ -298,8 +326,9 @@ impl Worker {
     /// The connection of a device ended, and it wants nothing kept although it came to a kept session. Source: MQTT 5
     /// §3.1.2.11.2.
     pub(crate) fn end_session(&self, state: &mut State, device: &DirectoryDevice, session: Option<Box<Session>>) {
-        if session.is_some_and(|session| session.is_kept) {
+        if let Some(session) = session.filter(|session| session.is_kept) {
             self.record(state, RecordKind::SessionEnded, device, "the device asked for its session to end", b"");
+            self.discard_carried(state, device, &session);
         }
     }
 
@@ -319,6 +348,7 @@ impl Worker {
     pub(crate) fn end_away(&self, state: &mut State, number: DeviceNumber, why: &str) {
         if let Some(away) = state.away.remove(&number) {
             self.record(state, RecordKind::SessionEnded, &away.device, why, b"");
+            self.discard_carried(state, &away.device, &away.session);
             state.behind.forget(number);
         }
     }
@@ -346,6 +376,9 @@ impl Worker {
         let (now, bounds) = (state.wall, self.bounds());
         let known = state.away.remove(&device.number);
         if clean_session {
+            if let Some(away) = known {
+                self.discard_carried(state, device, &away.session);
+            }
             return Resumed { is_present: false, session: None };
         }
         if let Some(away) = known {
@@ -359,8 +392,9 @@ impl Worker {
 
     /// A device wants a kept session with nothing from before in it.
     pub(crate) fn start_anew(&self, state: &mut State, device: &DirectoryDevice) {
-        if state.away.remove(&device.number).is_some() {
+        if let Some(away) = state.away.remove(&device.number) {
             self.record(state, RecordKind::SessionEnded, device, "the device asked for a clean start", b"");
+            self.discard_carried(state, device, &away.session);
         }
     }
 
@@ -369,8 +403,8 @@ impl Worker {
         let (now, bounds) = (state.wall, self.bounds());
         let over: Vec<_> = state.away.extract_if(|_, away| away.session.is_over(now, bounds)).collect();
         for (number, away) in over {
-            state.behind.forget(number);
             self.record_ended(state, &away.device, &away.session);
+            state.behind.forget(number);
         }
     }
 
@@ -379,42 +413,46 @@ impl Worker {
         let lost = session.unacknowledged();
         let why = format!("the device stayed away for {hours} h, see limits.offline_hours; messages lost: {lost}");
         self.record(state, RecordKind::SessionEnded, device, &why, b"");
+        self.discard_carried(state, device, session);
     }
 
-    fn record_dropped(&self, state: &mut State, down: &Down, id: PacketId) {
+    /// The oldest message may have made room.
+    fn made_room(&self, state: &mut State, owner: &DirectoryDevice, dropped: Option<Gone>) {
+        let Some(gone) = dropped else { return };
         let messages_max = self.options.offline_messages;
-        let why = format!("message {id} made room: {messages_max} wait, see limits.offline_messages");
-        let about = About { number: down.number, product: down.device.product, device: down.device.device.as_str() };
-        push(state, RecordKind::DownDropped, &about, id, &why);
+        let why = format!("message {} made room: {messages_max} wait, see limits.offline_messages", gone.id);
+        self.given_up(state, owner, gone, &why);
     }
 
-    fn record_message(&self, state: &mut State, kind: RecordKind, device: &DirectoryDevice, id: PacketId, why: &str) {
-        let about = About { number: device.number, product: device.product, device: device.name.as_str() };
-        push(state, kind, &about, id, why);
+    /// A message in the session of `owner` will not be sent.
+    fn given_up(&self, state: &mut State, owner: &DirectoryDevice, gone: Gone, why: &str) {
+        push(state, RecordKind::DownDropped, owner, gone.id.get(), why, b"");
+        self.given_up_for(state, owner, gone, why);
     }
-}
-
-struct About<'a> {
-    number: DeviceNumber,
-    product: lianwu_model::ProductId,
-    device: &'a str,
 }
 
 /// Adds a record about one message of a session.
-fn push(state: &mut State, kind: RecordKind, about: &About<'_>, id: PacketId, note: &str) {
+pub(super) fn push(
+    state: &mut State,
+    kind: RecordKind,
+    device: &DirectoryDevice,
+    packet_id: u16,
+    note: &str,
+    payload: &[u8],
+) {
     let sample_time = state.wall;
     state.batch.push(&Record {
         kind,
         qos: 1,
-        packet_id: id.get(),
+        packet_id,
         code: 0,
-        number: about.number,
-        product: about.product,
-        device: about.device,
+        number: device.number,
+        product: device.product,
+        device: device.name.as_str(),
         sample_time,
         topic: "",
         note,
-        payload: b"",
+        payload,
     });
     state.want_turn();
 }

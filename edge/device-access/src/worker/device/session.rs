@@ -6,11 +6,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use lianwu_device_protocol::topic::{DownTopics, Subscription};
-use lianwu_model::UnixMillis;
+use lianwu_device_protocol::topic::{DownTopics, Subscription, Topic};
+use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_mqtt::connection::IN_FLIGHT_MAX;
 use lianwu_mqtt::{PacketId, QoS};
-use lianwu_ports::states::SessionSummary;
+use lianwu_ports::states::{SessionSummary, WaitingMessage};
 
 /// Bounds of kept sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,21 @@ pub(crate) struct Topics {
     pub(crate) at_least_once: DownTopics,
 }
 
+/// The QoS granted for a topic; `None` when nobody listens to it.
+pub(crate) fn granted(topics: Topics, custom: &[Custom], topic: &str) -> Option<QoS> {
+    match Topic::parse(topic).down() {
+        Some(kind) if topics.at_least_once.contains(kind) => Some(QoS::AtLeastOnce),
+        Some(kind) => topics.all.contains(kind).then_some(QoS::AtMostOnce),
+        None => granted_custom(custom, topic),
+    }
+}
+
+/// The best of the filters that match. Source: MQTT 3.1.1 §3.3.5.
+pub(crate) fn granted_custom(custom: &[Custom], topic: &str) -> Option<QoS> {
+    let matching = custom.iter().filter(|custom| lianwu_mqtt::filter::matches(&custom.filter, topic));
+    matching.map(|custom| custom.qos).max()
+}
+
 /// A message that is not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Message {
@@ -43,6 +58,8 @@ struct Message {
     was_sent: bool,
     /// The fetch that was started last finds it in the state table.
     can_be_fetched: bool,
+    /// The sub-device it is for; none: the device itself.
+    of: DeviceNumber,
     at: UnixMillis,
 }
 
@@ -65,6 +82,22 @@ pub(crate) struct Session {
     away_since: Option<UnixMillis>,
 }
 
+/// A message that has left the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gone {
+    pub(crate) id: PacketId,
+    /// The sub-device it was for; none: the device itself.
+    pub(crate) of: DeviceNumber,
+    /// When it was taken.
+    pub(crate) at: UnixMillis,
+}
+
+impl From<Message> for Gone {
+    fn from(Message { id, of, at, .. }: Message) -> Self {
+        Self { id, of, at }
+    }
+}
+
 /// A message to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outgoing {
@@ -79,7 +112,7 @@ pub(crate) struct Taken {
     /// It goes out at once; otherwise it waits its turn.
     pub(crate) goes_out: bool,
     /// The oldest that waited had to make room.
-    pub(crate) dropped: Option<PacketId>,
+    pub(crate) dropped: Option<Gone>,
 }
 
 impl Session {
@@ -88,8 +121,13 @@ impl Session {
         Self { is_kept: true, ..Self::default() }
     }
 
-    /// A session of an earlier run. A connection whose end was not seen ended `now`.
-    pub(crate) fn restored(summary: &SessionSummary, now: UnixMillis) -> Self {
+    /// A session of an earlier run. A connection whose end was not seen ended `now`. `owner` finds the sub-device a topic
+    /// belongs to.
+    pub(crate) fn restored(
+        summary: &SessionSummary,
+        now: UnixMillis,
+        owner: impl Fn(&str) -> Option<DeviceNumber>,
+    ) -> Self {
         let mut session = Self::kept();
         for (filter, qos) in &summary.filters {
             // What a gateway listens to for others is not its own.
@@ -107,8 +145,11 @@ impl Session {
                 None => {}
             }
         }
-        let message =
-            |&(id, at, was_sent): &_| Some(Message { id: PacketId::new(id)?, was_sent, can_be_fetched: false, at });
+        let message = |waiting: &WaitingMessage| {
+            let of = waiting.carried_on.as_deref().and_then(&owner).unwrap_or(DeviceNumber::NONE);
+            let (id, was_sent) = (PacketId::new(waiting.packet_id)?, waiting.maybe_sent);
+            Some(Message { id, was_sent, can_be_fetched: false, of, at: waiting.time })
+        };
         session.messages = summary.messages.iter().filter_map(message).collect();
         session.last_id = PacketId::new(summary.last_packet_id);
         session.away_since = Some(summary.away_since.unwrap_or(now));
@@ -148,15 +189,9 @@ impl Session {
         self.away_since.is_some_and(|since| now >= since.plus(bounds.age_max))
     }
 
-    /// The QoS granted for a custom topic; the best of the filters that match. Source: MQTT 3.1.1 §3.3.5.
-    pub(crate) fn custom_qos(&self, topic: &str) -> Option<QoS> {
-        let matching = self.custom.iter().filter(|custom| lianwu_mqtt::filter::matches(&custom.filter, topic));
-        matching.map(|custom| custom.qos).max()
-    }
-
-    /// Takes a new message of QoS 1. `None` when it would have to wait and may not: the session is not kept, or
-    /// nothing is.
-    pub(crate) fn take(&mut self, now: UnixMillis, bounds: Bounds) -> Option<Taken> {
+    /// Takes a new message of QoS 1 for the device itself or, unless `of` is none, for a sub-device. `None` when it would
+    /// have to wait and may not: the session is not kept, or nothing is.
+    pub(crate) fn take(&mut self, now: UnixMillis, bounds: Bounds, of: DeviceNumber) -> Option<Taken> {
         let is_connected = self.away_since.is_none();
         let nobody_waits = self.in_flight == self.messages.len() && !self.is_fetching;
         let goes_out = is_connected && nobody_waits && self.in_flight < self.window();
@@ -164,9 +199,9 @@ impl Session {
             return None;
         }
         let has_room = goes_out || self.messages.len() < bounds.messages_max;
-        let dropped = if has_room { None } else { self.messages.remove(self.in_flight).map(|message| message.id) };
+        let dropped = if has_room { None } else { self.messages.remove(self.in_flight).map(Gone::from) };
         let id = self.next_id();
-        self.messages.push_back(Message { id, was_sent: goes_out, can_be_fetched: false, at: now });
+        self.messages.push_back(Message { id, was_sent: goes_out, can_be_fetched: false, of, at: now });
         self.in_flight += usize::from(goes_out);
         Some(Taken { id, goes_out, dropped })
     }
@@ -181,23 +216,20 @@ impl Session {
         id
     }
 
-    /// The device acknowledged a message; `false` when it was not in flight, which is harmless.
-    pub(crate) fn acknowledge(&mut self, id: PacketId) -> bool {
-        let Some(at) = self.messages.iter().take(self.in_flight).position(|message| message.id == id) else {
-            return false;
-        };
-        self.messages.remove(at);
+    /// The device acknowledged a message; `None` when it was not in flight, which is harmless.
+    pub(crate) fn acknowledge(&mut self, id: PacketId) -> Option<Gone> {
+        let at = self.messages.iter().take(self.in_flight).position(|message| message.id == id)?;
         self.in_flight -= 1;
-        true
+        self.messages.remove(at).map(Gone::from)
     }
 
     /// Takes out the waiting messages that are too old.
-    pub(crate) fn expire(&mut self, now: UnixMillis, bounds: Bounds) -> Vec<PacketId> {
+    pub(crate) fn expire(&mut self, now: UnixMillis, bounds: Bounds) -> Vec<Gone> {
         let mut expired = Vec::new();
         while let Some(oldest) = self.messages.get(self.in_flight)
             && now >= oldest.at.plus(bounds.age_max)
         {
-            expired.push(oldest.id);
+            expired.push(Gone::from(*oldest));
             self.messages.remove(self.in_flight);
         }
         expired
@@ -234,17 +266,20 @@ impl Session {
         Some(outgoing)
     }
 
-    /// A waiting message that cannot be sent is forgotten; `false` when it was not waiting.
-    pub(crate) fn forget(&mut self, id: PacketId) -> bool {
-        let Some(at) = self.messages.iter().skip(self.in_flight).position(|message| message.id == id) else {
-            return false;
-        };
-        self.messages.remove(self.in_flight + at).is_some()
+    /// A waiting message that cannot be sent is forgotten; `None` when it was not waiting.
+    pub(crate) fn forget(&mut self, id: PacketId) -> Option<Gone> {
+        let at = self.messages.iter().skip(self.in_flight).position(|message| message.id == id)?;
+        self.messages.remove(self.in_flight + at).map(Gone::from)
     }
 
     /// Messages that are not acknowledged.
     pub(crate) fn unacknowledged(&self) -> usize {
         self.messages.len()
+    }
+
+    /// Messages for sub-devices that are not acknowledged.
+    pub(crate) fn carried(&self) -> impl Iterator<Item = Gone> {
+        self.messages.iter().filter(|message| message.of != DeviceNumber::NONE).copied().map(Gone::from)
     }
 
     /// The fetch is over.

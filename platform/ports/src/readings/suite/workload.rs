@@ -136,7 +136,7 @@ impl Workload {
 
     fn message(&mut self, sample_time: UnixMillis) -> (RecordKind, u32, String) {
         use RecordKind as K;
-        match self.random.below(31) {
+        match self.random.below(33) {
             0..=9 => (K::PropertyReport, 0, format!(r#"{{"method":"report","params":{}}}"#, self.params())),
             10 => (K::PackedProperties, 0, format!(r#"{{"params":{}}}"#, self.params())),
             11 => (K::EventPost, 0, self.event_post(sample_time)),
@@ -162,6 +162,7 @@ impl Workload {
             27 => (K::DeviceLog, 0, format!("2024-05-01 08:00:00|lamp.c|blink({}): late", self.random.below(40))),
             28 => (K::Bound, 0, String::new()),
             29 => (K::Unbound, 0, String::new()),
+            31 => (K::Carried, 0, format!("down {}", self.random.below(40))),
             24 => (K::OtherDown, 23101, format!("down {}", self.random.below(40))),
             _ => (K::OtherUp, 0, format!("payload {}", self.random.below(40))),
         }

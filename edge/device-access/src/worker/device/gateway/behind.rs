@@ -10,7 +10,7 @@ use lianwu_model::DeviceNumber;
 use lianwu_mqtt::QoS;
 use lianwu_services::directory::DirectoryDevice;
 
-use crate::worker::device::session::{Custom, Topics};
+use crate::worker::device::session::{Custom, Topics, granted, granted_custom};
 
 /// One sub-device as its gateway has it.
 #[derive(Debug)]
@@ -39,7 +39,12 @@ impl SubDevice {
 
     /// Does its gateway listen to this topic of its product's own?
     pub(crate) fn listens_to_custom(&self, topic: &str) -> bool {
-        self.custom.iter().any(|custom| lianwu_mqtt::filter::matches(&custom.filter, topic))
+        granted_custom(&self.custom, topic).is_some()
+    }
+
+    /// The QoS its gateway was granted for a topic; `None` when it does not listen to it.
+    pub(crate) fn granted(&self, topic: &str) -> Option<QoS> {
+        granted(self.topics, &self.custom, topic)
     }
 }
 

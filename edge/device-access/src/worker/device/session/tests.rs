@@ -2,6 +2,7 @@ use super::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const BOUNDS: Bounds = Bounds { messages_max: 30, age_max: Duration::from_secs(24 * 3600) };
+const OWN: DeviceNumber = DeviceNumber::NONE;
 const NOON: UnixMillis = UnixMillis(1_795_000_000_000);
 
 fn id(number: u16) -> PacketId {
@@ -10,7 +11,7 @@ fn id(number: u16) -> PacketId {
 
 /// Takes so many messages; which of them go out at once?
 fn take(session: &mut Session, count: usize) -> Vec<(u16, bool)> {
-    (0..count).filter_map(|_| session.take(NOON, BOUNDS)).map(|taken| (taken.id.get(), taken.goes_out)).collect()
+    (0..count).filter_map(|_| session.take(NOON, BOUNDS, OWN)).map(|taken| (taken.id.get(), taken.goes_out)).collect()
 }
 
 /// Fetches as the worker does; id and "duplicate" of what is sent.
@@ -31,11 +32,11 @@ fn a_full_window_makes_messages_wait_in_order() {
     assert_eq!(taken[20..], [(21, false), (22, false), (23, false)]);
     assert!(!session.wants_messages());
     for number in 1..=9 {
-        assert!(session.acknowledge(id(number)));
+        assert!(session.acknowledge(id(number)).is_some());
     }
     assert!(!session.wants_messages(), "eleven are in flight");
     assert_eq!(take(&mut session, 1), [(24, false)], "there is room, but others wait");
-    assert!(session.acknowledge(id(10)));
+    assert!(session.acknowledge(id(10)).is_some());
     assert!(session.wants_messages());
     assert_eq!(fetch(&mut session), [(21, false), (22, false), (23, false), (24, false)]);
     assert_eq!(take(&mut session, 1), [(25, true)]);
@@ -46,7 +47,7 @@ fn a_full_window_makes_messages_wait_in_order() {
 fn what_was_not_acknowledged_comes_again() {
     let mut session = Session::kept();
     take(&mut session, 3);
-    assert!(session.acknowledge(id(2)));
+    assert!(session.acknowledge(id(2)).is_some());
     session.leave(Topics::default(), NOON);
     assert_eq!(take(&mut session, 1), [(4, false)]);
     session.come_back();
@@ -74,13 +75,13 @@ fn a_fetch_brings_what_was_there_when_it_began() {
 #[test]
 fn stray_acknowledgements_change_nothing() {
     let mut session = Session::kept();
-    assert!(!session.acknowledge(id(7)));
+    assert!(session.acknowledge(id(7)).is_none());
     take(&mut session, 1);
     session.leave(Topics::default(), NOON);
     session.come_back();
     let before = session.clone();
-    assert!(!session.acknowledge(id(1)), "not sent again yet");
-    assert!(!session.acknowledge(id(2)));
+    assert!(session.acknowledge(id(1)).is_none(), "not sent again yet");
+    assert!(session.acknowledge(id(2)).is_none());
     assert_eq!(session, before);
 }
 
@@ -90,11 +91,11 @@ fn the_oldest_that_waits_is_dropped() {
     let mut away = Session::kept();
     away.leave(Topics::default(), NOON);
     take(&mut away, 30);
-    assert_eq!(away.take(NOON, BOUNDS).unwrap().dropped, Some(id(1)));
+    assert_eq!(away.take(NOON, BOUNDS, OWN).unwrap().dropped.map(|gone| gone.id), Some(id(1)));
     away.come_back();
     assert_eq!(fetch(&mut away)[0], (2, false));
-    let next = away.take(NOON, BOUNDS).unwrap();
-    assert_eq!(next.dropped, Some(id(22)), "2 to 21 are in flight");
+    let next = away.take(NOON, BOUNDS, OWN).unwrap();
+    assert_eq!(next.dropped.map(|gone| gone.id), Some(id(22)), "2 to 21 are in flight");
 }
 
 /// Do messages and sessions end when they are too old?
@@ -102,13 +103,13 @@ fn the_oldest_that_waits_is_dropped() {
 fn age_ends_messages_and_sessions() {
     let mut session = Session::kept();
     session.leave(Topics::default(), NOON);
-    session.take(NOON, BOUNDS).unwrap();
-    session.take(NOON.plus(HOUR), BOUNDS).unwrap();
+    session.take(NOON, BOUNDS, OWN).unwrap();
+    session.take(NOON.plus(HOUR), BOUNDS, OWN).unwrap();
     assert!(!session.is_over(NOON.plus(HOUR * 24).minus(Duration::from_millis(1)), BOUNDS));
     assert!(session.is_over(NOON.plus(HOUR * 24), BOUNDS));
     session.come_back();
     assert!(!session.is_over(NOON.plus(HOUR * 99), BOUNDS), "a connected device's session never ends");
-    assert_eq!(session.expire(NOON.plus(HOUR * 24), BOUNDS), [id(1)]);
+    assert_eq!(session.expire(NOON.plus(HOUR * 24), BOUNDS), [Gone { id: id(1), of: OWN, at: NOON }]);
     assert_eq!(fetch(&mut session), [(2, false)]);
 }
 
@@ -117,11 +118,11 @@ fn age_ends_messages_and_sessions() {
 fn a_session_that_is_not_kept_refuses_beyond_its_window() {
     let mut session = Session::default();
     assert_eq!(take(&mut session, 25).len(), 20);
-    assert!(session.acknowledge(id(1)));
+    assert!(session.acknowledge(id(1)).is_some());
     assert_eq!(take(&mut session, 1), [(21, true)]);
     let mut kept = Session::kept();
     kept.leave(Topics::default(), NOON);
-    assert_eq!(kept.take(NOON, Bounds { messages_max: 0, ..BOUNDS }), None);
+    assert_eq!(kept.take(NOON, Bounds { messages_max: 0, ..BOUNDS }, OWN), None);
 }
 
 /// Is an id never given to two unacknowledged messages, also after 65,535 of them?
@@ -129,10 +130,10 @@ fn a_session_that_is_not_kept_refuses_beyond_its_window() {
 fn ids_wrap_around_those_in_use() {
     let mut session = Session::kept();
     take(&mut session, 2);
-    assert!(session.acknowledge(id(2)));
+    assert!(session.acknowledge(id(2)).is_some());
     for number in 3..=u16::MAX {
         assert_eq!(take(&mut session, 1), [(number, true)]);
-        assert!(session.acknowledge(id(number)));
+        assert!(session.acknowledge(id(number)).is_some());
     }
     assert_eq!(take(&mut session, 2), [(2, true), (3, true)], "1 is still in flight");
 }
@@ -141,7 +142,7 @@ fn ids_wrap_around_those_in_use() {
 #[test]
 fn a_restored_session_knows_topics_and_messages() {
     let summary = SessionSummary {
-        number: lianwu_model::DeviceNumber(7),
+        number: DeviceNumber(7),
         product: "LAMP000001".parse().unwrap(),
         device: "lamp".into(),
         filters: vec![
@@ -150,17 +151,27 @@ fn a_restored_session_knows_topics_and_messages() {
             ("LAMP000001/lamp/get".into(), 1),
             ("$future/down/LAMP000001/lamp".into(), 1),
         ],
-        messages: vec![(9, NOON, true), (10, NOON, false)],
+        messages: vec![
+            WaitingMessage { packet_id: 9, time: NOON, maybe_sent: true, carried_on: None },
+            WaitingMessage {
+                packet_id: 10,
+                time: NOON,
+                maybe_sent: false,
+                carried_on: Some("LAMP000001/sub/data".into()),
+            },
+        ],
         last_packet_id: 10,
         away_since: None,
     };
-    let mut session = Session::restored(&summary, NOON);
+    let mut session = Session::restored(&summary, NOON, |topic| topic.contains("/sub/").then_some(DeviceNumber(8)));
     assert!(session.is_over(NOON.plus(HOUR * 24), BOUNDS), "an unseen end counts from the start");
     let topics = session.come_back();
     assert_eq!((topics.all.iter().count(), topics.at_least_once.iter().count()), (2, 1));
-    assert_eq!(session.custom_qos("LAMP000001/lamp/get"), Some(QoS::AtLeastOnce));
-    assert_eq!(session.custom_qos("LAMP000001/lamp/other"), None);
+    assert_eq!(granted_custom(&session.custom, "LAMP000001/lamp/get"), Some(QoS::AtLeastOnce));
+    assert_eq!(granted_custom(&session.custom, "LAMP000001/lamp/other"), None);
     assert_eq!(fetch(&mut session), [(9, true), (10, false)]);
+    assert_eq!(session.acknowledge(id(9)).map(|gone| gone.of), Some(OWN));
+    assert_eq!(session.acknowledge(id(10)).map(|gone| gone.of), Some(DeviceNumber(8)));
     assert_eq!(take(&mut session, 1), [(11, true)]);
 }
 
@@ -189,8 +200,8 @@ fn nothing_is_lost_or_reordered_whatever_happens() {
         for _ in 0..400 {
             match random.below(10) {
                 0..=4 => {
-                    let taken = session.take(NOON, BOUNDS).expect("a kept session takes everything");
-                    expected.retain(|id| Some(*id) != taken.dropped);
+                    let taken = session.take(NOON, BOUNDS, OWN).expect("a kept session takes everything");
+                    expected.retain(|id| Some(*id) != taken.dropped.map(|gone| gone.id));
                     expected.push(taken.id);
                     if taken.goes_out {
                         held.push(taken.id);
@@ -199,7 +210,7 @@ fn nothing_is_lost_or_reordered_whatever_happens() {
                 }
                 5..=7 if !held.is_empty() => {
                     let id = held.remove(random.below(held.len()));
-                    assert!(session.acknowledge(id), "seed {seed}");
+                    assert!(session.acknowledge(id).is_some(), "seed {seed}");
                     expected.retain(|known| *known != id);
                 }
                 8 if is_connected => {
