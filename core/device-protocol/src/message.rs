@@ -13,9 +13,9 @@ mod time;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use lianwu_model::UnixMillis;
 use lianwu_model::json::{ScanError, Scanner};
 use lianwu_model::thing_model::{Cause, EventKind, Purpose, Validator, Violation};
+use lianwu_model::{ProductId, UnixMillis};
 
 use crate::reply::{self, ReplyCode, ReplyMethod};
 use envelope::Envelope;
@@ -27,7 +27,7 @@ pub use time::AHEAD_MAX;
 /// SDKs stay below 64; the bound keeps every reply below 2 KiB.
 pub const CLIENT_TOKEN_BYTES_MAX: usize = 256;
 
-/// Most items of one `pack_report`, and most events in all of them together.
+/// Most items of one `pack_report`, those of sub-devices among them, and most events in all of them together.
 pub const PACK_ITEMS_MAX: usize = 100;
 
 /// Most events of one `events_post`.
@@ -99,8 +99,18 @@ pub struct Report<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pack<'a> {
     pub token: Option<ClientToken<'a>>,
-    /// In the order of the message; at least one.
+    /// The sender's own, in the order of the message; at least one unless there are sub-devices.
     pub items: Vec<PackItem<'a>>,
+    /// Those a gateway reports for, in the order of the message. Each is judged by its own model: [`Pack::judge`].
+    pub sub_devices: Vec<PackOfSubDevice<'a>>,
+}
+
+/// What a gateway reports for one sub-device; judged for its form only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackOfSubDevice<'a> {
+    pub product: ProductId,
+    pub device: Cow<'a, str>,
+    params: &'a [u8],
 }
 
 /// What was measured at one moment.

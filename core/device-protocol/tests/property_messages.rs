@@ -296,6 +296,61 @@ fn a_packed_report_names_the_item_it_was_refused_for() {
         refused(&pack(&params), &answer(code, status));
     }
     refused(r#"{"method":"pack_report","clientToken":"p"}"#, &answer(406, "check report data err: params missing"));
-    let sub = r#"{"method":"pack_report","clientToken":"p","params":[{"properties":{"lac":1}}],"subDevices":[{"productId":"A"}]}"#;
-    refused(sub, &answer(403, "subDevices not supported"));
+}
+
+/// Is a sub-device's part of a packed report judged by its own model, and named when it is refused?
+#[test]
+fn a_packed_report_of_a_gateway() {
+    let validator = tbox();
+    let with =
+        |own: &str, subs: &str| format!(r#"{{"method":"pack_report","clientToken":"p",{own}"subDevices":{subs}}}"#);
+    let sub = |params: &str| format!(r#"{{"productId":"SUBPROD001","deviceName":"s1","params":{params}}}"#);
+    let good = r#"{"properties":{"lac":1}}"#;
+    let judged = |payload: &str| {
+        let Ok(Up::Pack(pack)) = parse_up(UpKind::Property, payload.as_bytes(), &validator, clock()) else {
+            panic!("refused: {payload}")
+        };
+        let mut events = pack.events();
+        let judge = |sub| pack.judge(sub, &validator, clock(), &mut events);
+        let all: Result<Vec<_>, _> = pack.sub_devices.iter().map(judge).collect();
+        all.map(|all| all.iter().map(Vec::len).collect::<Vec<_>>()).map_err(|refusal| {
+            let mut out = Vec::new();
+            assert!(refusal.render(&mut out));
+            String::from_utf8(out).unwrap()
+        })
+    };
+    let two = format!("[{},{}]", sub(&format!("[{good}]")), sub(&format!("[{good},{good}]")));
+    assert_eq!(judged(&with("", &two)), Ok(vec![1, 2]), "nothing of its own");
+    assert_eq!(judged(&with(&format!(r#""params":[{good}],"#), &two)), Ok(vec![1, 2]));
+    let bad = format!("[{},{}]", sub(&format!("[{good}]")), sub(r#"[{"properties":{"win_switch":3}}]"#));
+    let status = "SUBPROD001/s1 params[0]: check report data err: win_switch value 3 out of range:[0,1]";
+    let expected = format!(r#"{{"method":"pack_report_reply","clientToken":"p","code":406,"status":"{status}"}}"#);
+    assert_eq!(judged(&with("", &bad)), Err(expected));
+    let answer = |code: u16, status: &str| {
+        format!(r#"{{"method":"pack_report_reply","clientToken":"p","code":{code},"status":"{status}"}}"#)
+    };
+    for (subs, code, status) in [
+        ("7".to_owned(), 403, "subDevices not an array"),
+        ("[7]".to_owned(), 403, "subDevices[0]: not an object"),
+        (
+            format!(r#"[{},{{"productId":"A"}}]"#, sub(&format!("[{good}]"))),
+            403,
+            "subDevices[1]: productId missing or malformed",
+        ),
+        (r#"[{"productId":"SUBPROD001","deviceName":""}]"#.to_owned(), 403, "subDevices[0]: deviceName missing"),
+        (r#"[{"productId":"SUBPROD001","deviceName":"s1"}]"#.to_owned(), 403, "subDevices[0]: params missing"),
+        (format!("[{}]", sub("{}")), 403, "subDevices[0]: params not an array"),
+        (format!("[{}]", sub("[]")), 406, "subDevices[0]: check report data err: params length 0 out of range:[1,100]"),
+        (
+            format!(
+                "[{},{}]",
+                sub(&format!("[{}]", vec![good; 60].join(","))),
+                sub(&format!("[{}]", vec![good; 41].join(",")))
+            ),
+            406,
+            "check report data err: params length 101 out of range:[1,100]",
+        ),
+    ] {
+        refused(&with("", &subs), &answer(code, status));
+    }
 }

@@ -6,6 +6,7 @@ pub(crate) mod files;
 mod foreign_key;
 pub(crate) mod gateway;
 pub(crate) mod kept;
+mod packed;
 pub(crate) mod post;
 pub(crate) mod proven;
 pub(crate) mod publish;

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use tracing::warn;
 
 use crate::worker::Worker;
+use crate::worker::device::gateway::carry::Reach;
 use crate::worker::device::session::granted_custom;
 use crate::worker::held::{After, StatusRequest};
 use crate::worker::overrun::Way;
@@ -134,7 +135,7 @@ impl Worker {
             Some(_) => Delivery::NotSubscribed,
             None => {
                 let behind = self.reach_behind(state, down.number, &topic_of(down, false));
-                behind.map_or(Delivery::Offline, |reach| reach.delivery())
+                behind.map_or(Delivery::Offline, Reach::delivery)
             }
         };
         (delivery != Delivery::Delivered).then_some(delivery)

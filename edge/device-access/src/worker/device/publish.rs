@@ -252,7 +252,7 @@ impl Worker {
         }
     }
 
-    fn refused_message(
+    pub(super) fn refused_message(
         self: &Rc<Self>,
         state: &mut State,
         incoming: &Incoming<'_>,

@@ -1,14 +1,11 @@
-//! System topics besides properties, events and actions, and the parts of packed reports.
+//! System topics besides properties, events and actions.
 
 use std::rc::Rc;
 
-use lianwu_device_protocol::message::Pack;
-use lianwu_device_protocol::reply::{self, ReplyMethod};
 use lianwu_device_protocol::system::{self, SystemReply};
 use lianwu_device_protocol::topic::{DownTopic, Topic, down_topic};
-use lianwu_model::json::write_string;
 use lianwu_model::{DeviceNumber, UnixMillis};
-use lianwu_ports::record::{Record, RecordKind};
+use lianwu_ports::record::RecordKind;
 
 use crate::worker::Worker;
 use crate::worker::device::control::publish;
@@ -90,65 +87,4 @@ impl Worker {
             }
         });
     }
-
-    /// Samples of several moments: the message as it came, then each of its parts for the history. One batch holds
-    /// them all, and a batch is committed whole or not at all.
-    pub(super) fn packed(
-        self: &Rc<Self>,
-        state: &mut State,
-        incoming: &Incoming<'_>,
-        pack: &Pack<'_>,
-        answer: &mut Vec<u8>,
-    ) {
-        reply::render_success(ReplyMethod::Pack, pack.token.map(lianwu_device_protocol::ClientToken::raw), answer);
-        let verdict = Verdict {
-            kind: RecordKind::PropertyOther,
-            code: 0,
-            note: "",
-            sample_time: state.wall,
-            answer: Some(DownTopic::ThingProperty),
-        };
-        let is_stored = state.refusing.is_none();
-        self.finish(state, incoming, &verdict, answer, None);
-        if !is_stored {
-            return;
-        }
-        let mut payload = Vec::new();
-        for item in &pack.items {
-            if let Some(properties) = item.properties {
-                payload.clear();
-                payload.extend_from_slice(br#"{"params":"#);
-                payload.extend_from_slice(properties);
-                payload.push(b'}');
-                part(state, incoming, RecordKind::PackedProperties, item.sample_time, &payload);
-            }
-            for event in &item.events {
-                payload.clear();
-                payload.extend_from_slice(br#"{"eventId":"#);
-                write_string(event.id, &mut payload);
-                payload.extend_from_slice(br#","type":"#);
-                write_string(event.kind.as_str(), &mut payload);
-                payload.extend_from_slice(br#","params":"#);
-                payload.extend_from_slice(event.params);
-                payload.push(b'}');
-                part(state, incoming, RecordKind::PackedEvent, event.sample_time, &payload);
-            }
-        }
-    }
-}
-
-fn part(state: &mut State, incoming: &Incoming<'_>, kind: RecordKind, sample_time: UnixMillis, payload: &[u8]) {
-    state.batch.push(&Record {
-        kind,
-        qos: 0,
-        packet_id: 0,
-        code: 0,
-        number: incoming.device.number,
-        product: incoming.device.product,
-        device: incoming.device.name.as_str(),
-        sample_time,
-        topic: "",
-        note: "",
-        payload,
-    });
 }

@@ -23,6 +23,7 @@ use crate::worker::state::{Place, State};
 pub(in crate::worker::device) const NO_LONGER_BEHIND: &str = "the device is no longer bound to this gateway";
 
 /// How far a message to a device gets that comes in through a gateway.
+#[derive(Clone, Copy)]
 pub(in crate::worker::device) enum Reach {
     /// The gateway speaks for the device and listens for it.
     Listens(Place, QoS),
@@ -33,7 +34,7 @@ pub(in crate::worker::device) enum Reach {
 
 impl Reach {
     /// What becomes of a message that is for whoever is there.
-    pub(in crate::worker::device) fn delivery(&self) -> Delivery {
+    pub(in crate::worker::device) fn delivery(self) -> Delivery {
         match self {
             Self::Listens(..) => Delivery::Delivered,
             Self::NotSubscribed => Delivery::NotSubscribed,
