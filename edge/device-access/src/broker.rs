@@ -54,12 +54,37 @@ pub(crate) struct Subscriber {
     pub(crate) backend: Arc<Backend>,
     /// Of a kept session: is its client away?
     pub(crate) is_away: Option<Arc<AtomicBool>>,
+    /// It was sent what is kept when [`Broker::changes`] was below this; 0 if it asked for nothing of it.
+    pub(crate) since: u64,
 }
 
 impl Subscriber {
     fn is_here(&self) -> bool {
         self.is_away.as_ref().is_none_or(|is_away| !is_away.load(Ordering::Relaxed))
     }
+}
+
+/// Is a new subscription to be sent the messages that are kept?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WantsRetained {
+    Yes,
+    No,
+}
+
+/// Each client once, with the highest QoS it asked for, sorted by where they are.
+fn each_once(receivers: &mut Vec<Receiver>) {
+    if receivers.len() < 2 {
+        return;
+    }
+    receivers.sort_unstable_by_key(|r| (r.at, std::cmp::Reverse(r.qos)));
+    receivers.dedup_by(|later, first| {
+        let is_same = later.at == first.at;
+        if is_same {
+            first.keeps_retain |= later.keeps_retain;
+            first.ids.append(&mut later.ids);
+        }
+        is_same
+    });
 }
 
 /// Whose message it is.
@@ -124,20 +149,20 @@ impl Broker {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// Notes a subscription; one with the same filter of the same connection is replaced.
-    pub(crate) fn subscribe(&self, filter: &str, subscriber: Subscriber) {
+    /// Notes a subscription; one with the same filter of the same connection is replaced. Does it ask for what is kept?
+    pub(crate) fn subscribe(&self, filter: &str, mut subscriber: Subscriber, wants: WantsRetained) {
         let space = self.space(subscriber.backend.owner);
         let mut tree = space.tree.write();
+        let changes = self.changes.fetch_add(1, Ordering::AcqRel) + 1;
+        subscriber.since = if wants == WantsRetained::Yes { changes } else { 0 };
         let before = tree.remove(filter, |known| known.at == subscriber.at);
         tree.insert(filter, subscriber);
-        self.changes.fetch_add(1, Ordering::Release);
         if before.is_none() {
             self.subscriptions.fetch_add(1, Ordering::Relaxed);
             space.filters.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Subscriptions of all backends of an account.
     /// Number and bytes of an account's retained messages.
     pub(crate) fn retained_of(&self, owner: Uin) -> (usize, usize) {
         let Some(space) = self.spaces.read().get(&owner).cloned() else { return (0, 0) };
@@ -145,6 +170,7 @@ impl Broker {
         (retained.len(), retained.bytes())
     }
 
+    /// Subscriptions of all backends of an account.
     pub(crate) fn filters_of(&self, owner: Uin) -> usize {
         self.spaces.read().get(&owner).map_or(0, |space| space.filters.load(Ordering::Relaxed))
     }
@@ -197,18 +223,31 @@ impl Broker {
                 into.push(Receiver { at: *at, qos: options.qos, keeps_retain: options.retain_as_published, ids });
             }
         });
-        if into.len() > 1 {
-            into.sort_unstable_by_key(|r| (r.at, std::cmp::Reverse(r.qos)));
-            into.dedup_by(|later, first| {
-                let is_same = later.at == first.at;
-                if is_same {
-                    first.keeps_retain |= later.keeps_retain;
-                    first.ids.append(&mut later.ids);
-                }
-                is_same
-            });
-        }
+        each_once(into);
         !has_chosen && !excludes_sender.get()
+    }
+
+    /// Who asked for what is kept on `topic` after there were so many `changes`: it was not among the receivers of a message
+    /// that was on its way then, and may have been sent the one kept before.
+    pub(crate) fn latecomers(
+        &self,
+        platform: &Platform,
+        owner: Uin,
+        topic: &str,
+        changes: u64,
+        now: UnixMillis,
+    ) -> Vec<Receiver> {
+        let mut found = Vec::new();
+        let Some(space) = self.spaces.read().get(&owner).cloned() else { return found };
+        space.tree.read().for_each_match(topic, |subscriber| {
+            let Subscriber { at, options, id, backend, since, .. } = subscriber;
+            if *since > changes && backend.may_receive_own(platform, now) {
+                let ids = if *id == 0 { Vec::new() } else { vec![*id] };
+                found.push(Receiver { at: *at, qos: options.qos, keeps_retain: true, ids });
+            }
+        });
+        each_once(&mut found);
+        found
     }
 
     /// Takes in what an earlier run retained.

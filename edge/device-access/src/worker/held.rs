@@ -33,8 +33,9 @@ pub(crate) struct Part {
 /// Done once the batch is durable, or told that it will never be.
 #[derive(Debug)]
 pub(crate) enum After {
-    /// Keep a message of an account for later subscribers; an empty one takes the kept one away.
-    Retain { owner: Uin, topic: Box<str>, kept: Kept },
+    /// Keep a message of an account for later subscribers; an empty one takes the kept one away. When it was decided who
+    /// receives it, subscriptions had come and gone so many times.
+    Retain { owner: Uin, topic: Box<str>, kept: Kept, changes: u64 },
     /// Acknowledge a message of a backend.
     Acknowledge { place: Place, session: Option<SessionNumber>, qos: QoS, packet_id: PacketId, reason: ReasonCode },
     /// Answer `get_status` from the state that includes this batch.

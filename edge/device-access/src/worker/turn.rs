@@ -155,7 +155,7 @@ impl Worker {
             After::Acknowledge { place, qos, packet_id, reason, .. } => state.send(place, |connection, out| {
                 connection.mqtt.acknowledge(qos, packet_id, reason, out);
             }),
-            After::Retain { owner, topic, kept } => self.broker.retain(owner, &topic, kept),
+            After::Retain { owner, topic, kept, changes } => self.retain(state, owner, &topic, &kept, changes),
             After::ReadStatus { place, number, request } => {
                 self.answer_status(place, number, request, committed.last);
             }

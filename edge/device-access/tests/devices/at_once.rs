@@ -56,6 +56,59 @@ fn the_log_follows_or_takes_retained_messages_only() {
     }
 }
 
+/// Does who subscribes find the retained message that was acknowledged, though the log has not taken it yet?
+#[test]
+fn a_retained_message_does_not_wait_for_the_log_either() {
+    for (mode, workers) in [(BackendMessages::Memory, 3), (BackendMessages::Off, 1)] {
+        let scene = scene(mode, workers);
+        let mut writer = scene.sign_in(&scene.key, "writer");
+        let mut late = scene.sign_in(&scene.key, "late");
+        scene.world.log.hold();
+        for payload in ["old", "new"] {
+            writer.send_packet(&publish("plant/8", payload, QoS::AtLeastOnce, true));
+            assert_eq!(writer.puback(), 1);
+            late.subscribe_at("plant/8", QoS::AtMostOnce);
+            assert_eq!(kept(&mut late), ("plant/8".into(), payload.into(), true), "{mode:?}");
+            late.unsubscribe("plant/8");
+        }
+        scene.world.log.release();
+    }
+}
+
+/// Does who subscribes while a retained message goes to disk get the one before and then this one, and everybody else each
+/// of them once?
+#[test]
+fn a_retained_message_on_its_way_to_disk_reaches_who_subscribes_meanwhile() {
+    for workers in [1, 3] {
+        let scene = scene(BackendMessages::Disk, workers);
+        let mut early = scene.listener("early", "plant/+", QoS::AtLeastOnce);
+        let mut writer = scene.sign_in(&scene.key, "writer");
+        let mut late = scene.sign_in(&scene.key, "late");
+        let topic = "plant/8".to_owned();
+        writer.send_packet(&publish(&topic, "1", QoS::AtLeastOnce, true));
+        assert_eq!(writer.puback(), 1);
+        assert_eq!(early.acknowledge().1, "1");
+        for (payload, before) in [("2", "1"), ("3", "2"), ("", "3")] {
+            scene.world.log.hold();
+            writer.send_packet(&publish(&topic, payload, QoS::AtLeastOnce, true));
+            writer.has_nothing_but_a_ping_response();
+            for filter in ["plant/8", "plant/#"] {
+                late.subscribe_at(filter, QoS::AtMostOnce);
+                assert_eq!(kept(&mut late), (topic.clone(), before.into(), true));
+            }
+            late.has_nothing_but_a_ping_response();
+            scene.world.log.release();
+            assert_eq!(writer.puback(), 1);
+            assert_eq!(kept(&mut late), (topic.clone(), payload.into(), !payload.is_empty()));
+            assert_eq!(early.acknowledge(), (topic.clone(), payload.into()));
+            late.unsubscribe("plant/8");
+            late.unsubscribe("plant/#");
+        }
+        late.has_nothing_but_a_ping_response();
+        early.has_nothing_but_a_ping_response();
+    }
+}
+
 /// Does a message on the topic of the one before go to whoever listens now?
 #[test]
 fn the_same_topic_again_goes_to_those_who_listen_now() {

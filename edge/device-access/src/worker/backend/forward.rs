@@ -159,7 +159,7 @@ impl Worker {
         state.route = route;
     }
 
-    fn collect(&self, state: &mut State, receivers: &[Receiver], sent: Sent<'_>, durability: Durability) {
+    pub(super) fn collect(&self, state: &mut State, receivers: &[Receiver], sent: Sent<'_>, durability: Durability) {
         if let (Durability::Memory, [only]) = (durability, receivers)
             && only.at.worker == self.index
             && let Seat::Connection(place) = only.at.seat

@@ -182,7 +182,14 @@ impl Worker {
         if retain {
             let properties = properties.as_bytes().into();
             let kept = Kept { payload: payload.into(), qos, properties, since: state.wall };
-            state.held.after.push(After::Retain { owner, topic: topic.into(), kept });
+            match self.options.backend_messages {
+                BackendMessages::Disk => {
+                    let changes = self.broker.changes();
+                    state.held.after.push(After::Retain { owner, topic: topic.into(), kept, changes });
+                }
+                // Before the receivers are found: whoever subscribes meanwhile has it one way or the other.
+                BackendMessages::Memory | BackendMessages::Off => self.broker.retain(owner, topic, kept),
+            }
         }
         if !self.broker.is_silent() {
             let from = from.map(|seat| At { worker: self.index, seat });

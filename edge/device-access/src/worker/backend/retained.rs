@@ -3,11 +3,14 @@
 //! Looking through an account's retained messages costs a step for each of them, and sending them a copy of each. A client
 //! that subscribes with thousands of wildcards would make both without end: beyond these bounds its connection is closed.
 
+use lianwu_model::Uin;
+use lianwu_model::product::Durability;
 use lianwu_mqtt::property::{Properties, PropertyBuffer};
 use lianwu_mqtt::{QoS, ReasonCode};
 
 use super::deliver::{Outgoing, aged};
-use super::forward::with_ids;
+use super::forward::{Sent, with_ids};
+use crate::broker::Kept;
 use crate::worker::Worker;
 use crate::worker::state::{Place, State};
 
@@ -32,6 +35,21 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Worker {
+    /// Keeps a message that is durable now. Who subscribed while it went to disk was sent the one before: it gets this one, too.
+    pub(crate) fn retain(&self, state: &mut State, owner: Uin, topic: &str, kept: &Kept, changes: u64) {
+        self.broker.retain(owner, topic, kept.clone());
+        if self.broker.changes() != changes {
+            let latecomers = self.broker.latecomers(&self.platform, owner, topic, changes, state.wall);
+            let Kept { payload, qos, properties, .. } = kept;
+            // An empty one only says that there is none any more.
+            let (qos, retain) = (*qos, !payload.is_empty());
+            let sent = Sent { topic, payload, qos, retain, properties, is_logged: false };
+            if !latecomers.is_empty() {
+                self.collect(state, &latecomers, sent, Durability::Memory);
+            }
+        }
+    }
+
     /// Sends what is kept for these filters. `id` is the client's name for them; 0 if it gave none.
     pub(crate) fn send_retained(&self, state: &mut State, place: Place, wanted: &[Wanted<'_>], id: u32) {
         let second = state.now.duration_since(state.started).as_secs();

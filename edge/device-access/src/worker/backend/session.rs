@@ -25,7 +25,7 @@ pub(crate) use restore::Restored;
 
 use super::backlog::{Backlog, Bounds};
 use super::publish::Will;
-use crate::broker::{At, Seat, SessionUse, Subscriber};
+use crate::broker::{At, Seat, SessionUse, Subscriber, WantsRetained};
 use crate::worker::Worker;
 use crate::worker::state::{Place, State};
 
@@ -135,7 +135,8 @@ impl KeptSession {
     }
 
     pub(crate) fn subscriber(&self, at: At, options: SubscriptionOptions, id: u32) -> Subscriber {
-        Subscriber { at, options, id, backend: Arc::clone(&self.backend), is_away: Some(Arc::clone(&self.is_away)) }
+        let (backend, is_away) = (Arc::clone(&self.backend), Some(Arc::clone(&self.is_away)));
+        Subscriber { at, options, id, backend, is_away, since: 0 }
     }
 
     /// Its client is back: what it has in flight goes to the connection.
@@ -221,7 +222,7 @@ impl Worker {
         let at = At { worker: self.index, seat: Seat::Session(number) };
         for (filter, (options, id)) in &session.filters {
             // With the rights of the key that was used now.
-            self.broker.subscribe(filter, session.subscriber(at, *options, *id));
+            self.broker.subscribe(filter, session.subscriber(at, *options, *id), WantsRetained::No);
         }
         state.note(number, &Change::Opened { expiry_seconds, secret_id: &backend.secret_id });
         Ok(Entered { session: Some(number), is_present, expiry_seconds, in_flight, received: Some(received) })

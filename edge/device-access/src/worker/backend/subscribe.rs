@@ -12,7 +12,7 @@ use lianwu_services::backend::Backend;
 
 use super::retained::Wanted;
 use super::told::Refused;
-use crate::broker::{At, Seat, Subscriber};
+use crate::broker::{At, Seat, Subscriber, WantsRetained};
 use crate::worker::Worker;
 use crate::worker::io::connection::Flow;
 use crate::worker::state::{Place, State};
@@ -44,9 +44,9 @@ impl Worker {
             };
             answers.push(match outcome {
                 Ok(()) => {
-                    self.listen(state, place, &known, filter, options, id);
-                    let may_have = || known.backend.may_receive_own(&self.platform, now);
-                    if wants_retained(filter, options, known.is_new) && may_have() {
+                    let wants = wants_retained(filter, options, known.is_new);
+                    self.listen(state, place, &known, Granted { filter, options, id, wants });
+                    if wants == WantsRetained::Yes && known.backend.may_receive_own(&self.platform, now) {
                         wanted.push(Wanted { filter, qos: options.qos });
                     }
                     SubscribeAnswer::Granted(options.qos)
@@ -116,16 +116,19 @@ impl Known {
     }
 }
 
+/// A filter, and how the client wants what it matches.
+#[derive(Clone, Copy)]
+struct Granted<'a> {
+    filter: &'a str,
+    options: SubscriptionOptions,
+    /// The client's name for it; 0 if it gave none.
+    id: u32,
+    wants: WantsRetained,
+}
+
 impl Worker {
-    fn listen(
-        &self,
-        state: &mut State,
-        place: Place,
-        known: &Known,
-        filter: &str,
-        options: SubscriptionOptions,
-        id: u32,
-    ) {
+    fn listen(&self, state: &mut State, place: Place, known: &Known, granted: Granted<'_>) {
+        let Granted { filter, options, id, wants } = granted;
         let backend = Arc::clone(&known.backend);
         let subscriber = match known.session {
             None => {
@@ -133,7 +136,7 @@ impl Worker {
                     connection.filters.insert(filter.into());
                 }
                 let at = At { worker: self.index, seat: Seat::Connection(place) };
-                Some(Subscriber { at, options, id, backend, is_away: None })
+                Some(Subscriber { at, options, id, backend, is_away: None, since: 0 })
             }
             Some(number) => {
                 let at = At { worker: self.index, seat: Seat::Session(number) };
@@ -146,7 +149,7 @@ impl Worker {
             }
         };
         if let Some(subscriber) = subscriber {
-            self.broker.subscribe(filter, subscriber);
+            self.broker.subscribe(filter, subscriber, wants);
         }
         self.stats.backend_subscriptions.add(u64::from(known.is_new));
     }
@@ -172,13 +175,13 @@ impl Worker {
 }
 
 /// Members of a group get no retained messages. Source: MQTT 5 §4.8.2.
-fn wants_retained(filter: &str, options: SubscriptionOptions, is_new: bool) -> bool {
+fn wants_retained(filter: &str, options: SubscriptionOptions, is_new: bool) -> WantsRetained {
     let is_wanted = match options.retain_handling {
         RetainHandling::Always => true,
         RetainHandling::IfNew => is_new,
         RetainHandling::Never => false,
     };
-    is_wanted && matches!(split_shared(filter), Some((None, _)))
+    if is_wanted && matches!(split_shared(filter), Some((None, _))) { WantsRetained::Yes } else { WantsRetained::No }
 }
 
 /// Has it the form of a filter, shared or not, of a depth somebody would use?

@@ -10,7 +10,7 @@ use lianwu_ports::states::{BackendSession, SessionNumber};
 use lianwu_services::{Platform, backend};
 
 use super::KeptSession;
-use crate::broker::{At, Broker, Seat};
+use crate::broker::{At, Broker, Seat, WantsRetained};
 use crate::options::AccessOptions;
 use crate::worker::Worker;
 use crate::worker::backend::backlog::Bounds;
@@ -45,7 +45,7 @@ impl Restored {
         let at = At { worker, seat: Seat::Session(number) };
         for (filter, (options, id)) in known.filters {
             let Some(options) = SubscriptionOptions::from_byte(options) else { continue };
-            broker.subscribe(&filter, session.subscriber(at, options, id));
+            broker.subscribe(&filter, session.subscriber(at, options, id), WantsRetained::No);
             session.filters.insert(filter, (options, id));
         }
         broker.kept.restore(known.owner, number);
