@@ -2,6 +2,7 @@
 
 mod json;
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +15,7 @@ use super::{
 use crate::log::{Block, Lsn};
 use crate::record::account::AccountLine;
 use crate::record::{Record, RecordKind};
+use crate::states::memory::Folded;
 
 pub(crate) use json::{members, merged, params};
 
@@ -31,6 +33,7 @@ pub(crate) struct Inner {
     /// Records committed on earlier days have expired.
     first_day: u64,
     pub(crate) forgotten: Vec<DeviceNumber>,
+    pub(crate) folded: HashMap<DeviceNumber, Folded>,
 }
 
 impl MemoryReadings {

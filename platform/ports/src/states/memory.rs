@@ -1,4 +1,4 @@
-//! The state table in memory: folded from all records of the device, each time it is asked for.
+//! The state table in memory: folded from all records of the device when it is asked for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -76,27 +76,44 @@ fn reached(state: &mut DeviceState, message: &KeptMessage) {
     });
 }
 
-/// State and session of one device.
-fn folded(inner: &Inner, number: DeviceNumber) -> (DeviceState, Option<Box<KeptSession>>) {
-    let mut state = DeviceState::default();
-    let mut session = None;
-    if number == DeviceNumber::NONE || inner.forgotten.contains(&number) {
-        return (state, session);
-    }
-    for row in inner.records.iter().filter(|row| row.number == number) {
-        fold(&mut state, row);
+/// State and session of one device, as far as they are folded.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    /// So many of all records are taken in.
+    rows: usize,
+    state: DeviceState,
+    session: Option<Box<KeptSession>>,
+}
+
+impl Folded {
+    fn take_in(&mut self, row: &LogRow) {
+        fold(&mut self.state, row);
         let record = row.as_record();
         if let Some(taken) = acknowledged_by_gateway(&record) {
             state.desired.retain(|known| known.time != taken);
         }
         if concerns_session(&record)
-            && let Some(message) = KeptSession::apply(&mut session, &record)
+            && let Some(message) = KeptSession::apply(&mut self.session, &record)
             && row.kind == RecordKind::DownAcknowledged
         {
-            reached(&mut state, &message);
+            reached(&mut self.state, &message);
         }
     }
-    (state, session)
+}
+
+/// State and session of one device. What was folded before is not read again.
+fn folded(inner: &mut Inner, number: DeviceNumber) -> &Folded {
+    let Inner { records, forgotten, folded, .. } = inner;
+    let known = folded.entry(number).or_default();
+    if number == DeviceNumber::NONE || forgotten.contains(&number) {
+        *known = Folded::default();
+        return known;
+    }
+    for row in records[known.rows..].iter().filter(|row| row.number == number) {
+        known.take_in(row);
+    }
+    known.rows = records.len();
+    known
 }
 
 impl States for MemoryReadings {
@@ -116,7 +133,7 @@ impl States for MemoryReadings {
     }
 
     fn device(&self, number: DeviceNumber) -> Result<DeviceState, ReadingError> {
-        Ok(folded(&self.lock(), number).0)
+        Ok(folded(&mut self.lock(), number).state.clone())
     }
 
     fn devices(&self, numbers: &[DeviceNumber]) -> Result<Vec<DeviceState>, ReadingError> {
@@ -162,11 +179,11 @@ impl States for MemoryReadings {
     }
 
     fn with_firmware(&self, products: &[ProductId], version: Option<&str>) -> Result<Vec<DeviceNumber>, ReadingError> {
-        let inner = self.lock();
+        let mut inner = self.lock();
         let named = inner.records.iter().filter(|row| row.kind == RecordKind::DeviceInfo);
         let numbers: BTreeSet<_> = named.filter(|row| products.contains(&row.product)).map(|row| row.number).collect();
-        let runs = |number: &DeviceNumber| match (folded(&inner, *number).0.firmware, version) {
-            (Some(firmware), Some(version)) => *firmware == *version,
+        let runs = |number: &DeviceNumber| match (&folded(&mut inner, *number).state.firmware, version) {
+            (Some(firmware), Some(version)) => **firmware == *version,
             (firmware, None) => firmware.is_some(),
             (None, Some(_)) => false,
         };
@@ -179,11 +196,11 @@ impl States for MemoryReadings {
     }
 
     fn sessions(&self) -> Result<Vec<SessionSummary>, ReadingError> {
-        let inner = self.lock();
+        let mut inner = self.lock();
         let mut numbers: Vec<_> = inner.records.iter().map(|row| row.number).collect();
         numbers.sort_unstable_by_key(|number| number.0);
         numbers.dedup();
-        let session = |number| folded(&inner, number).1.map(|session| session.summary(number));
+        let session = |number| folded(&mut inner, number).session.as_deref().map(|session| session.summary(number));
         Ok(numbers.into_iter().filter_map(session).collect())
     }
 
@@ -196,6 +213,7 @@ impl States for MemoryReadings {
     }
 
     fn session_messages(&self, number: DeviceNumber, ids: &[u16]) -> Result<Vec<KeptMessage>, ReadingError> {
-        Ok(folded(&self.lock(), number).1.map(|session| session.with_ids(ids)).unwrap_or_default())
+        let mut inner = self.lock();
+        Ok(folded(&mut inner, number).session.as_deref().map(|session| session.with_ids(ids)).unwrap_or_default())
     }
 }
