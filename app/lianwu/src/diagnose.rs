@@ -1,5 +1,7 @@
 //! `lianwu diagnose`: what is wrong with a device or a backend, and what to do.
 
+mod strangers;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -13,11 +15,14 @@ use crate::replay::api;
 #[derive(Debug, Args)]
 pub struct DiagnoseOptions {
     /// The device
-    #[arg(value_name = "PRODUCT/DEVICE", value_parser = device, required_unless_present = "backend")]
+    #[arg(value_name = "PRODUCT/DEVICE", value_parser = device, required_unless_present_any = ["backend", "strangers"])]
     pub device: Option<(ProductId, DeviceName)>,
     /// A backend instead: the client id it signs in with
     #[arg(long, value_name = "CLIENT_ID", conflicts_with = "device")]
     pub backend: Option<String>,
+    /// Who was refused and is nobody's: unknown ProductIds and SecretIds, TLS on the wrong port; for the platform's administrator
+    #[arg(long, conflicts_with_all = ["device", "backend"])]
+    pub strangers: bool,
     /// Take address and key of the server from the file it wrote at its first start
     #[arg(long, value_name = "FILE")]
     pub first_run: PathBuf,
@@ -35,6 +40,15 @@ pub struct DiagnoseOptions {
 pub enum LanguageName {
     Zh,
     En,
+}
+
+impl LanguageName {
+    fn of(self, (zh, en): (&'static str, &'static str)) -> &'static str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
 }
 
 fn device(text: &str) -> Result<(ProductId, DeviceName)> {
@@ -83,12 +97,12 @@ struct Evidence {
 /// Asks the server and prints its answer.
 pub fn run(options: &DiagnoseOptions) -> Result<()> {
     let access = api::of_first_run(&options.first_run, &options.region)?;
-    let language = match options.language {
-        LanguageName::Zh => "zh-CN",
-        LanguageName::En => "en-US",
-    };
+    let language = options.language.of(("zh-CN", "en-US"));
     let mut client = CloudClient::of_version(access, api::LIANWU).in_language(language);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
+    if options.strangers {
+        return strangers::run(options, |request| runtime.block_on(client.call("ListRefusedStrangers", request)));
+    }
     let answer: serde_json::Value = match (&options.device, &options.backend) {
         (Some((product, name)), _) => {
             let request = Request { product_id: product.to_string(), device_name: name.to_string() };
@@ -97,7 +111,7 @@ pub fn run(options: &DiagnoseOptions) -> Result<()> {
         (None, Some(client_id)) => {
             runtime.block_on(client.call("DescribeBackendDiagnosis", &BackendRequest { client_id }))?
         }
-        (None, None) => bail!("name a device, or a backend with --backend"),
+        (None, None) => bail!("name a device, a backend with --backend, or --strangers"),
     };
     if options.json {
         println!("{answer}");
@@ -105,13 +119,7 @@ pub fn run(options: &DiagnoseOptions) -> Result<()> {
     }
     let Answer { problems } = serde_json::from_value(answer).context("read the answer")?;
     if problems.is_empty() {
-        println!(
-            "{}",
-            match options.language {
-                LanguageName::Zh => "没有发现问题",
-                LanguageName::En => "no problem found",
-            }
-        );
+        println!("{}", options.language.of(("没有发现问题", "no problem found")));
     }
     for problem in problems {
         println!("[{}] {} ({}, {}x)", problem.severity, problem.title, problem.id, problem.count);

@@ -29,6 +29,7 @@ use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
 use lianwu_services::remote_config::RemoteConfigs;
 use lianwu_services::retention;
+use lianwu_services::stranger::Strangers;
 use lianwu_services::turn::Turns;
 use lianwu_services::{Catalog, Directory, PendingReplies, Platform};
 use tokio::signal::unix::{SignalKind, signal};
@@ -200,6 +201,7 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
         files: Files::new(storage.blobs.clone()),
         replies: PendingReplies::default(),
         broadcasts: Broadcasts::default(),
+        strangers: Strangers::default(),
         progress: Arc::new(Progress::new(storage.readings_applied())),
         limits: config.limits(),
         randomness: Arc::new(SystemRandomness),
@@ -219,7 +221,7 @@ async fn serve_devices(access: &DeviceAccess, address: SocketAddr, tls: Option<H
     let server = match tls {
         Some(tls) => {
             let secure = move |stream, peer| tls.accept(stream, peer);
-            Server::start_secured(listener, access.http(), options, secure)
+            Server::start_secured(listener, access.http_secured(), options, secure)
         }
         None => Server::start(listener, access.http(), options),
     };

@@ -34,6 +34,7 @@ mod script;
 mod shadow;
 mod statistics;
 mod storage;
+mod stranger;
 mod tag;
 mod topic_policy;
 
@@ -304,6 +305,7 @@ fn accounts(table: Table) -> Table {
 fn platform(table: Table) -> Table {
     table
         .on(op::DescribeConfiguration, Read, |_| Target::Account, limits::configuration)
+        .on(op::ListRefusedStrangers, Read, |_| Target::Account, stranger::list)
         .on(op::CreateMainAccount, Write, |_| Target::Account, main_account::create)
         .on(op::ListMainAccounts, Read, |_| Target::Account, main_account::list)
 }

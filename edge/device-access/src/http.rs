@@ -25,6 +25,7 @@ use lianwu_device_protocol::signed_request::SignedRequest;
 use lianwu_http::upgrade::is_websocket;
 use lianwu_model::{DeviceNumber, ProductId};
 use lianwu_services::Platform;
+use lianwu_services::stranger::{Cause, Claimed, Listener, Refusal};
 use tokio::sync::mpsc;
 
 use self::files::FileHttp;
@@ -49,6 +50,8 @@ pub(crate) struct DeviceHttp {
     /// As over MQTT.
     pub(crate) payload_bytes_max: usize,
     pub(crate) websockets: Arc<WebSockets>,
+    /// Where its requests come in.
+    pub(crate) listener: Listener,
 }
 
 impl DeviceHttp {
@@ -106,8 +109,17 @@ impl DeviceHttp {
             let number = self.platform.directory.find(product, device).map_or(DeviceNumber::NONE, |found| found.number);
             let about = Notice { product, device: device.into(), number, count: 1, last_source: source };
             failures.note(Instant::now(), about);
+        } else {
+            self.note_stranger(source, product, device, Cause::Unchecked);
         }
         true
+    }
+
+    /// Counts a request that concerns no product.
+    fn note_stranger(&self, source: IpAddr, product: &str, device: &str, cause: Cause) {
+        let claimed = Claimed::by_names(product, device);
+        let refusal = Refusal { listener: self.listener, source, claimed, cause, detail: "" };
+        self.platform.strangers.note(self.platform.clock.now(), refusal);
     }
 
     fn count(&self, source: IpAddr, product: &str, device: &str, is_good: bool) {

@@ -9,6 +9,7 @@ use lianwu_model::Uin;
 use lianwu_ports::readings::ReadingError;
 use lianwu_ports::states::SessionSummary;
 use lianwu_services::Platform;
+use lianwu_services::stranger::Listener;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::{mpsc, watch};
 use tracing::error;
@@ -95,6 +96,8 @@ pub struct DeviceAccess {
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
     stats: Vec<Arc<AccessStats>>,
+    /// Of HTTP over TLS, whose handshakes run on threads of others.
+    https_stats: Arc<AccessStats>,
     broker: Arc<Broker>,
     http: DeviceHttp,
 }
@@ -151,7 +154,9 @@ impl DeviceAccess {
             instance_rate: instance_rate.clone(),
             payload_bytes_max: options.packet_bytes_max,
             websockets: Arc::new(WebSockets::new(&peers, options.connect_timeout)),
+            listener: Listener::DeviceHttp,
         };
+        let https_stats = Arc::new(AccessStats::default());
         let mut access = Self {
             rates: Arc::clone(&rates),
             mqtt: plain.first().and_then(|listener| listener.local_addr().ok()),
@@ -162,7 +167,8 @@ impl DeviceAccess {
             connect_timeout: options.connect_timeout,
             stop,
             threads: Vec::new(),
-            stats: Vec::new(),
+            stats: vec![Arc::clone(&https_stats)],
+            https_stats,
             broker: Arc::clone(&broker),
             http,
         };
@@ -272,6 +278,11 @@ impl DeviceAccess {
         self.http.clone().router()
     }
 
+    /// The same behind [`DeviceAccess::https`].
+    pub fn http_secured(&self) -> axum::Router {
+        DeviceHttp { listener: Listener::DeviceHttps, ..self.http.clone() }.router()
+    }
+
     /// MQTT over WebSocket on whatever path, for a listener of others: answers every request as one for a WebSocket.
     pub fn websocket(&self) -> axum::Router {
         let websockets = Arc::clone(&self.http.websockets);
@@ -305,7 +316,7 @@ impl DeviceAccess {
     /// Makes connections of HTTP over TLS, when there is something to show.
     #[must_use]
     pub fn https(&self) -> Option<HttpsAcceptor> {
-        self.tls.as_ref().map(|handle| HttpsAcceptor::new(handle, self.connect_timeout))
+        self.tls.as_ref().map(|handle| HttpsAcceptor::new(handle, self.connect_timeout, &self.https_stats))
     }
 
     /// What is shown over TLS, to be replaced while it runs.
@@ -314,7 +325,7 @@ impl DeviceAccess {
         self.tls.as_ref()
     }
 
-    /// Counters, one set per thread.
+    /// Counters, one set per thread and one of HTTP over TLS.
     #[must_use]
     pub fn stats(&self) -> &[Arc<AccessStats>] {
         &self.stats

@@ -34,6 +34,7 @@ pub mod rrpc;
 pub mod script;
 pub mod shadow;
 pub mod start;
+pub mod stranger;
 pub mod tag;
 pub mod telemetry;
 pub mod thing_model;

@@ -27,6 +27,7 @@ use crate::gateway::Topology;
 use crate::message::PendingReplies;
 use crate::randomness::Randomness;
 use crate::remote_config::RemoteConfigs;
+use crate::stranger::Strangers;
 use crate::turn::Turns;
 
 /// The registry: small stores over one database.
@@ -182,6 +183,8 @@ pub struct Platform {
     pub audit: Audit,
     /// Changes of the registry, one after the other.
     pub turns: Turns,
+    /// Refused sign-ins that are nobody's.
+    pub strangers: Strangers,
     /// Runs the scripts of products.
     pub scripts: Arc<dyn Scripts>,
 }

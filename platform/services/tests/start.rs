@@ -109,6 +109,7 @@ async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
         files: Files::new(Arc::new(MemoryBlobs::default())),
         replies: PendingReplies::default(),
         broadcasts: Broadcasts::default(),
+        strangers: lianwu_services::stranger::Strangers::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),
         randomness: Arc::new(Counting(seed.into())),

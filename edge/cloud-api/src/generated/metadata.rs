@@ -3321,6 +3321,20 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[FieldSpec { name: "ProductID", kind: Kind::Text, required: true }],
     },
     OperationSpec {
+        name: "ListRefusedStrangers",
+        service: &SERVICES[2],
+        group: "platform",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: false },
+            FieldSpec { name: "SourceAddress", kind: Kind::Text, required: false },
+            FieldSpec { name: "Offset", kind: Kind::Unsigned, required: false },
+            FieldSpec { name: "Limit", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
         name: "ListRemoteConfigs",
         service: &SERVICES[2],
         group: "config",

@@ -2422,10 +2422,40 @@ pub struct ListPoliciesResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListRefusedStrangers;
+
+impl Operation for ListRefusedStrangers {
+    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    type Request = ListRefusedStrangersRequest;
+    type Response = ListRefusedStrangersResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListRefusedStrangersRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: Option<String>,
+    #[serde(rename = "SourceAddress")]
+    pub source_address: Option<String>,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<u64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListRefusedStrangersResponse {
+    #[serde(rename = "TotalCount")]
+    pub total_count: u64,
+    #[serde(rename = "Strangers")]
+    pub strangers: Vec<s::RefusedStranger>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListRemoteConfigs;
 
 impl Operation for ListRemoteConfigs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    const SPEC: &'static OperationSpec = &OPERATIONS[246];
     type Request = ListRemoteConfigsRequest;
     type Response = ListRemoteConfigsResponse;
 }
@@ -2449,7 +2479,7 @@ pub struct ListRemoteConfigsResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[246];
+    const SPEC: &'static OperationSpec = &OPERATIONS[247];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -2485,7 +2515,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[247];
+    const SPEC: &'static OperationSpec = &OPERATIONS[248];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -2507,7 +2537,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[249];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -2533,7 +2563,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[252];
+    const SPEC: &'static OperationSpec = &OPERATIONS[253];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -2559,7 +2589,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[253];
+    const SPEC: &'static OperationSpec = &OPERATIONS[254];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -2581,7 +2611,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[260];
+    const SPEC: &'static OperationSpec = &OPERATIONS[261];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -2602,7 +2632,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[264];
+    const SPEC: &'static OperationSpec = &OPERATIONS[265];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -2632,7 +2662,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[265];
+    const SPEC: &'static OperationSpec = &OPERATIONS[266];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -2658,7 +2688,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[267];
+    const SPEC: &'static OperationSpec = &OPERATIONS[268];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -2690,7 +2720,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[277];
+    const SPEC: &'static OperationSpec = &OPERATIONS[278];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -2715,7 +2745,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[281];
+    const SPEC: &'static OperationSpec = &OPERATIONS[282];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
@@ -2743,7 +2773,7 @@ pub struct PublishBroadcastMessageResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[283];
+    const SPEC: &'static OperationSpec = &OPERATIONS[284];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -2772,7 +2802,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[284];
+    const SPEC: &'static OperationSpec = &OPERATIONS[285];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -2800,7 +2830,7 @@ pub struct PublishRRPCMessageResponse {
 pub struct PushFile;
 
 impl Operation for PushFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[287];
+    const SPEC: &'static OperationSpec = &OPERATIONS[288];
     type Request = PushFileRequest;
     type Response = PushFileResponse;
 }
@@ -2836,7 +2866,7 @@ pub struct PushFileResponse {
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[288];
+    const SPEC: &'static OperationSpec = &OPERATIONS[289];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -2872,7 +2902,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[290];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -2893,7 +2923,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[290];
+    const SPEC: &'static OperationSpec = &OPERATIONS[291];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -2914,7 +2944,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[292];
+    const SPEC: &'static OperationSpec = &OPERATIONS[293];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -2944,7 +2974,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[301];
+    const SPEC: &'static OperationSpec = &OPERATIONS[302];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -2992,7 +3022,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[302];
+    const SPEC: &'static OperationSpec = &OPERATIONS[303];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -3015,7 +3045,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[303];
+    const SPEC: &'static OperationSpec = &OPERATIONS[304];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -3043,7 +3073,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[305];
+    const SPEC: &'static OperationSpec = &OPERATIONS[306];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -3079,7 +3109,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[307];
+    const SPEC: &'static OperationSpec = &OPERATIONS[308];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -3107,7 +3137,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[308];
+    const SPEC: &'static OperationSpec = &OPERATIONS[309];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -3130,7 +3160,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[309];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -3162,7 +3192,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[310];
+    const SPEC: &'static OperationSpec = &OPERATIONS[311];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -3190,7 +3220,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[311];
+    const SPEC: &'static OperationSpec = &OPERATIONS[312];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -3213,7 +3243,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[318];
+    const SPEC: &'static OperationSpec = &OPERATIONS[319];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -3238,7 +3268,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[319];
+    const SPEC: &'static OperationSpec = &OPERATIONS[320];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -3262,7 +3292,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[321];
+    const SPEC: &'static OperationSpec = &OPERATIONS[322];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -3292,7 +3322,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[323];
+    const SPEC: &'static OperationSpec = &OPERATIONS[324];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -3318,7 +3348,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[327];
+    const SPEC: &'static OperationSpec = &OPERATIONS[328];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -3341,7 +3371,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[328];
+    const SPEC: &'static OperationSpec = &OPERATIONS[329];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -3362,7 +3392,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[329];
+    const SPEC: &'static OperationSpec = &OPERATIONS[330];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

@@ -645,6 +645,34 @@ pub struct ProjectEntryEx {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct RefusedStranger {
+    #[serde(rename = "FirstTime")]
+    pub first_time: u64,
+    #[serde(rename = "LastTime")]
+    pub last_time: u64,
+    #[serde(rename = "Time")]
+    pub time: String,
+    #[serde(rename = "Count")]
+    pub count: u64,
+    #[serde(rename = "SourceAddress")]
+    pub source_address: String,
+    #[serde(rename = "Listener")]
+    pub listener: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Id")]
+    pub id: String,
+    #[serde(rename = "Cause")]
+    pub cause: String,
+    #[serde(rename = "Detail")]
+    pub detail: String,
+    #[serde(rename = "Cure")]
+    pub cure: String,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct RemoteConfigVersion {
     #[serde(rename = "Version")]
     pub version: u64,

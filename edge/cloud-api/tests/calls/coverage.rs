@@ -137,13 +137,14 @@ async fn nothing_is_allowed_without_a_policy() {
 }
 
 /// Reading operations that no preset but the administrator's covers.
-const FOR_ADMINISTRATORS: [&str; 8] = [
+const FOR_ADMINISTRATORS: [&str; 9] = [
     "DescribeConfiguration",
     "ListAccountLog",
     "ListAuditLog",
     "ListGroups",
     "ListMainAccounts",
     "ListPolicies",
+    "ListRefusedStrangers",
     "ListSecretKeys",
     "ListSubAccounts",
 ];

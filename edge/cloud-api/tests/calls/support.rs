@@ -195,6 +195,7 @@ impl Cloud {
             files: Files::new(Arc::new(MemoryBlobs::default())),
             replies: PendingReplies::default(),
             broadcasts: Broadcasts::default(),
+            strangers: lianwu_services::stranger::Strangers::default(),
             progress,
             limits,
             randomness: Arc::new(Counting::default()),

@@ -7,11 +7,12 @@ pub(super) mod hello;
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::stranger::{Cause, Claimed};
 use openssl::error::ErrorStack;
 use openssl::ssl::{ErrorCode, SslContext, SslStream};
 
@@ -31,17 +32,21 @@ const RECORD_BYTES_MAX: usize = 16 * 1024;
 pub(super) enum Progress {
     /// These messages came; none while the handshake lasts.
     Messages(Vec<Vec<u8>>),
-    /// Over, and who is to be told why, if it is known whose handshake it was.
+    /// Over, and who is to be told why, if it failed.
     Over(Option<Box<Failed>>),
 }
 
-/// A handshake that named a product and came to nothing.
-pub(super) struct Failed {
-    pub(super) refused: Refused,
-    /// Counts as a failed sign-in.
-    pub(super) is_counted: bool,
-    /// The source must wait; nothing was checked.
-    pub(super) is_unchecked: bool,
+/// A handshake that came to nothing.
+pub(super) enum Failed {
+    Known {
+        refused: Refused,
+        /// Counts as a failed sign-in.
+        is_counted: bool,
+        /// The source must wait; nothing was checked.
+        is_unchecked: bool,
+    },
+    /// It named no product of this platform, or nobody at all.
+    Stranger { source: IpAddr, claimed: Claimed, cause: Cause, detail: String },
 }
 
 enum Stage {
@@ -173,7 +178,11 @@ impl Session {
 
     fn failed(&self, error: &openssl::ssl::Error) -> Option<Box<Failed>> {
         let answer = answer(self.stream.ssl());
-        let is_counted = refused::is_wrong_key(answer, error) || matches!(answer, Some(KeyAnswer::Refused { .. }));
+        let is_counted = refused::is_wrong_key(answer, error) || matches!(answer, Some(KeyAnswer::Refused(_)));
+        if answer.is_none() {
+            let (source, claimed, cause) = (self.source.ip(), Claimed::default(), Cause::HandshakeFailed);
+            return Some(Box::new(Failed::Stranger { source, claimed, cause, detail: refused::reason(error) }));
+        }
         self.refused(answer, refused::why(answer, error), is_counted)
     }
 
@@ -189,14 +198,19 @@ impl Session {
     }
 
     fn refused(&self, answer: Option<&KeyAnswer>, why: String, is_counted: bool) -> Option<Box<Failed>> {
+        let source = self.source.ip();
         let (product, device, number, is_unchecked) = match answer? {
             KeyAnswer::Given(device) => (device.product, device.name.as_str().into(), device.number, false),
-            KeyAnswer::Refused { product, device, number, is_unchecked, .. } => {
-                ((*product)?, device.clone(), *number, *is_unchecked)
-            }
+            KeyAnswer::Refused(refused) => match refused.product {
+                Some(product) => (product, refused.device.clone(), refused.number, refused.is_unchecked),
+                None => {
+                    let (claimed, cause) = (refused.claimed.clone(), refused.cause);
+                    return Some(Box::new(Failed::Stranger { source, claimed, cause, detail: String::new() }));
+                }
+            },
         };
-        let refused = Refused { product, device, number, why, source: self.source.ip(), transport: "dtls" };
-        Some(Box::new(Failed { refused, is_counted, is_unchecked }))
+        let refused = Refused { product, device, number, why, source, transport: "dtls" };
+        Some(Box::new(Failed::Known { refused, is_counted, is_unchecked }))
     }
 }
 

@@ -16,6 +16,7 @@ use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_services::device_token::{self, TokenError};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
+use lianwu_services::stranger::{self, Cause, Claimed, Listener};
 use lianwu_services::{Platform, message};
 use tracing::{debug, warn};
 
@@ -153,6 +154,7 @@ impl Judge {
         }
         let product = named.product.parse::<ProductId>().ok();
         let Some(product) = product.filter(|id| self.platform.catalog.product(*id).is_some()) else {
+            self.note_nobody(named, speaker, Cause::UnknownProduct);
             return Judged::Answer(response);
         };
         let found = self.platform.directory.find(product, named.device);
@@ -294,9 +296,22 @@ impl Judge {
             let number = found.map_or(DeviceNumber::NONE, |device| device.number);
             let device = named.device.into();
             failures.note(now, Notice { product, device, number, count: 1, last_source: speaker.source });
+        } else {
+            self.note_nobody(named, speaker, Cause::Unchecked);
         }
         let why = "too many requests have failed, try again in a minute";
         Err(Refusal { wait: Some(60), ..Refusal::new(Code::UNAVAILABLE, why) })
+    }
+
+    /// Counts who names no product of this platform.
+    fn note_nobody(&self, named: Named<'_>, speaker: Speaker<'_>, cause: Cause) {
+        let listener = if speaker.proven.is_some() { Listener::Coaps } else { Listener::Coap };
+        let claimed = Claimed::by_names(named.product, named.device);
+        self.note_stranger(stranger::Refusal { listener, source: speaker.source, claimed, cause, detail: "" });
+    }
+
+    pub(super) fn note_stranger(&self, refusal: stranger::Refusal<'_>) {
+        self.platform.strangers.note(self.platform.clock.now(), refusal);
     }
 
     /// Puts a sign-in or a refusal on record.

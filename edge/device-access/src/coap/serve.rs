@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use lianwu_coap::{Code, Event, Message, Peer, Response};
 use lianwu_mqtt::QoS;
 use lianwu_services::logs::notes;
+use lianwu_services::stranger::{Listener, Refusal};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -323,7 +324,14 @@ impl Port {
 
     /// A handshake that failed: counted, and its owner told.
     fn tell(&self, failed: Failed) {
-        let Failed { refused, is_counted, is_unchecked } = failed;
+        let (refused, is_counted, is_unchecked) = match failed {
+            Failed::Known { refused, is_counted, is_unchecked } => (refused, is_counted, is_unchecked),
+            Failed::Stranger { source, claimed, cause, detail } => {
+                let detail = detail.as_str();
+                self.judge.note_stranger(Refusal { listener: Listener::Coaps, source, claimed, cause, detail });
+                return;
+            }
+        };
         debug!(product = %refused.product, device = refused.device, why = refused.why, "DTLS handshake refused");
         self.stats.sign_ins_refused.add(1);
         let client_id = format!("{}{}", refused.product, refused.device);

@@ -19,6 +19,7 @@ use lianwu_services::device_token::{self, TokenError};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 use lianwu_services::message;
+use lianwu_services::stranger::Cause;
 use serde::Deserialize;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
@@ -167,11 +168,13 @@ pub(super) async fn verify(
     Err(refused)
 }
 
-/// For the product's owner; a product nobody has is nobody's.
+/// For the product's owner; who names a product that nobody has, is a stranger.
 pub(super) async fn record_refusal(http: &DeviceHttp, source: IpAddr, product: &str, device: &str, why: &str) {
     debug!(product, device, why, "a request over HTTP was refused");
     let known = product.parse::<ProductId>().ok().filter(|id| http.platform.catalog.product(*id).is_some());
-    let Some(product) = known else { return };
+    let Some(product) = known else {
+        return http.note_stranger(source, product, device, Cause::UnknownProduct);
+    };
     let number = http.platform.directory.find(product, device).map_or(DeviceNumber::NONE, |found| found.number);
     let mut batch = RecordBatch::default();
     batch.push(&Record {

@@ -5,6 +5,7 @@ use axum::response::Response;
 use lianwu_device_protocol::registration::{RegistrationRequest, SealedAnswer};
 use lianwu_device_protocol::signed_request::SignatureError;
 use lianwu_services::registration::{self, RegisterError};
+use lianwu_services::stranger::Cause;
 use tracing::{debug, warn};
 
 use super::{DeviceHttp, REGISTRATION_BYTES_MAX, Received, answer};
@@ -70,6 +71,9 @@ async fn register(
         Err(RegisterError::Failed(why)) => warn!(product, device, why, "a registration failed"),
         Err(why) => {
             debug!(product, device, %why, "a registration was refused");
+            if let RegisterError::UnknownProduct(_) = why {
+                http.note_stranger(source, product, device, Cause::UnknownProduct);
+            }
             http.count(source, product, device, false);
         }
     }

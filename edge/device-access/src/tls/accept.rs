@@ -10,8 +10,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lianwu_services::certificate::RefusedChain;
+use lianwu_services::certificate::{CertificateRefusal, RefusedChain};
 use lianwu_services::directory::DirectoryDevice;
+use lianwu_services::stranger::{Cause, Claimed, Listener, Refusal};
 use openssl::ssl::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -159,8 +160,8 @@ impl Room {
                 match failure {
                     None => {}
                     Some(Failure::Silent) => debug!(%peer, "closed before its ClientHello was there"),
-                    Some(Failure::NotTls) => self.tell(peer, "it does not speak TLS on the TLS port"),
-                    Some(Failure::TimeOver) => self.tell(peer, "it took too long"),
+                    Some(Failure::NotTls) => self.tell(peer, Claimed::default(), Cause::NotTls, ""),
+                    Some(Failure::TimeOver) => self.tell(peer, Claimed::default(), Cause::HandshakeTooLong, ""),
                     Some(Failure::Refused(error)) => warn!(%peer, %error, "OpenSSL cannot start a handshake"),
                 }
             }
@@ -216,14 +217,22 @@ impl Room {
         Ok(handshake.done(proven))
     }
 
-    /// A certificate that names a product of this platform and proves none of its devices: its owner is told.
+    /// A certificate that proves no device: who owns the product it names is told.
     async fn refused_certificate(&self, refused: RefusedChain, peer: SocketAddr) {
         let RefusedChain { product, device, number, why } = refused;
-        let Some(product) = product else { return };
-        let (source, device, why): (_, Box<str>, _) = (peer.ip(), device.into(), why.to_string());
-        debug!(%peer, %product, device, why, "certificate refused");
         self.stats.tls_handshakes_failed.add(1);
         self.stats.sign_ins_refused.add(1);
+        let Some(product) = product else {
+            let (claimed, cause) = match why {
+                CertificateRefusal::UnknownProduct(id) => {
+                    (Claimed::by_names(id.as_str(), &device), Cause::UnknownProduct)
+                }
+                _ => (Claimed::default(), Cause::CertificateName),
+            };
+            return self.tell(peer, claimed, cause, "");
+        };
+        let (source, device, why): (_, Box<str>, _) = (peer.ip(), device.into(), why.to_string());
+        debug!(%peer, %product, device, why, "certificate refused");
         let client_id = format!("{product}{device}");
         let attempt = Attempt { source, client_id: &client_id };
         if self.failures.as_ref().is_some_and(|failures| failures.must_wait(Instant::now(), &attempt)) {
@@ -263,17 +272,18 @@ impl Room {
         let why = refused::why(answer, error);
         let (product, device, number) = match answer {
             Some(KeyAnswer::Given(device)) => (device.product, device.name.as_str().into(), device.number),
-            Some(KeyAnswer::Refused { product: Some(product), device, number, .. }) => {
-                (*product, device.clone(), *number)
-            }
-            Some(KeyAnswer::Refused { product: None, .. }) | None => return self.tell(peer, &why),
+            Some(KeyAnswer::Refused(refused)) => match refused.product {
+                Some(product) => (product, refused.device.clone(), refused.number),
+                None => return self.tell(peer, refused.claimed.clone(), refused.cause, ""),
+            },
+            None => return self.tell(peer, Claimed::default(), Cause::HandshakeFailed, &refused::reason(error)),
         };
         debug!(%peer, %product, device, why, "TLS handshake refused");
-        if let Some(KeyAnswer::Refused { is_unchecked: true, .. }) = answer {
+        if matches!(answer, Some(KeyAnswer::Refused(refused)) if refused.is_unchecked) {
             self.stats.sign_ins_refused.add(1);
             return self.note(Notice { product, device, number, count: 1, last_source: source });
         }
-        if refused::is_wrong_key(answer, error) || matches!(answer, Some(KeyAnswer::Refused { .. })) {
+        if refused::is_wrong_key(answer, error) || matches!(answer, Some(KeyAnswer::Refused(_))) {
             self.stats.sign_ins_refused.add(1);
             self.count_failure(source, &format!("{product}{device}"));
         }
@@ -295,14 +305,17 @@ impl Room {
         }
     }
 
-    /// A failure that concerns no known device: in the program's log, one for many.
-    fn tell(&self, peer: SocketAddr, why: &str) {
+    /// A failure that concerns no known device: for the platform's administrator, and one for many in the program's log.
+    fn tell(&self, peer: SocketAddr, claimed: Claimed, cause: Cause, detail: &str) {
         let now = Instant::now();
         let mut untold = self.untold.borrow_mut();
         untold.count += 1;
-        debug!(%peer, why, "TLS handshake failed");
+        let why = cause.as_str();
+        debug!(%peer, why, detail, "TLS handshake failed");
+        let source = peer.ip();
+        self.handle.note_stranger(Refusal { listener: Listener::Mqtts, source, claimed, cause, detail });
         if untold.since.is_none_or(|since| now.duration_since(since) >= TELL_EVERY) {
-            info!(%peer, why, count = untold.count, "TLS handshakes failed");
+            info!(%peer, why, detail, count = untold.count, "TLS handshakes failed");
             *untold = Untold { since: Some(now), count: 0 };
         }
     }

@@ -13,6 +13,7 @@ use lianwu_services::Platform;
 use lianwu_services::certificate::RefusedChain;
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
+use lianwu_services::stranger::{self, Cause, Claimed};
 use openssl::asn1::Asn1Time;
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
@@ -47,7 +48,21 @@ pub enum IdentityError {
 #[derive(Clone, Debug)]
 pub(crate) enum KeyAnswer {
     Given(Arc<DirectoryDevice>),
-    Refused { product: Option<ProductId>, device: Box<str>, number: DeviceNumber, why: String, is_unchecked: bool },
+    Refused(Box<RefusedKey>),
+}
+
+/// Why no key was given.
+#[derive(Clone, Debug)]
+pub(crate) struct RefusedKey {
+    /// Of this platform; else the client is a stranger.
+    pub(crate) product: Option<ProductId>,
+    pub(crate) device: Box<str>,
+    pub(crate) number: DeviceNumber,
+    pub(crate) why: String,
+    pub(crate) is_unchecked: bool,
+    /// Whom a stranger says it is, and what is wrong with that.
+    pub(crate) claimed: Claimed,
+    pub(crate) cause: Cause,
 }
 
 /// Kept beside a handshake: who asks, and what it was told.
@@ -136,6 +151,12 @@ impl TlsHandle {
     #[must_use]
     pub fn renewals(&self) -> u64 {
         self.0.renewals.load(Ordering::Relaxed)
+    }
+
+    /// Counts a client that proves nobody anybody knows.
+    pub(crate) fn note_stranger(&self, refusal: stranger::Refusal<'_>) {
+        let platform = &self.0.platform;
+        platform.strangers.note(platform.clock.now(), refusal);
     }
 
     /// What a client certificate of a finished handshake proves, if one was shown.
@@ -331,32 +352,37 @@ fn find(platform: &Platform, failures: Option<&Failures>, identity: &[u8], sourc
     let product = text.get(..ProductId::LEN).and_then(|id| ProductId::from_bytes(id.as_bytes()));
     let product = product.and_then(|id| platform.catalog.product(id).map(|product| (id, product)));
     let device: Box<str> = text.get(ProductId::LEN..).unwrap_or_default().into();
-    let refused = |why: String, number, is_unchecked| KeyAnswer::Refused {
-        product: product.as_ref().map(|(id, _)| *id),
-        device: device.clone(),
-        number,
-        why,
-        is_unchecked,
+    let refused_for = |cause, why: String, number| {
+        KeyAnswer::Refused(Box::new(RefusedKey {
+            product: product.as_ref().map(|(id, _)| *id),
+            device: device.clone(),
+            number,
+            why,
+            is_unchecked: cause == Cause::Unchecked,
+            claimed: Claimed::by_client_id(&identity),
+            cause,
+        }))
     };
+    let refused = |why, number| refused_for(Cause::UnknownProduct, why, number);
     let unknown = DeviceNumber::NONE;
     if let Err(error) = split_client_id(&identity) {
-        return refused(notes::identity_malformed(error), unknown, false);
+        return refused_for(Cause::IdentityForm, notes::identity_malformed(error), unknown);
     }
     let attempt = Attempt { source, client_id: &identity };
     if failures.is_some_and(|failures| failures.must_wait(Instant::now(), &attempt)) {
-        return refused(notes::UNCHECKED.to_owned(), unknown, true);
+        return refused_for(Cause::Unchecked, notes::UNCHECKED.to_owned(), unknown);
     }
     let Some((id, known)) = &product else {
-        return refused("the product does not exist on this platform".to_owned(), unknown, false);
+        return refused("the product does not exist on this platform".to_owned(), unknown);
     };
     let Some(found) = platform.directory.find(*id, &device) else {
-        return refused(format!("device {device} does not exist in product {id}"), unknown, false);
+        return refused(format!("device {device} does not exist in product {id}"), unknown);
     };
     if known.product.authentication != Authentication::Key {
-        return refused(notes::NEEDS_CERTIFICATE.to_owned(), found.number, false);
+        return refused(notes::NEEDS_CERTIFICATE.to_owned(), found.number);
     }
     if !found.is_enabled() {
-        return refused(notes::DISABLED.to_owned(), found.number, false);
+        return refused(notes::DISABLED.to_owned(), found.number);
     }
     KeyAnswer::Given(found)
 }

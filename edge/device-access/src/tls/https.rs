@@ -6,34 +6,49 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use lianwu_services::stranger::{Cause, Claimed, Listener, Refusal};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::debug;
 
 use super::context::TlsHandle;
+use super::refused;
 use super::stream::{Handshake, Pipe, TlsStream};
+use crate::stats::AccessStats;
 
 /// Makes encrypted connections of sockets, for an HTTP listener.
 #[derive(Clone, Debug)]
 pub struct HttpsAcceptor {
     handle: TlsHandle,
     handshake_max: Duration,
+    stats: Arc<AccessStats>,
 }
 
+/// Type of the record a client's handshake begins with. Source: RFC 8446 §5.1.
+const HANDSHAKE: u8 = 22;
+
 impl HttpsAcceptor {
-    pub(crate) fn new(handle: &TlsHandle, handshake_max: Duration) -> Self {
-        Self { handle: handle.clone(), handshake_max }
+    pub(crate) fn new(handle: &TlsHandle, handshake_max: Duration, stats: &Arc<AccessStats>) -> Self {
+        Self { handle: handle.clone(), handshake_max, stats: Arc::clone(stats) }
     }
 
     /// The handshake; `None` when it fails or takes longer than a sign-in may.
     pub fn accept(&self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = Option<HttpsStream>> + use<> {
         let started = self.handle.handshake_over_http();
         let handshake_max = self.handshake_max;
+        let (handle, stats) = (self.handle.clone(), Arc::clone(&self.stats));
         async move {
+            let fails = |cause: Cause, detail: &str| {
+                debug!(%peer, cause = cause.as_str(), detail, "a TLS handshake for HTTP failed");
+                stats.tls_handshakes_failed.add_shared(1);
+                let (listener, source) = (Listener::DeviceHttps, peer.ip());
+                handle.note_stranger(Refusal { listener, source, claimed: Claimed::default(), cause, detail });
+            };
             let handshake = started.and_then(|ssl| Handshake::new(ssl, Pipe::new(stream, Vec::new())));
             let mut handshake = match handshake {
                 Ok(handshake) => handshake,
@@ -43,13 +58,18 @@ impl HttpsAcceptor {
                 }
             };
             match timeout(handshake_max, handshake.run()).await {
-                Ok(Ok(())) => Some(HttpsStream(handshake.done(None))),
-                Ok(Err(error)) => {
-                    debug!(%peer, %error, "a TLS handshake for HTTP failed");
-                    None
+                Ok(Ok(())) => {
+                    stats.tls_handshakes.add_shared(1);
+                    Some(HttpsStream(handshake.done(None)))
                 }
-                Err(_) => {
-                    debug!(%peer, "a TLS handshake for HTTP took too long");
+                outcome => {
+                    match (handshake.first_byte(), outcome) {
+                        // Health checks and scanners that go without a word are nobody's concern.
+                        (None, _) => {}
+                        (Some(HANDSHAKE), Ok(Err(error))) => fails(Cause::HandshakeFailed, &refused::reason(&error)),
+                        (Some(HANDSHAKE), _) => fails(Cause::HandshakeTooLong, ""),
+                        (Some(_), _) => fails(Cause::NotTls, ""),
+                    }
                     None
                 }
             }

@@ -35,7 +35,7 @@ pub(crate) fn is_wrong_key(answer: Option<&KeyAnswer>, error: &Error) -> bool {
 /// What the owner reads.
 pub(crate) fn why(answer: Option<&KeyAnswer>, error: &Error) -> String {
     match answer {
-        Some(KeyAnswer::Refused { why, .. }) => why.clone(),
+        Some(KeyAnswer::Refused(refused)) => refused.why.clone(),
         _ if is_wrong_key(answer, error) => notes::PSK_MISMATCH.to_owned(),
         _ => notes::handshake_failed(reason(error)),
     }

@@ -26,6 +26,8 @@ pub(crate) struct Pipe {
     socket: Socket,
     /// Read before OpenSSL was asked, not yet given to it.
     early: Vec<u8>,
+    /// What came first.
+    first: Option<u8>,
 }
 
 #[derive(Debug)]
@@ -40,7 +42,8 @@ enum Socket {
 
 impl Pipe {
     pub(crate) fn new(socket: TcpStream, early: Vec<u8>) -> Self {
-        Self { socket: Socket::Here(socket), early }
+        let first = early.first().copied();
+        Self { socket: Socket::Here(socket), early, first }
     }
 
     fn here(&self) -> io::Result<&TcpStream> {
@@ -54,7 +57,9 @@ impl Pipe {
 impl Read for Pipe {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.early.is_empty() {
-            return self.here()?.try_read(into);
+            let length = self.here()?.try_read(into)?;
+            self.first = self.first.or(into[..length].first().copied());
+            return Ok(length);
         }
         let length = self.early.len().min(into.len());
         into[..length].copy_from_slice(&self.early[..length]);
@@ -108,6 +113,11 @@ impl Handshake {
                 Err(error) => wait_for(error, self.ssl.get_ref()).await?,
             }
         }
+    }
+
+    /// The first byte that came, if any came.
+    pub(crate) fn first_byte(&self) -> Option<u8> {
+        self.ssl.get_ref().first
     }
 
     pub(crate) fn ssl(&self) -> &openssl::ssl::SslRef {

@@ -103,6 +103,11 @@ impl WsStream {
         }
     }
 
+    /// Is there TLS below?
+    pub(crate) fn is_encrypted(&self) -> bool {
+        matches!(self.socket.get_ref().carrier, Carrier::Here(Stream::Tls(_)) | Carrier::Away(Moving::Tls(_)))
+    }
+
     /// From now on packets may be this long.
     pub(crate) fn let_in(&mut self, packet_bytes_max: usize) {
         self.socket.set_config(|config| bounded(config, packet_bytes_max));

@@ -209,7 +209,7 @@ impl Worker {
         let tell = |state: &mut State, cause, why: &str| {
             let event = AccountEvent::ConnectRefused;
             let refused = Refused { event, cause, client_id: connect.client_id, topic: "", why };
-            self.tell_of_refused_sign_in(state, connect, peer, &refused);
+            self.tell_of_refused_sign_in(state, place, connect, peer, &refused);
         };
         // [MQTT-3.1.3-8]: without an id there is nothing to find the session by.
         if connect.client_id.is_empty() && !connect.clean_session && connect.version != ProtocolVersion::V5 {
@@ -221,7 +221,7 @@ impl Worker {
         let attempt = Attempt { source, client_id: user_name };
         if self.failures.as_ref().is_some_and(|failures| failures.must_wait(state.now, &attempt)) {
             tell(state, UNCHECKED, notes::UNCHECKED);
-            return Err(self.turn_away(state, place, &attempt));
+            return Err(self.send_away(state, place));
         }
         let claim = BackendSignIn::parse(connect.client_id, user_name, password).map_err(BackendError::from);
         claim.and_then(|claim| backend::sign_in(&self.platform, &claim, Some(source))).map_err(|error| {

@@ -7,6 +7,7 @@ mod foreign_key;
 pub(crate) mod gateway;
 pub(crate) mod kept;
 mod packed;
+mod nobody;
 pub(crate) mod post;
 pub(crate) mod proven;
 pub(crate) mod publish;

@@ -117,6 +117,7 @@ impl World {
             files: Files::new(Arc::new(MemoryBlobs::default())),
             replies: PendingReplies::default(),
             broadcasts: Broadcasts::default(),
+            strangers: lianwu_services::stranger::Strangers::default(),
             progress: Arc::new(Progress::new(Lsn(0))),
             limits: Limits::default(),
             randomness: Arc::new(SystemRandomness),

@@ -72,7 +72,7 @@ pub fn prove(platform: &Platform, chain: &[impl AsRef<[u8]>]) -> Result<Arc<Dire
     };
     let Some((id, device)) = split(&name) else { return Err(nobody(CertificateRefusal::CommonName(name))) };
     let Some(product) = platform.catalog.product(id) else {
-        return Err(nobody(CertificateRefusal::UnknownProduct(id)));
+        return Err(RefusedChain { device: device.to_owned(), ..nobody(CertificateRefusal::UnknownProduct(id)) });
     };
     let found = platform.directory.find(id, device);
     let number = found.as_ref().map_or(DeviceNumber::NONE, |found| found.number);

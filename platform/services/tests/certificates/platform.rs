@@ -157,6 +157,7 @@ async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualCl
         files: Files::new(Arc::new(MemoryBlobs::default())),
         replies: PendingReplies::default(),
         broadcasts: Broadcasts::default(),
+        strangers: lianwu_services::stranger::Strangers::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),
         randomness: Arc::new(Counting::default()),

@@ -335,6 +335,7 @@ fn presets_of_the_platforms_own_service() {
         ("AttachPolicies", false, false),
         ("ListAuditLog", false, false),
         ("DescribeConfiguration", false, false),
+        ("ListRefusedStrangers", false, false),
         ("SetPassword", false, false),
     ];
     for (name, with_full, with_read) in rows {

@@ -8,13 +8,14 @@ use lianwu_mqtt::{Connect, QoS};
 use lianwu_ports::record::account::{AccountEvent, AccountLine};
 use lianwu_services::backend::{self, Backend};
 use lianwu_services::presence::{self, Change};
+use lianwu_services::stranger::{Cause, Claimed};
 
 use super::forward::Sent;
 use super::windows::About;
 use crate::broker::Sender;
 use crate::worker::Worker;
 use crate::worker::device::sign_in::facts;
-use crate::worker::state::{Peer, State};
+use crate::worker::state::{Peer, Place, State};
 
 /// What was refused on a connection.
 pub(crate) struct Refused<'a> {
@@ -38,16 +39,20 @@ fn address(source: Option<IpAddr>) -> String {
 }
 
 impl Worker {
-    /// A sign-in that was refused, told to the owner of the key it names. Nobody is told of a key that nobody has.
+    /// A sign-in that was refused, told to the owner of the key it names. A key that nobody has
+    /// is told to the platform's administrator alone.
     pub(super) fn tell_of_refused_sign_in(
         &self,
         state: &mut State,
+        place: Place,
         connect: &Connect<'_>,
         peer: Peer,
         refused: &Refused<'_>,
     ) {
         let user_name = connect.user_name.unwrap_or_default();
-        let Some(found) = backend::refused(&self.platform, user_name, refused.why) else { return };
+        let Some(found) = backend::refused(&self.platform, user_name, refused.why) else {
+            return self.note_stranger(state, place, Claimed::default(), Cause::UnknownKey);
+        };
         let facts = format!("{},{}", who(found.principal, &found.secret_id), facts(connect, peer));
         let about = About {
             owner: found.owner,

@@ -13,8 +13,10 @@ use lianwu_ports::record::{Record, RecordKind};
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 use lianwu_services::presence::Change;
+use lianwu_services::stranger::{self, Cause};
 use tracing::debug;
 
+use super::nobody::of_client_id;
 use crate::bus::home;
 use crate::failures::{self, Attempt, Failures, Notice};
 use crate::worker::backend::Claimed;
@@ -163,8 +165,7 @@ impl Worker {
     }
 
     /// Refused without a look at the password: too many have failed. Its owner is told once a window.
-    pub(crate) fn turn_away(&self, state: &mut State, place: Place, attempt: &Attempt<'_>) -> Flow {
-        self.stats.sign_ins_refused.add(1);
+    fn turn_away(&self, state: &mut State, place: Place, attempt: &Attempt<'_>) -> Flow {
         let claimed = lianwu_device_protocol::credentials::split_client_id(attempt.client_id).ok();
         if let (Some(failures), Some((product, name))) = (&self.failures, claimed)
             && self.platform.catalog.product(product).is_some()
@@ -172,7 +173,16 @@ impl Worker {
             let number = self.platform.directory.find(product, name).map_or(DeviceNumber::NONE, |d| d.number);
             let about = Notice { product, device: name.into(), number, count: 1, last_source: attempt.source };
             failures.note(state.now, about);
+        } else {
+            let claimed = stranger::Claimed::by_client_id(attempt.client_id);
+            self.note_stranger(state, place, claimed, Cause::Unchecked);
         }
+        self.send_away(state, place)
+    }
+
+    /// The answer to somebody who must wait.
+    pub(crate) fn send_away(&self, state: &mut State, place: Place) -> Flow {
+        self.stats.sign_ins_refused.add(1);
         state.send(place, |connection, out| {
             connection.mqtt.refuse(ConnectRefusal::ConnectionRate, "too many sign-ins have failed", out);
         });
@@ -232,6 +242,9 @@ impl Worker {
                 payload: format!("{facts}{}", refusal.hint).as_bytes(),
             });
             state.want_turn();
+        } else {
+            let (claimed, cause) = of_client_id(client_id);
+            self.note_stranger(state, place, claimed, cause);
         }
         state.send(place, |connection, out| {
             connection.mqtt.refuse(refusal.code, &refusal.why, out);
@@ -245,7 +258,10 @@ impl Worker {
         let Some(peer) = state.connection(place).map(|connection| connection.peer) else { return };
         let claimed = lianwu_device_protocol::credentials::split_client_id(connect.client_id).ok();
         let known = claimed.filter(|(product, _)| self.platform.catalog.product(*product).is_some());
-        let Some((product, name)) = known else { return };
+        let Some((product, name)) = known else {
+            let (claimed, cause) = of_client_id(connect.client_id);
+            return self.note_stranger(state, place, claimed, cause);
+        };
         let found = self.platform.directory.find(product, name);
         state.batch.push(&Record {
             kind: RecordKind::ConnectRefused,

@@ -169,6 +169,9 @@ impl Worker {
                     if let (Step::Close(why @ CloseReason::KeepAliveTooLong { .. }), Some(connect)) = (&step, connect) {
                         self.forbidden(state, place, &connect, &why.to_string());
                     }
+                    if let Step::Close(CloseReason::FirstPacketNotConnect(_)) = &step {
+                        self.note_foreign_words(state, place, bytes);
+                    }
                     if self.step(state, place, step) == Flow::Closed {
                         return Flow::Closed;
                     }
@@ -181,6 +184,7 @@ impl Worker {
                     return self.check_rate(state, place);
                 }
                 Err(error) => {
+                    self.note_foreign_words(state, place, &bytes[at..]);
                     let mut why = None;
                     state.send(place, |connection, out| {
                         why = Some(connection.mqtt.decode_failed(error, &bytes[at..], out));

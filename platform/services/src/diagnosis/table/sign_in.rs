@@ -40,8 +40,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         severity: Severity::Warning,
         title: text("设备从未连接到平台", "The device has never reached the platform"),
         cause: text(
-            "平台没有收到该设备的任何连接请求：域名、端口或网络不通，或设备使用了别的三元组；产品未知的请求不会出现在任何日志中。",
-            "No sign-in of the device arrived: host name, port or network are wrong, or it uses another identity. Requests for an unknown product are in nobody's log.",
+            "平台没有收到该设备的任何连接请求：域名、端口或网络不通，或设备使用了别的三元组；产品未知的请求没有归属，平台管理员可用 `lianwu diagnose --strangers` 查看。",
+            "No sign-in of the device arrived: host name, port or network are wrong, or it uses another identity. Requests for an unknown product have no owner: the platform's administrator finds them with `lianwu diagnose --strangers`.",
         ),
         cure: text(
             "在设备所在网络检查域名解析与端口（密钥设备默认 1883），再核对固件中的 ProductId、DeviceName。",
