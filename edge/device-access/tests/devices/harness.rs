@@ -341,9 +341,14 @@ fn put_product(platform: &Platform) {
         created: NOW,
         updated: NOW,
     });
+    put_model(platform, id);
+}
+
+/// Gives a product the lamp's thing model.
+pub fn put_model(platform: &Platform, product: ProductId) {
     let definition = ThingModel::parse(MODEL).unwrap();
     let validator = Validator::compile(&definition);
-    let stored = StoredThingModel { product: id, text: MODEL.into(), created: NOW, updated: NOW };
+    let stored = StoredThingModel { product, text: MODEL.into(), created: NOW, updated: NOW };
     platform.catalog.put_model(CompiledModel { stored, definition, validator });
 }
 

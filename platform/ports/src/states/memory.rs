@@ -90,7 +90,7 @@ impl Folded {
         fold(&mut self.state, row);
         let record = row.as_record();
         if let Some(taken) = acknowledged_by_gateway(&record) {
-            state.desired.retain(|known| known.time != taken);
+            self.state.desired.retain(|known| known.time != taken);
         }
         if concerns_session(&record)
             && let Some(message) = KeptSession::apply(&mut self.session, &record)
