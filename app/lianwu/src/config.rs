@@ -3,6 +3,7 @@
 //! `LIANWU__LISTEN__MQTT=127.0.0.1:1883` is `listen.mqtt`. The environment wins over the file, the file over the
 //! defaults.
 
+mod console;
 #[cfg(test)]
 mod documented;
 mod effective;
@@ -19,6 +20,7 @@ use lianwu_services::audit::AuditOptions;
 use lianwu_services::limits::Source;
 use serde::{Deserialize, Serialize};
 
+use console::ConsoleConfig;
 pub use effective::settings;
 use limits::LimitsConfig;
 use listen::{Listen, Public, Tls};
@@ -37,6 +39,7 @@ pub struct Config {
     pub readings: ReadingsConfig,
     pub retention: Retention,
     pub audit: AuditConfig,
+    pub console: ConsoleConfig,
     pub backends: Backends,
     pub server: Server,
     pub seal: Seal,
@@ -138,6 +141,7 @@ impl Config {
         self.public.check()?;
         self.log.check()?;
         self.retention.check()?;
+        self.console.check()?;
         self.limits.check()
     }
 
@@ -227,6 +231,9 @@ mod tests {
             ("[limits]\noffline_hours = 0\n", None, "limits.offline_hours is 0"),
             ("[retention]\nproduct_days_max = 0\n", None, "retention.product_days_max is 0"),
             ("[retention]\naudit_days = 4000\n", None, "retention.audit_days is 4000"),
+            ("[console]\nsession_idle_hours = 0\n", None, "console.session_idle_hours is 0"),
+            ("[console]\nsession_days = 91\n", None, "console.session_days is 91"),
+            ("[listen]\nhttps = \"8443\"\n", None, "listen.https is '8443'"),
             ("listen = 3\n", Some(("LIANWU__LISTEN__MQTT", "x")), "LIANWU__LISTEN__MQTT"),
             ("[listen]\nhttp = \"\"\n", None, "listen.http is empty"),
             ("[listen]\ndevice_http = \"8081\"\n", None, "listen.device_http is '8081'"),

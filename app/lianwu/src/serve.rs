@@ -6,20 +6,20 @@ mod first_run;
 mod metrics;
 mod storage;
 mod tls;
+mod web;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use lianwu_cloud_api::{CloudApi, Settings};
 use lianwu_device_access::{AccessOptions, BackendMessages, DeviceAccess, HttpsAcceptor, Listen, LocalBus, TlsListen};
-use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions};
+use lianwu_http::{Health, Server, ServerOptions};
 use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::LogHealth;
 use lianwu_scripts::ScriptEngine;
-use lianwu_services::account::{AccountCache, KeyUseWriter};
+use lianwu_services::account::{self, AccountCache, KeyUseWriter};
 use lianwu_services::audit::{self, Audit};
 use lianwu_services::broadcast::Broadcasts;
 use lianwu_services::certificate::CertificateCache;
@@ -96,16 +96,12 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     let audit = audit::start(&platform, storage.audit.clone(), config.audit());
     let key_uses = KeyUseWriter::start(&platform);
 
-    let certificate = match config.listen.mqtts_address()?.or(config.listen.device_https_address()?) {
-        Some(_) => Some(tls::IdentityFiles::prepare(&options.data, config)?),
-        None => None,
+    let certificate = match config.listen.needs_certificate()? {
+        true => Some(tls::IdentityFiles::prepare(&options.data, config)?),
+        false => None,
     };
     let access = start_access(&platform, &bus, config, certificate.as_ref())?;
-    let http_address = config.listen.http_address()?.context("listen.http is empty")?;
-    let listener = tokio::net::TcpListener::bind(http_address)
-        .await
-        .with_context(|| format!("listen for HTTP on {http_address}"))?;
-    let http_address = listener.local_addr()?;
+    let listeners = web::Listeners::bind(config).await?;
     let device_http = match (&access, config.listen.device_http_address()?) {
         (Some(access), Some(address)) => Some(serve_devices(access, address, None).await?),
         _ => None,
@@ -131,17 +127,12 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         device_https: device_https.as_ref().map(Server::address),
         coap: access.as_ref().and_then(DeviceAccess::coap),
         coaps: access.as_ref().and_then(DeviceAccess::coaps),
-        http: http_address,
+        http: listeners.http()?,
+        https: listeners.https(),
     };
     let facts = Arc::new(facts::collect(config, listening, &load));
-    let router = lianwu_http::routes(Parts {
-        cloud_api: CloudApi::with_facts(Arc::clone(&platform), Settings::default(), facts).router(),
-        websocket: access.as_ref().map(DeviceAccess::websocket),
-        health: health.clone(),
-        metrics: Arc::new(metrics.registry()),
-        metrics_access: MetricsAccess::default(),
-    });
-    let server = Server::start(listener, router, ServerOptions::default()).context("serve HTTP")?;
+    let parts = web::parts(&platform, config, access.as_ref(), facts, health.clone(), metrics.registry());
+    let servers = listeners.serve(parts, access.as_ref())?;
 
     first_run.announce(listening)?;
     health.set_ready(true);
@@ -161,10 +152,11 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     if let Some(demo) = demo {
         demo.stop().await;
     }
-    for server in [device_http, device_https].into_iter().flatten() {
-        server.stop(HTTP_GRACE).await;
+    let servers = [device_http, device_https].into_iter().flatten().chain(servers);
+    let stopping: Vec<_> = servers.map(|server| tokio::spawn(server.stop(HTTP_GRACE))).collect();
+    for stopped in stopping {
+        stopped.await.context("stop a listener")?;
     }
-    server.stop(HTTP_GRACE).await;
     key_uses.stop().await;
     audit.stop().await;
     tokio::task::spawn_blocking(move || {
@@ -247,7 +239,7 @@ fn start_access(
         (Some(address), Some(files)) => Some(TlsListen { address, identity: files.read()? }),
         _ => None,
     };
-    let https = match (config.listen.device_https_address()?, certificate) {
+    let https = match (config.listen.device_https_address()?.or(config.listen.https_address()?), certificate) {
         (Some(_), Some(files)) => Some(files.read()?),
         _ => None,
     };
@@ -300,6 +292,9 @@ async fn expire(platform: Arc<Platform>) {
         period.tick().await;
         if let Err(error) = audit::expire(&platform).await {
             warn!(%error, "expired rows of the audit log could not be removed");
+        }
+        if let Err(error) = account::expire_logins(&platform).await {
+            warn!(%error, "sessions of the console that are over could not be removed");
         }
         if let Err(error) = file::sweep(&platform).await {
             warn!(%error, "files that nobody has could not be removed");

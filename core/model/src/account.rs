@@ -95,3 +95,11 @@ impl fmt::Debug for PasswordHash {
         f.write_str("***")
     }
 }
+
+/// The password of a principal as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPassword {
+    pub hash: PasswordHash,
+    /// The platform made it at the first start and wrote it into a file: it is good for changing it, and nothing else.
+    pub is_first: bool,
+}

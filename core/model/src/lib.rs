@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod ids;
 pub mod json;
 pub mod log_level;
+pub mod login;
 pub mod policy;
 pub mod product;
 pub mod remote_config;

@@ -153,7 +153,7 @@ pub async fn hidden_devices(call: &Call, products: &[&Product]) -> Result<Vec<(P
 }
 
 fn decide(call: &Call, target: policy::Target<'_>) -> Decision {
-    judge(call, call.signer.grantee(), &action(call), target)
+    judge(call, call.caller.grantee(), &action(call), target)
 }
 
 fn judge(call: &Call, grantee: Grantee<'_>, action: &str, target: policy::Target<'_>) -> Decision {
@@ -162,13 +162,13 @@ fn judge(call: &Call, grantee: Grantee<'_>, action: &str, target: policy::Target
 }
 
 fn may_reach(call: &Call) -> bool {
-    policy::may_reach(call.signer.grantee(), &action(call))
+    policy::may_reach(call.caller.grantee(), &action(call))
 }
 
 /// Sees everything of its account: a list need not be filtered.
 #[must_use]
 pub fn is_unrestricted(call: &Call) -> bool {
-    matches!(call.signer.grantee(), Grantee::MainAccount)
+    matches!(call.caller.grantee(), Grantee::MainAccount)
 }
 
 fn action(call: &Call) -> String {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use lianwu_model::Uin;
 use lianwu_services::Platform;
-use lianwu_services::account::Signer;
+use lianwu_services::account::Member;
 use lianwu_services::limits::Facts;
 
 use crate::cursor::CursorSeal;
@@ -17,7 +17,8 @@ use crate::metadata::OperationSpec;
 pub struct Call {
     pub platform: Arc<Platform>,
     pub spec: &'static OperationSpec,
-    pub signer: Signer,
+    /// Who calls: proved by a signature, or signed in to the console.
+    pub caller: Arc<Member>,
     /// UUID v4, lower case.
     pub request_id: Arc<str>,
     /// Long form, one of those served.
@@ -35,6 +36,6 @@ impl Call {
     /// The main account everything belongs to.
     #[must_use]
     pub fn owner(&self) -> Uin {
-        self.signer.principal.owner
+        self.caller.principal.owner
     }
 }

@@ -20,5 +20,5 @@ pub mod signature;
 pub mod table;
 mod wire;
 
-pub use error::ApiError;
-pub use service::{CloudApi, Settings};
+pub use error::{ApiError, Language};
+pub use service::{Answered, Asked, CloudApi, Settings};

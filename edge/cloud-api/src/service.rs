@@ -9,27 +9,28 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
-use axum::http::Response;
+use axum::http::{HeaderMap, Response};
 use lianwu_services::Platform;
-use lianwu_services::account::Signer;
+use lianwu_services::account::{Member, Signer};
 use lianwu_services::limits::Facts;
 
 use crate::call::Call;
 use crate::cursor::CursorSeal;
 use crate::envelope;
-use crate::error::ApiError;
+use crate::error::{ApiError, Language};
 use crate::generated::metadata::{OPERATIONS, SERVICES};
-use crate::metadata;
+use crate::metadata::{self, OperationSpec};
 use crate::operations;
+use crate::parameters::Parameters;
 use crate::rate::Windows;
 use crate::signature::{Claim, SignatureError};
 use crate::table::{Row, Table};
 
 use audit::Audit;
 use common::Common;
-use received::{Inlet, Received};
+use received::{Inlet, Received, TC3_BODY_BYTES_MAX};
 
 /// A signature over more bytes than this is checked beside the event loop: hashing takes its time.
 const HASH_INLINE_BYTES_MAX: usize = 256 * 1024;
@@ -94,26 +95,82 @@ impl CloudApi {
     /// Answers one request; every outcome is an HTTP 200 with an envelope.
     pub async fn handle(&self, request: Request) -> Response<Body> {
         let source = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let request_id: Arc<str> = uuid::Uuid::new_v4().to_string().into();
-        let (head, body) = request.into_parts();
-        let headers = head.headers.clone();
-        let mut audit = Audit::start(Instant::now(), Arc::clone(&request_id), source, &head);
-        let request = Request::from_parts(head, body);
-        let outcome = self.inner.answer(request, &request_id, source, &mut audit).await;
+        let headers = request.headers().clone();
+        let mut audit = Audit::start(Instant::now(), new_request_id(), source, language_of(&request));
+        let outcome = self.inner.signed(request, &mut audit).await;
+        self.finish(&audit, outcome, &headers).response
+    }
+
+    /// Answers a call of somebody who has proved who he is in another way than by a signature; everything behind that is the same.
+    pub async fn call_as(&self, caller: Arc<Member>, asked: Asked<'_>, headers: &HeaderMap) -> Answered {
+        let mut audit = Audit::start(Instant::now(), new_request_id(), asked.source, asked.language);
+        let outcome = self.inner.unsigned(caller, asked, &mut audit).await;
+        self.finish(&audit, outcome, headers)
+    }
+
+    /// Takes the body of such a call off the wire, within the bounds of all calls.
+    ///
+    /// # Errors
+    /// `RequestSizeLimitExceeded`, `InvalidRequest`.
+    pub async fn body(&self, body: Body) -> Result<Bytes, ApiError> {
+        self.inner.inlet.body(body, TC3_BODY_BYTES_MAX).await
+    }
+
+    fn finish(&self, audit: &Audit, outcome: Result<Vec<u8>, ApiError>, headers: &HeaderMap) -> Answered {
         audit.write(outcome.as_ref().err(), &self.inner.platform);
-        let text = outcome.unwrap_or_else(|error| envelope::failure(&error, audit.language(), &request_id));
-        envelope::answer(text, &request_id, &headers)
+        let request_id = audit.request_id();
+        let is_success = outcome.is_ok();
+        let text = outcome.unwrap_or_else(|error| envelope::failure(&error, audit.language(), request_id));
+        Answered { response: envelope::answer(text, request_id, headers), is_success }
     }
 }
 
+/// A call without a signature.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// What the caller proved itself with, in place of a SecretId: for the audit log.
+    pub shown_as: &'static str,
+    pub version: &'a str,
+    pub action: &'a str,
+    /// Long form; the default one when absent.
+    pub region: Option<&'a str>,
+    pub language: Language,
+    /// Free text about the client program.
+    pub client: &'a str,
+    pub source: Option<IpAddr>,
+    /// Parameters: a JSON object; empty counts as `{}`.
+    pub body: Bytes,
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub struct Answered {
+    pub response: Response<Body>,
+    pub is_success: bool,
+}
+
+/// A call whose caller is known.
+struct Proven<'a> {
+    caller: Arc<Member>,
+    /// SecretId, or what stands in its place.
+    shown_as: &'a str,
+    row: &'a Row,
+    common: Common,
+}
+
+fn new_request_id() -> Arc<str> {
+    uuid::Uuid::new_v4().to_string().into()
+}
+
+/// A call that cannot be read is refused in the language it seems to ask for.
+fn language_of(request: &Request) -> Language {
+    let header = request.headers().get("x-tc-language").and_then(|value| value.to_str().ok());
+    let query = request.uri().query().unwrap_or_default();
+    Language::from_tag(header.or_else(|| query.split('&').find_map(|pair| pair.strip_prefix("Language="))))
+}
+
 impl Inner {
-    async fn answer(
-        &self,
-        request: Request,
-        request_id: &Arc<str>,
-        source: Option<IpAddr>,
-        audit: &mut Audit,
-    ) -> Result<Vec<u8>, ApiError> {
+    async fn signed(&self, request: Request, audit: &mut Audit) -> Result<Vec<u8>, ApiError> {
         let received = self.inlet.receive(request, self.settings.public_host.as_deref()).await?;
         let raw = received.raw();
         let claim = Claim::parse(&raw)?;
@@ -122,17 +179,37 @@ impl Inner {
         let row = self.find(&common)?;
         let signer = self.authenticate(&received, &claim).await?;
         signer.mark_used(self.platform.clock.now());
-        audit.is_by(&signer, claim.secret_id(), row);
-        let (platform, owner) = (&self.platform, signer.principal.owner);
+        let proven = Proven { caller: signer.member, shown_as: claim.secret_id(), row, common };
+        self.perform(proven, |spec| received.parameters(&claim, spec), audit).await
+    }
+
+    async fn unsigned(&self, caller: Arc<Member>, asked: Asked<'_>, audit: &mut Audit) -> Result<Vec<u8>, ApiError> {
+        let common = Common::of(&asked, &self.settings.regions)?;
+        audit.is_for(&common);
+        let row = self.find(&common)?;
+        let proven = Proven { caller, shown_as: asked.shown_as, row, common };
+        self.perform(proven, |_| Ok(Parameters::Json(asked.body)), audit).await
+    }
+
+    /// The steps behind the proof.
+    async fn perform(
+        &self,
+        proven: Proven<'_>,
+        parameters: impl FnOnce(&'static OperationSpec) -> Result<Parameters, ApiError>,
+        audit: &mut Audit,
+    ) -> Result<Vec<u8>, ApiError> {
+        let Proven { caller, shown_as, row, common } = proven;
+        audit.is_by(&caller, shown_as, row);
+        let (platform, owner) = (&self.platform, caller.principal.owner);
         self.windows.admit(owner, row.spec, platform.limits.api_tps, platform.clock.now())?;
-        let parameters = received.parameters(&claim, row.spec)?;
+        let parameters = parameters(row.spec)?;
         let call = Call {
             platform: Arc::clone(platform),
             spec: row.spec,
-            signer,
-            request_id: Arc::clone(request_id),
+            caller,
+            request_id: Arc::clone(audit.request_id()),
             region: common.region.into(),
-            source,
+            source: audit.source(),
             language: common.language,
             cursors: self.cursors.clone(),
             facts: Arc::clone(&self.facts),
@@ -183,7 +260,7 @@ fn versions(between: &str) -> String {
     all.join(between)
 }
 
-fn of_another_service(spec: &metadata::OperationSpec) -> ApiError {
+fn of_another_service(spec: &OperationSpec) -> ApiError {
     let (name, service, version) = (spec.name, spec.service.name, spec.service.version);
     ApiError::new(
         "InvalidAction",

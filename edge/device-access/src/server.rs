@@ -50,7 +50,7 @@ pub struct Listen {
     /// MQTT in the clear.
     pub mqtt: Option<SocketAddr>,
     pub mqtts: Option<TlsListen>,
-    /// What device HTTP over TLS shows; with `mqtts`, it shows that one's.
+    /// What HTTP over TLS shows, [`DeviceAccess::https`]; with `mqtts`, it shows that one's.
     pub https: Option<ServerIdentity>,
     /// CoAP in the clear.
     pub coap: Option<SocketAddr>,

@@ -3,7 +3,6 @@
 //! Must not know: signatures, operations, storage. Start reading at [`mod@routes`] (who answers which path) and
 //! [`server`] (how connections live and end).
 
-pub mod console_notice;
 pub mod health;
 pub mod metrics;
 pub mod routes;
@@ -13,4 +12,4 @@ pub mod upgrade;
 pub use health::Health;
 pub use metrics::MetricsAccess;
 pub use routes::{Parts, routes};
-pub use server::{Server, ServerOptions};
+pub use server::{OverTls, Server, ServerOptions, over_tls};

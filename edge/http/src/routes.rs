@@ -26,6 +26,8 @@ pub struct Parts {
     pub cloud_api: Router,
     /// Answers requests for a WebSocket, whatever their path; without it there are none.
     pub websocket: Option<Router>,
+    /// Answers `/console/` and everything below.
+    pub console: Router,
     pub health: Health,
     pub metrics: Arc<Registry>,
     pub metrics_access: MetricsAccess,
@@ -33,9 +35,10 @@ pub struct Parts {
 
 /// Puts the listener together.
 pub fn routes(parts: Parts) -> Router {
-    let Parts { cloud_api, websocket, health, metrics, metrics_access } = parts;
+    let Parts { cloud_api, websocket, console, health, metrics, metrics_access } = parts;
     let access = Arc::new(metrics_access);
     let (at_root, elsewhere) = (websocket.clone(), websocket);
+    let at_console = console.clone();
     Router::new()
         .route("/", any(move |request: Request| root(cloud_api.clone(), at_root.clone(), request)))
         .route("/healthz", get(move || async move { health.answer() }))
@@ -46,7 +49,8 @@ pub fn routes(parts: Parts) -> Router {
                 metrics::answer(&metrics, &access, peer, &headers)
             }),
         )
-        .route("/console/", get(crate::console_notice::page))
+        .route("/console/", any(move |request: Request| call(at_console, request)))
+        .route("/console/{*path}", any(move |request: Request| call(console, request)))
         .route("/console", get(|| async { Redirect::permanent("/console/") }))
         .fallback(move |request: Request| other(elsewhere.clone(), request))
 }

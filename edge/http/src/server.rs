@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -51,6 +51,15 @@ impl Default for ServerOptions {
             title_case_headers: false,
         }
     }
+}
+
+/// Marks requests that came over an encrypted connection of this program's own.
+#[derive(Clone, Copy, Debug)]
+pub struct OverTls;
+
+/// The same router for a listener whose connections are encrypted: its requests carry an [`OverTls`] extension.
+pub fn over_tls(router: Router) -> Router {
+    router.layer(Extension(OverTls))
 }
 
 /// A listener that is being served. Dropping it without [`Server::stop`] leaves it running until the runtime ends.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, Request};
 use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions, routes};
 use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,6 +19,8 @@ async fn start(options: ServerOptions) -> (Server, Health) {
         .fallback(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { format!("cloud API for {}", peer.ip()) });
     let parts = Parts {
         websocket: None,
+        console: Router::new()
+            .fallback(|request: Request| async move { format!("console for {}", request.uri().path()) }),
         cloud_api,
         health: health.clone(),
         metrics: Arc::new(Registry::default()),
@@ -48,7 +50,12 @@ async fn the_root_belongs_to_calls_and_visits_go_to_the_console() {
         ("GET / HTTP/1.1\r\nX-TC-Action: DescribeDevice", "cloud API for 127.0.0.1"),
         ("POST / HTTP/1.1\r\nContent-Length: 0", "cloud API for 127.0.0.1"),
         ("PUT / HTTP/1.1\r\nContent-Length: 0", "cloud API for 127.0.0.1"),
-        ("GET /console/ HTTP/1.1", "Lianwu is running"),
+        ("GET /console HTTP/1.1", "location: /console/"),
+        ("GET /console/ HTTP/1.1", "console for /console/"),
+        ("GET /console/products/a HTTP/1.1", "console for /console/products/a"),
+        ("POST /console/session HTTP/1.1\r\nContent-Length: 0", "console for /console/session"),
+        ("GET /console//evil.example HTTP/1.1", "console for /console//evil.example"),
+        ("GET /consoles HTTP/1.1", "404 Not Found"),
         ("GET /metrics HTTP/1.1", "text/plain; version=0.0.4"),
         ("GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text; version=1.0.0", "# EOF"),
         ("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1", "403 Forbidden"),

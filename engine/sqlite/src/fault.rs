@@ -59,7 +59,7 @@ enum Violation {
 }
 
 /// Columns a caller can choose and that must be unique, alone or within an owner or product.
-const UNIQUE_FIELDS: [&str; 7] = ["uin", "id", "secret_id", "name", "fingerprint", "device", "version"];
+const UNIQUE_FIELDS: [&str; 8] = ["uin", "id", "secret_id", "name", "fingerprint", "device", "version", "digest"];
 
 fn violation(error: &rusqlite::Error) -> Option<Violation> {
     let rusqlite::Error::SqliteFailure(failure, Some(text)) = error else { return None };

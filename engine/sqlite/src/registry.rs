@@ -6,6 +6,7 @@ mod device_list;
 mod devices;
 mod files;
 mod log_levels;
+mod logins;
 mod products;
 mod projects;
 mod remote_configs;

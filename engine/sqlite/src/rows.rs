@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, SecretKeyText, StoredPolicy};
+use lianwu_model::account::{
+    AccessKey, Group, Instance, PasswordHash, Principal, SecretKeyText, StoredPassword, StoredPolicy,
+};
 use lianwu_model::certificate::{Authority, Certificate, Fingerprint, PlatformAuthority, PrivateKeyText};
 use lianwu_model::device::{Device, DeviceSecretText};
 use lianwu_model::product::{
@@ -146,9 +148,10 @@ pub(crate) fn password_identity(uin: Uin) -> String {
     format!("password/{uin}")
 }
 
-pub(crate) fn password(row: &Row<'_>, uin: Uin, sealer: &Sealer) -> Result<PasswordHash, Fault> {
+pub(crate) fn password(row: &Row<'_>, uin: Uin, sealer: &Sealer) -> Result<StoredPassword, Fault> {
     let sealed = row.get_ref("hash")?.as_blob().map_err(|_| Fault::Corrupt("hash"))?;
-    sealer.unseal(&password_identity(uin), sealed).map(PasswordHash)
+    let hash = sealer.unseal(&password_identity(uin), sealed).map(PasswordHash)?;
+    Ok(StoredPassword { hash, is_first: row.get("is_first")? })
 }
 
 pub(crate) fn policy(row: &Row<'_>) -> Result<StoredPolicy, Fault> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use lianwu_model::account::PasswordHash;
+use lianwu_model::account::{PasswordHash, StoredPassword};
 use lianwu_model::certificate::{PlatformAuthority, PrivateKeyText};
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_ports::registry::files::Files as _;
@@ -23,6 +23,10 @@ fn open(folder: &Path) -> Arc<SqliteRegistry> {
     SqliteRegistry::open(&folder.join("registry.db"), SealKey::from_bytes([7; 32])).expect("open")
 }
 
+fn password(hash: &str) -> StoredPassword {
+    StoredPassword { hash: PasswordHash(hash.to_owned()), is_first: true }
+}
+
 async fn total(store: &impl Devices) -> u64 {
     let filter = DeviceFilter { any_product: true, ..DeviceFilter::default() };
     store.devices(filter, Slice { offset: 0, limit: 0 }).await.expect("list").total
@@ -36,7 +40,7 @@ async fn a_reopened_registry_keeps_everything() {
     with_products(&*store).await;
     store.create_principal(principal(100_000_001)).await.unwrap();
     store.create_key(access_key("AKIDa", 100_000_001, "secret")).await.unwrap();
-    store.set_password(Uin(100_000_001), PasswordHash("hash".to_owned())).await.unwrap();
+    store.set_password(Uin(100_000_001), password("hash")).await.unwrap();
     let made = store.create_devices(vec![device(LAMP, "a", &["k=v"]), device(LAMP, "b", &[])]).await.unwrap();
     store.delete_devices(vec![device_key(LAMP, "b")]).await.unwrap();
     store.close().await;
@@ -46,7 +50,7 @@ async fn a_reopened_registry_keeps_everything() {
     assert_eq!(store.project(project(1, "").id).await, Ok(Some(project(1, "home"))));
     assert_eq!(store.products().await.unwrap()[0], product(LAMP, "lamp"));
     assert_eq!(store.keys().await, Ok(vec![access_key("AKIDa", 100_000_001, "secret")]));
-    assert_eq!(store.password(Uin(100_000_001)).await, Ok(Some(PasswordHash("hash".to_owned()))));
+    assert_eq!(store.password(Uin(100_000_001)).await, Ok(Some(password("hash"))));
     assert_eq!(store.device(device_key(LAMP, "a")).await, Ok(Some(made[0].clone())));
     let next = store.create_devices(vec![device(LAMP, "b", &[])]).await.unwrap();
     assert_eq!(next[0].number.0, 3, "the last number is not used again, although its device is gone");
@@ -80,7 +84,7 @@ async fn no_file_holds_a_secret_in_clear() {
     with_products(&*store).await;
     store.create_principal(principal(100_000_001)).await.unwrap();
     store.create_key(access_key("AKIDa", 100_000_001, SECRETS[0])).await.unwrap();
-    store.set_password(Uin(100_000_001), PasswordHash(SECRETS[2].to_owned())).await.unwrap();
+    store.set_password(Uin(100_000_001), password(SECRETS[2])).await.unwrap();
     let made = store.create_devices(vec![device(LAMP, "kitchen-lamp", &[])]).await.unwrap();
     assert_eq!(made[0].secret.0, SECRETS[1]);
     let products = store.products().await.unwrap();

@@ -8,11 +8,12 @@ pub mod memory;
 #[cfg(any(test, feature = "suites"))]
 pub mod suite;
 
-use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
+use lianwu_model::account::{AccessKey, Group, Instance, Principal, StoredPassword, StoredPolicy};
 use lianwu_model::certificate::{Authority, Certificate, Fingerprint, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::gateway::Binding;
 use lianwu_model::log_level::LogLevel;
+use lianwu_model::login::{Login, LoginDigest};
 use lianwu_model::product::{Product, Project, StoredScript, StoredThingModel, Tag};
 use lianwu_model::remote_config::RemoteConfig;
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin, UnixMillis};
@@ -58,10 +59,10 @@ impl Slice {
     }
 }
 
-/// Who may call, with which keys and by which grants.
-pub trait Accounts: Principals + AccessKeys + Grants {}
+/// Who may call, with which keys and by which grants, and who is signed in.
+pub trait Accounts: Principals + AccessKeys + Grants + Logins {}
 
-impl<T: Principals + AccessKeys + Grants> Accounts for T {}
+impl<T: Principals + AccessKeys + Grants + Logins> Accounts for T {}
 
 /// Main accounts, sub-accounts, their passwords and instances.
 pub trait Principals: Send + Sync {
@@ -73,19 +74,19 @@ pub trait Principals: Send + Sync {
     /// # Errors
     /// [`StoreError::Missing`].
     fn update_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>>;
-    /// Deletes it with its keys and password, and takes it out of every group.
+    /// Deletes it with its keys, password and logins, and takes it out of every group.
     ///
     /// # Errors
     /// [`StoreError::Missing`].
     fn delete_principal(&self, uin: Uin) -> Answer<'_, Result<(), StoreError>>;
     fn principals(&self) -> Answer<'_, Result<Vec<Principal>, StoreError>>;
-    /// Sets the password, or replaces it.
+    /// Sets the password, or replaces it and ends every login of the principal.
     ///
     /// # Errors
     /// [`StoreError::Missing`] when the principal does not exist.
-    fn set_password(&self, uin: Uin, hash: PasswordHash) -> Answer<'_, Result<(), StoreError>>;
+    fn set_password(&self, uin: Uin, password: StoredPassword) -> Answer<'_, Result<(), StoreError>>;
     /// `None` when there is no such principal or it has no password.
-    fn password(&self, uin: Uin) -> Answer<'_, Result<Option<PasswordHash>, StoreError>>;
+    fn password(&self, uin: Uin) -> Answer<'_, Result<Option<StoredPassword>, StoreError>>;
     /// # Errors
     /// [`StoreError::Taken`] for `id`.
     fn create_instance(&self, instance: Instance) -> Answer<'_, Result<(), StoreError>>;
@@ -106,6 +107,20 @@ pub trait AccessKeys: Send + Sync {
     /// Writes down when these keys were used last; keys that are gone are passed over.
     fn record_key_uses(&self, uses: Vec<(String, UnixMillis)>) -> Answer<'_, Result<(), StoreError>>;
     fn keys(&self) -> Answer<'_, Result<Vec<AccessKey>, StoreError>>;
+}
+
+/// Browsers signed in to the console. All of them are kept in memory by the login service.
+pub trait Logins: Send + Sync {
+    /// Adds a login and ends others in the same step.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when its principal does not exist; [`StoreError::Taken`] for `digest`.
+    fn open_login(&self, login: Login, ended: Vec<LoginDigest>) -> Answer<'_, Result<(), StoreError>>;
+    /// Those that have ended already are passed over.
+    fn end_logins(&self, ended: Vec<LoginDigest>) -> Answer<'_, Result<(), StoreError>>;
+    /// Writes down when a login was used last; one that has ended is passed over.
+    fn record_login_use(&self, digest: LoginDigest, used: UnixMillis) -> Answer<'_, Result<(), StoreError>>;
+    fn logins(&self) -> Answer<'_, Result<Vec<Login>, StoreError>>;
 }
 
 /// Own policies and groups.

@@ -8,6 +8,7 @@ mod found;
 mod group;
 mod key;
 mod key_use;
+mod login;
 mod main_account;
 mod password;
 mod policy;
@@ -29,6 +30,10 @@ pub use found::{FirstAccount, bootstrap, bootstrap_written};
 pub use group::{add_members, create_group, delete_group, groups, remove_members};
 pub use key::{KEYS_MAX, create_key, delete_key, keys, managed, set_key_active};
 pub use key_use::{KeyUseWriter, write_key_uses};
+pub use login::{
+    LOGINS_MAX, LOGINS_PER_PRINCIPAL_MAX, LoginToken, Logins, OpenedLogin, SignedIn, expire_logins, load_logins,
+    sign_in, sign_out, sign_out_everywhere, signed_in,
+};
 pub use main_account::{MAIN_ACCOUNTS_MAX, MainAccount, create_main_account, main_accounts};
 pub use password::{
     FirstPassword, FirstRunNote, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SignIn, SignInError, check_password,
@@ -79,6 +84,8 @@ pub enum AccountError {
     OneHolder,
     #[error("the old password is wrong")]
     WrongPassword,
+    #[error("the new password is the old one")]
+    SamePassword,
     #[error("too many wrong passwords, try again in {0:?}")]
     WaitForPassword(Duration),
     #[error("the password is changed, but the first-run file still holds the first secrets: {0}")]
@@ -156,7 +163,7 @@ pub async fn create_sub_account(
     Ok(principal)
 }
 
-/// Deletes a sub-account with its keys and password; what it created stays.
+/// Deletes a sub-account with its keys, password and logins; what it created stays.
 ///
 /// # Errors
 /// [`AccountError::NotFound`], `MainAccount`.
@@ -164,6 +171,7 @@ pub async fn delete_sub_account(platform: &Platform, owner: Uin, uin: Uin) -> Re
     let _turn = platform.turns.take().await;
     sub_account(platform, owner, uin)?;
     platform.stores.accounts.delete_principal(uin).await?;
+    platform.accounts.logins.end_all(uin);
     load(platform).await?;
     Ok(())
 }

@@ -116,9 +116,9 @@ pub fn sign_in(
     claim.verify(&signer.secret_key.0, platform.clock.now())?;
     signer.mark_used(platform.clock.now());
     Ok(Backend {
-        owner: signer.principal.owner,
-        owner_name: signer.principal.owner.to_string().into(),
-        principal: signer.principal.uin,
+        owner: signer.member.principal.owner,
+        owner_name: signer.member.principal.owner.to_string().into(),
+        principal: signer.member.principal.uin,
         secret_id: claim.secret_id.into(),
         source,
         remembered: Mutex::default(),
@@ -128,7 +128,7 @@ pub fn sign_in(
 /// The backend whose session was kept, until it signs in again: with the rights its key has now, none if it is gone.
 #[must_use]
 pub fn of_session(platform: &Platform, owner: Uin, secret_id: &str) -> Backend {
-    let principal = platform.accounts.signer(secret_id).map_or(owner, |signer| signer.principal.uin);
+    let principal = platform.accounts.signer(secret_id).map_or(owner, |signer| signer.member.principal.uin);
     Backend {
         owner,
         owner_name: owner.to_string().into(),
@@ -172,7 +172,7 @@ impl Backend {
             Some(device) => self.may_receive(platform, &device, now),
             None => {
                 let of_account = platform.catalog.product(*product).is_some_and(|p| p.product.owner == self.owner);
-                of_account && self.signer(platform).is_some_and(|signer| signer.principal.is_main_account())
+                of_account && self.signer(platform).is_some_and(|signer| signer.member.principal.is_main_account())
             }
         }
     }
@@ -210,7 +210,7 @@ impl Backend {
         if let Some(foreign) = named.into_iter().find(|id| !is_own(*id)) {
             return Err(FilterRefusal::Foreign(foreign));
         }
-        if policy::may_reach(signer.grantee(), RECEIVE) { Ok(()) } else { Err(FilterRefusal::NoRight) }
+        if policy::may_reach(signer.member.grantee(), RECEIVE) { Ok(()) } else { Err(FilterRefusal::NoRight) }
     }
 
     fn ask_receive(&self, platform: &Platform, device: &DirectoryDevice, now: UnixMillis) -> bool {
@@ -218,7 +218,7 @@ impl Backend {
             return false;
         };
         let Some(signer) = self.signer(platform) else { return false };
-        if signer.principal.is_main_account() {
+        if signer.member.principal.is_main_account() {
             return true;
         }
         let scope = ResourceScope { service: "iotexplorer", region: REGION, owner: self.owner, app_id: None };
@@ -233,7 +233,7 @@ impl Backend {
 
     fn decide(&self, signer: &Signer, action: &str, target: policy::Target<'_>, now: UnixMillis) -> bool {
         let context = Context { source: self.source, now, request_tags: &[] };
-        evaluate(signer.grantee(), &policy::Request { action, target, context: &context }).is_allowed()
+        evaluate(signer.member.grantee(), &policy::Request { action, target, context: &context }).is_allowed()
     }
 
     /// Who it is now; `None` when its key is gone.

@@ -101,6 +101,10 @@ pub struct Limits {
     pub product_retention_days_max: u32,
     /// Rows of the audit log are kept for this many days.
     pub audit_days: u32,
+    /// Hours after which a login to the console ends that is not used.
+    pub login_idle_hours: u32,
+    /// Days after which a login to the console ends in any case.
+    pub login_days: u32,
     /// How long a synchronous call waits for the device, in milliseconds.
     pub reply_wait_ms: u64,
     /// How long a question to a device waits for its answer, in milliseconds.
@@ -139,6 +143,8 @@ impl Default for Limits {
             retention_days: 3,
             product_retention_days_max: 7,
             audit_days: 90,
+            login_idle_hours: 12,
+            login_days: 7,
             reply_wait_ms: 5_000,
             rrpc_wait_ms: 10_000,
         }

@@ -26,6 +26,7 @@ pub struct Loaded {
 pub async fn load(platform: &Arc<Platform>) -> Result<Loaded, StoreError> {
     let mut loaded = Loaded::default();
     account::load(platform).await?;
+    account::load_logins(platform).await?;
     certificate::load(platform).await?;
     platform.catalog.put_instances(&platform.stores.accounts.instances().await?);
     let products = platform.stores.products.products().await?;

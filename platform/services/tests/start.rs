@@ -214,7 +214,7 @@ async fn an_unreadable_policy_allows_nothing() {
     account::load(&platform).await.unwrap();
     let sub = account::create_sub_account(&platform, owner, "x", vec!["p".into()]).await.unwrap();
     let key = account::create_key(&platform, sub.uin).await.unwrap();
-    assert!(platform.accounts.signer(&key.secret_id).unwrap().policies.is_empty());
+    assert!(platform.accounts.signer(&key.secret_id).unwrap().member.policies.is_empty());
 }
 
 /// Do a hundred creations at once respect the quota and leave memory and registry alike?

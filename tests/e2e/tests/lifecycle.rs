@@ -265,7 +265,7 @@ fn a_first_start_cut_off() {
         cut_off.env("LIANWU__LISTEN__MQTT", "127.0.0.1:0").env("LIANWU__LISTEN__HTTP", "127.0.0.1:0");
         cut_off.env("LIANWU__LISTEN__COAP", "").env("LIANWU__LISTEN__COAPS", "");
         cut_off.env("LIANWU__LISTEN__MQTTS", "").env("LIANWU__LISTEN__DEVICE_HTTP", "127.0.0.1:0");
-        cut_off.env("LIANWU__LISTEN__DEVICE_HTTPS", "");
+        cut_off.env("LIANWU__LISTEN__DEVICE_HTTPS", "").env("LIANWU__LISTEN__HTTPS", "");
         let ended = Running::start(&format!("a first start killed in {call}"), &mut cut_off).finish();
         assert_ne!(ended.code, Some(0), "{ended:?}");
         assert!(data.join("registry.db").is_file(), "it had come as far as the registry");

@@ -51,6 +51,12 @@ impl ServerOptions {
         self.set("LIANWU__LISTEN__DEVICE_HTTPS", "127.0.0.1:0")
     }
 
+    /// Opens the listener of API and console with TLS.
+    #[must_use]
+    pub fn with_web_tls(self) -> Self {
+        self.set("LIANWU__LISTEN__HTTPS", "127.0.0.1:0")
+    }
+
     /// Opens both ports of CoAP.
     #[must_use]
     pub fn with_coap(self) -> Self {
@@ -343,10 +349,11 @@ impl Server {
 }
 
 /// Free loopback ports, and no limit that a fast test would run into.
-const DEFAULTS: [(&str, &str); 14] = [
+const DEFAULTS: [(&str, &str); 15] = [
     ("LIANWU__LISTEN__MQTT", "127.0.0.1:0"),
     ("LIANWU__LISTEN__MQTTS", ""),
     ("LIANWU__LISTEN__HTTP", "127.0.0.1:0"),
+    ("LIANWU__LISTEN__HTTPS", ""),
     ("LIANWU__LISTEN__DEVICE_HTTP", "127.0.0.1:0"),
     ("LIANWU__LISTEN__DEVICE_HTTPS", ""),
     ("LIANWU__LISTEN__COAP", ""),

@@ -141,6 +141,8 @@ impl Config {
             retention_days: self.retention.days,
             product_retention_days_max: self.retention.product_days_max,
             audit_days: self.retention.audit_days,
+            login_idle_hours: self.console.session_idle_hours,
+            login_days: self.console.session_days,
             reply_wait_ms: self.limits.reply_wait_ms,
             rrpc_wait_ms: self.limits.rrpc_wait_ms,
         }

@@ -13,6 +13,7 @@ pub struct Listen {
     pub mqtt: String,
     pub mqtts: String,
     pub http: String,
+    pub https: String,
     pub device_http: String,
     pub device_https: String,
     pub coap: String,
@@ -27,6 +28,7 @@ impl Default for Listen {
             mqtt: "0.0.0.0:1883".into(),
             mqtts: "0.0.0.0:8883".into(),
             http: "127.0.0.1:8080".into(),
+            https: "0.0.0.0:8443".into(),
             device_http: "0.0.0.0:8081".into(),
             device_https: "0.0.0.0:8444".into(),
             coap: "0.0.0.0:5683".into(),
@@ -64,6 +66,7 @@ impl Listen {
         self.mqtts_address()?;
         self.coap_address()?;
         self.coaps_address()?;
+        self.https_address()?;
         if self.http_address()?.is_none() {
             bail!("listen.http is empty, but the API and the health check need it");
         }
@@ -71,6 +74,12 @@ impl Listen {
             bail!("listen.connect_timeout is {}, allowed 1 to 600 seconds", self.connect_timeout);
         }
         Ok(())
+    }
+
+    /// Is anything but datagrams encrypted?
+    pub fn needs_certificate(&self) -> Result<bool> {
+        let addresses = [self.mqtts_address()?, self.device_https_address()?, self.https_address()?];
+        Ok(addresses.iter().any(Option::is_some))
     }
 
     /// Where devices connect; `None` when switched off.
@@ -96,6 +105,11 @@ impl Listen {
     /// Where API and console are served.
     pub fn http_address(&self) -> Result<Option<SocketAddr>> {
         address("listen.http", &self.http)
+    }
+
+    /// The same over TLS; `None` when switched off.
+    pub fn https_address(&self) -> Result<Option<SocketAddr>> {
+        address("listen.https", &self.https)
     }
 
     /// Where devices register, publish and open WebSockets over HTTP; `None` when switched off.

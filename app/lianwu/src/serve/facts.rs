@@ -21,6 +21,7 @@ pub struct Listening {
     pub coap: Option<SocketAddr>,
     pub coaps: Option<SocketAddr>,
     pub http: SocketAddr,
+    pub https: Option<SocketAddr>,
 }
 
 /// Collects everything once the listeners are open.
@@ -39,12 +40,15 @@ pub fn collect(config: &Config, listening: Listening, load: &Arc<Load>) -> Facts
     ];
     let has_devices = devices.iter().any(|(_, address)| address.is_some());
     let devices = devices.into_iter().filter_map(|(protocol, address)| for_devices(protocol, address));
-    let http = listening.http;
-    let http = point("http", host(public_name(&config.public.console_url), http), http, false);
+    let for_programs = |protocol, address: SocketAddr| {
+        point(protocol, host(public_name(&config.public.console_url), address), address, false)
+    };
+    let http = for_programs("http", listening.http);
+    let https = listening.https.map(|address| for_programs("https", address));
     Facts {
         settings: settings(config),
         access: has_devices.then(|| access_bounds(config)),
-        access_points: devices.chain([http]).collect(),
+        access_points: devices.chain([http]).chain(https).collect(),
         measures: Some(Arc::clone(load) as Arc<dyn Measures>),
     }
 }
@@ -54,7 +58,7 @@ fn point(protocol: &'static str, host: String, address: SocketAddr, is_for_devic
         protocol,
         host,
         port: address.port(),
-        is_encrypted: matches!(protocol, "mqtts" | "device_https" | "coaps"),
+        is_encrypted: matches!(protocol, "mqtts" | "device_https" | "coaps" | "https"),
         is_for_devices,
     }
 }

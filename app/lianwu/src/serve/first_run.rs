@@ -64,6 +64,7 @@ impl FirstRun {
         let (mqtt, mqtts) = (text(listening.mqtt), text(listening.mqtts));
         let (device_http, device_https) = (text(listening.device_http), text(listening.device_https));
         let (coap, coaps) = (text(listening.coap), text(listening.coaps));
+        let https = text(listening.https);
         self.note.change(|content| {
             let listen = json!({
                 "mqtt": mqtt,
@@ -73,13 +74,15 @@ impl FirstRun {
                 "coap": coap,
                 "coaps": coaps,
                 "http": http.to_string(),
+                "https": https,
             });
             content.insert("console_url".into(), url.clone().into());
             content.insert("listen".into(), listen);
         })?;
         println!("Lianwu is ready.");
-        println!("  API and console  {url}  (the console pages come later; the API answers on /)");
+        println!("  console          {url}  (the API answers on /)");
         let shown = |address: String| if address.is_empty() { "switched off".to_owned() } else { address };
+        println!("  the same, TLS    {}", shown(https));
         println!("  devices (MQTT)   {}, over TLS {}", shown(mqtt), shown(mqtts));
         println!("  devices (HTTP)   {}, over TLS {}", shown(device_http), shown(device_https));
         println!("  devices (CoAP)   {}, over DTLS {}", shown(coap), shown(coaps));

@@ -34,7 +34,7 @@ fn uins(texts: &[String]) -> Result<Vec<Uin>, ApiError> {
 }
 
 pub async fn describe_caller(call: Call, _: op::DescribeCallerRequest) -> Result<op::DescribeCallerResponse, ApiError> {
-    let principal = &call.signer.principal;
+    let principal = &call.caller.principal;
     let instances = call.platform.stores.accounts.instances().await.map_err(AccountError::from)?;
     let instance = instances.into_iter().find(|instance| instance.owner == principal.owner);
     let groups = call.platform.accounts.member(principal.uin).map(|member| member.groups.clone());
@@ -52,7 +52,7 @@ pub async fn describe_caller(call: Call, _: op::DescribeCallerRequest) -> Result
 
 /// A sub-account asks about itself; the main account about any of its own.
 pub async fn describe_access(call: Call, r: op::DescribeAccessRequest) -> Result<op::DescribeAccessResponse, ApiError> {
-    let asked = account::managed(&call.platform, &call.signer.principal, optional_uin("Uin", r.uin.as_deref())?)?;
+    let asked = account::managed(&call.platform, &call.caller.principal, optional_uin("Uin", r.uin.as_deref())?)?;
     let member = account::member(&call.platform, call.owner(), asked)?;
     let name = r.operation.rsplit(':').next().unwrap_or_default();
     let spec = metadata::find(OPERATIONS, name).ok_or_else(|| {
@@ -124,13 +124,13 @@ fn sub_account(member: &Member) -> SubAccount {
 }
 
 pub async fn create_key(call: Call, r: op::CreateSecretKeyRequest) -> Result<op::CreateSecretKeyResponse, ApiError> {
-    let whose = account::managed(&call.platform, &call.signer.principal, optional_uin("Uin", r.uin.as_deref())?)?;
+    let whose = account::managed(&call.platform, &call.caller.principal, optional_uin("Uin", r.uin.as_deref())?)?;
     let key = account::create_key(&call.platform, whose).await?;
     Ok(op::CreateSecretKeyResponse { secret_id: key.secret_id, secret_key: key.secret_key.0 })
 }
 
 pub async fn list_keys(call: Call, r: op::ListSecretKeysRequest) -> Result<op::ListSecretKeysResponse, ApiError> {
-    let whose = account::managed(&call.platform, &call.signer.principal, optional_uin("Uin", r.uin.as_deref())?)?;
+    let whose = account::managed(&call.platform, &call.caller.principal, optional_uin("Uin", r.uin.as_deref())?)?;
     let item = |key: &KeyView| SecretKeyItem {
         secret_id: key.secret_id.clone(),
         uin: key.principal.to_string(),
@@ -143,12 +143,12 @@ pub async fn list_keys(call: Call, r: op::ListSecretKeysRequest) -> Result<op::L
 }
 
 pub async fn update_key(call: Call, r: op::UpdateSecretKeyRequest) -> Result<op::UpdateSecretKeyResponse, ApiError> {
-    account::set_key_active(&call.platform, &call.signer.principal, &r.secret_id, r.active).await?;
+    account::set_key_active(&call.platform, &call.caller.principal, &r.secret_id, r.active).await?;
     Ok(op::UpdateSecretKeyResponse {})
 }
 
 pub async fn delete_key(call: Call, r: op::DeleteSecretKeyRequest) -> Result<op::DeleteSecretKeyResponse, ApiError> {
-    account::delete_key(&call.platform, &call.signer.principal, &r.secret_id).await?;
+    account::delete_key(&call.platform, &call.caller.principal, &r.secret_id).await?;
     Ok(op::DeleteSecretKeyResponse {})
 }
 
@@ -233,6 +233,6 @@ pub async fn detach(call: Call, r: op::DetachPoliciesRequest) -> Result<op::Deta
 pub async fn set_password(call: Call, r: op::SetPasswordRequest) -> Result<op::SetPasswordResponse, ApiError> {
     let whose = optional_uin("Uin", r.uin.as_deref())?;
     let old = r.old_password.unwrap_or_default();
-    account::set_password(&call.platform, &call.signer.principal, whose, &old, &r.new_password).await?;
+    account::set_password(&call.platform, &call.caller.principal, whose, &old, &r.new_password).await?;
     Ok(op::SetPasswordResponse {})
 }

@@ -31,7 +31,7 @@ pub async fn create(call: Call, r: CreateDeviceRequest) -> Result<CreateDeviceRe
             "LoRa keys are not served yet; leave them out",
         ));
     }
-    let (platform, by) = (&call.platform, &call.signer.principal);
+    let (platform, by) = (&call.platform, &call.caller.principal);
     let own = r.tls_crt.filter(|text| !text.is_empty());
     let secret = r.defined_psk.filter(|secret| !secret.is_empty());
     let authentication = product::find(platform, call.owner(), &r.product_id)?.product.authentication;

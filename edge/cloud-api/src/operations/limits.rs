@@ -65,7 +65,7 @@ const fn bound(
 pub async fn describe(call: Call, _: DescribeLimitsRequest) -> Result<DescribeLimitsResponse, ApiError> {
     let asker = Asker {
         owner: call.owner(),
-        principal: call.signer.principal.uin,
+        principal: call.caller.principal.uin,
         administers: access::is_of_administrator(&call),
     };
     let found = limits::list(&call.platform, &call.facts, asker).await?;

@@ -33,7 +33,7 @@ pub async fn create(call: Call, r: CreateStudioProductRequest) -> Result<CreateS
         description: r.product_desc,
         net_type: r.net_type,
     };
-    let by = &call.signer.principal;
+    let by = &call.caller.principal;
     let product = match r.private_ca_name.filter(|name| !name.is_empty()) {
         Some(authority) => certificate::create_product(&call.platform, by, new, &authority).await?,
         None => Arc::new(product::create(&call.platform, by, new).await?),

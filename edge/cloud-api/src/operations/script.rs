@@ -25,7 +25,7 @@ pub async fn save(call: Call, r: op::SaveProductScriptRequest) -> Result<op::Sav
             return Err(ApiError::value("EnableProductScript", "应为 true 或 false", "it must be true or false"));
         }
     };
-    let by = &call.signer.principal;
+    let by = &call.caller.principal;
     let (stored, product) = script::save(&call.platform, by, &r.product_id, r.script, enabled).await?;
     Ok(op::SaveProductScriptResponse {
         version: stored.version,
@@ -37,7 +37,7 @@ pub async fn delete(
     call: Call,
     r: op::DeleteProductScriptRequest,
 ) -> Result<op::DeleteProductScriptResponse, ApiError> {
-    let stored = script::delete(&call.platform, &call.signer.principal, &r.product_id).await?;
+    let stored = script::delete(&call.platform, &call.caller.principal, &r.product_id).await?;
     Ok(op::DeleteProductScriptResponse { version: stored.version })
 }
 

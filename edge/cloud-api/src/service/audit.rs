@@ -5,10 +5,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use axum::http::request::Parts;
 use lianwu_model::Uin;
 use lianwu_services::Platform;
-use lianwu_services::account::Signer;
+use lianwu_services::account::Member;
 use lianwu_services::audit::AuditEntry;
 
 use super::common::Common;
@@ -36,16 +35,13 @@ pub(super) struct Audit {
 }
 
 impl Audit {
-    pub(super) fn start(start: Instant, request_id: Arc<str>, source: Option<IpAddr>, head: &Parts) -> Self {
-        // A call that cannot be read is refused in the language it seems to ask for.
-        let header = head.headers.get("x-tc-language").and_then(|value| value.to_str().ok());
-        let query = head.uri.query().unwrap_or_default();
-        let language = header.or_else(|| query.split('&').find_map(|pair| pair.strip_prefix("Language=")));
+    /// `language` is the one the call seems to ask for, should it turn out that it cannot be read.
+    pub(super) fn start(start: Instant, request_id: Arc<str>, source: Option<IpAddr>, language: Language) -> Self {
         Self {
             start,
             request_id,
             source,
-            language: Language::from_tag(language),
+            language,
             action: String::new(),
             region: String::new(),
             client: String::new(),
@@ -55,6 +51,14 @@ impl Audit {
             resources: Arc::default(),
             operation: None,
         }
+    }
+
+    pub(super) fn request_id(&self) -> &Arc<str> {
+        &self.request_id
+    }
+
+    pub(super) fn source(&self) -> Option<IpAddr> {
+        self.source
     }
 
     /// Language of the answer, as far as it is known.
@@ -69,12 +73,12 @@ impl Audit {
         self.client = common.client.chars().take(128).collect();
     }
 
-    /// Called once the signature has proved it.
-    pub(super) fn is_by(&mut self, signer: &Signer, secret_id: &str, row: &Row) {
+    /// Called once it is proved.
+    pub(super) fn is_by(&mut self, caller: &Member, secret_id: &str, row: &Row) {
         self.operation = Some((row.spec, row.grant));
         self.secret_id = secret_id.to_owned();
-        self.owner = signer.principal.owner.0;
-        self.uin = signer.principal.uin.0;
+        self.owner = caller.principal.owner.0;
+        self.uin = caller.principal.uin.0;
     }
 
     pub(super) fn touches(&mut self, call: &Call) {

@@ -1,5 +1,6 @@
 //! Common parameters: headers with TC3, parameters among the others with v1. Source: spec/cloud-api.md 1.2.
 
+use super::Asked;
 use super::received::Received;
 use crate::error::{ApiError, Language};
 use crate::signature::{Claim, SignatureKind};
@@ -40,6 +41,22 @@ impl Common {
             region: served_region(region, regions)?,
             language: Language::from_tag(find("X-TC-Language", "Language").1),
             client: find("X-TC-RequestClient", "RequestClient").1.unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+impl Common {
+    /// Of a call without a signature.
+    ///
+    /// # Errors
+    /// `UnsupportedRegion`.
+    pub(super) fn of(asked: &Asked<'_>, regions: &[String]) -> Result<Self, ApiError> {
+        Ok(Self {
+            action: asked.action.to_owned(),
+            version: asked.version.to_owned(),
+            region: served_region(asked.region.filter(|region| !region.is_empty()), regions)?,
+            language: asked.language,
+            client: asked.client.to_owned(),
         })
     }
 }

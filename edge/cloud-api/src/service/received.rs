@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Bytes, HttpBody as _};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use tokio::sync::Semaphore;
@@ -81,8 +81,24 @@ impl Inlet {
             "POST" => V1_BODY_BYTES_MAX,
             _ => return Err(unsupported_method()),
         };
+        let body = if max == 0 { Bytes::new() } else { self.body(body, max).await? };
+        Ok(Arc::new(Received {
+            method: head.method.as_str().to_owned(),
+            path: head.uri.path().to_owned(),
+            query,
+            headers: head.headers,
+            body,
+            public_host: public_host.map(str::to_owned),
+        }))
+    }
+
+    /// Takes a body of at most `max` bytes off the wire.
+    ///
+    /// # Errors
+    /// `RequestSizeLimitExceeded`, `InvalidRequest`.
+    pub(super) async fn body(&self, body: Body, max: usize) -> Result<Bytes, ApiError> {
         let declared = body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
-        if max > 0 && declared.is_some_and(|bytes| bytes > max) {
+        if declared.is_some_and(|bytes| bytes > max) {
             return Err(too_large(if max == TC3_BODY_BYTES_MAX { "10 MB" } else { "1 MB" }));
         }
         let weight = declared.unwrap_or(max).min(max);
@@ -92,20 +108,8 @@ impl Inlet {
         } else {
             None
         };
-        let body = if max == 0 {
-            Bytes::new()
-        } else {
-            let reading = tokio::time::timeout(BODY_WAIT_MAX, axum::body::to_bytes(body, max));
-            reading.await.map_err(|_| incomplete())?.map_err(|error| unreadable(&error))?
-        };
-        Ok(Arc::new(Received {
-            method: head.method.as_str().to_owned(),
-            path: head.uri.path().to_owned(),
-            query,
-            headers: head.headers,
-            body,
-            public_host: public_host.map(str::to_owned),
-        }))
+        let reading = tokio::time::timeout(BODY_WAIT_MAX, axum::body::to_bytes(body, max));
+        reading.await.map_err(|_| incomplete())?.map_err(|error| unreadable(&error))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Principals, passwords, keys, policies, groups, instances.
 
-use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
+use lianwu_model::account::{AccessKey, Group, Instance, Principal, StoredPassword, StoredPolicy};
 use lianwu_model::{Uin, UnixMillis};
 use lianwu_ports::Answer;
 use lianwu_ports::registry::{AccessKeys, Grants, Principals, StoreError};
@@ -51,18 +51,19 @@ impl Principals for SqliteRegistry {
         self.read(|transaction, _| collect(transaction, "SELECT * FROM principals ORDER BY seq", [], rows::principal))
     }
 
-    fn set_password(&self, uin: Uin, hash: PasswordHash) -> Answer<'_, Result<(), StoreError>> {
+    fn set_password(&self, uin: Uin, password: StoredPassword) -> Answer<'_, Result<(), StoreError>> {
         self.write(move |transaction, sealer| {
-            let sealed = sealer.seal(&rows::password_identity(uin), &hash.0)?;
-            let sql = "INSERT INTO passwords (principal, hash) VALUES (?1, ?2)
-                ON CONFLICT (principal) DO UPDATE SET hash = excluded.hash";
-            change_one(transaction, sql, params![uin.0.cast_signed(), sealed])
+            let sealed = sealer.seal(&rows::password_identity(uin), &password.hash.0)?;
+            transaction.execute("DELETE FROM logins WHERE principal = ?1", [uin.0.cast_signed()])?;
+            let sql = "INSERT INTO passwords (principal, hash, is_first) VALUES (?1, ?2, ?3)
+                ON CONFLICT (principal) DO UPDATE SET hash = excluded.hash, is_first = excluded.is_first";
+            change_one(transaction, sql, params![uin.0.cast_signed(), sealed, password.is_first])
         })
     }
 
-    fn password(&self, uin: Uin) -> Answer<'_, Result<Option<PasswordHash>, StoreError>> {
+    fn password(&self, uin: Uin) -> Answer<'_, Result<Option<StoredPassword>, StoreError>> {
         self.read(move |transaction, sealer| {
-            let sql = "SELECT hash FROM passwords WHERE principal = ?1";
+            let sql = "SELECT * FROM passwords WHERE principal = ?1";
             find(transaction, sql, [uin.0.cast_signed()], |row| rows::password(row, uin, sealer))
         })
     }

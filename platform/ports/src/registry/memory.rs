@@ -6,6 +6,7 @@ mod accounts;
 mod certificates;
 mod files;
 mod log_levels;
+mod logins;
 mod remote_configs;
 mod scripts;
 mod topology;
@@ -13,12 +14,13 @@ mod topology;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
+use lianwu_model::account::{AccessKey, Group, Instance, Principal, StoredPassword, StoredPolicy};
 use lianwu_model::certificate::{Authority, Certificate, PlatformAuthority};
 use lianwu_model::device::Device;
 use lianwu_model::file::{DeviceList, FileTask, StoredFile};
 use lianwu_model::gateway::Binding;
 use lianwu_model::log_level::LogLevel;
+use lianwu_model::login::Login;
 use lianwu_model::product::{Product, Project, StoredScript, StoredThingModel};
 use lianwu_model::remote_config::RemoteConfig;
 use lianwu_model::{DeviceKey, DeviceNumber, ProductId, ProjectId, Uin};
@@ -40,7 +42,8 @@ struct Content {
     keys: Vec<AccessKey>,
     policies: Vec<StoredPolicy>,
     groups: Vec<Group>,
-    passwords: BTreeMap<Uin, PasswordHash>,
+    passwords: BTreeMap<Uin, StoredPassword>,
+    logins: Vec<Login>,
     instances: Vec<Instance>,
     projects: Vec<Project>,
     products: Vec<Product>,

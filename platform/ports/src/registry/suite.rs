@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod devices;
 pub mod files;
 pub mod log_levels;
+pub mod logins;
 pub mod products;
 pub mod remote_configs;
 pub mod topology;
@@ -33,6 +34,11 @@ macro_rules! registry_suite {
             a_key_needs_its_principal, a_policy_is_replaced_under_its_name, an_instance_id_is_taken_once,
             a_principal_leaves_nothing_behind, names_and_policies_of_a_principal_change, a_password_is_replaced,
             a_key_is_switched_used_and_deleted, a_policy_leaves_no_name_behind, a_group_is_replaced_under_its_name,
+        ]);
+        $crate::registry_suite!($run, logins: [
+            logins_are_listed_in_order, a_login_needs_its_principal_and_is_opened_once, a_login_makes_room_for_another,
+            the_use_of_a_login_is_written_down, a_new_password_ends_the_logins_of_its_principal,
+            logins_go_with_their_principal,
         ]);
         $crate::registry_suite!($run, products: [
             a_project_is_read_back_whole, project_names_are_unique_within_an_owner,

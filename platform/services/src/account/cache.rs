@@ -11,25 +11,18 @@ use lianwu_model::{Uin, UnixMillis};
 use parking_lot::Mutex;
 use tracing::error;
 
+use super::login::Logins;
 use super::password::SignIn;
 
-/// The owner of a key, with all that is needed to decide about a call. `Debug` hides the key.
+/// A key with its owner: all that is needed to prove a call and to decide about it. `Debug` hides the key.
 #[derive(Clone, Debug)]
 pub struct Signer {
     pub secret_key: SecretKeyText,
-    pub principal: Arc<Principal>,
-    /// What is attached to a sub-account and its groups; empty for a main account.
-    pub policies: Arc<[Arc<Policy>]>,
+    pub member: Arc<Member>,
     key_use: Arc<KeyUse>,
 }
 
 impl Signer {
-    /// Whose permissions a policy decision is about.
-    #[must_use]
-    pub fn grantee(&self) -> Grantee<'_> {
-        grantee(&self.principal, &self.policies)
-    }
-
     /// Remembers that the key was used; it is written down later. Call it once the signature is proved.
     pub fn mark_used(&self, now: UnixMillis) {
         self.key_use.last.fetch_max(now.0, Ordering::Relaxed);
@@ -50,12 +43,11 @@ impl Member {
     /// Whose permissions a policy decision is about.
     #[must_use]
     pub fn grantee(&self) -> Grantee<'_> {
-        grantee(&self.principal, &self.policies)
+        match self.principal.is_main_account() {
+            true => Grantee::MainAccount,
+            false => Grantee::SubAccount(&self.policies),
+        }
     }
-}
-
-fn grantee<'a>(principal: &Principal, policies: &'a [Arc<Policy>]) -> Grantee<'a> {
-    if principal.is_main_account() { Grantee::MainAccount } else { Grantee::SubAccount(policies) }
 }
 
 /// A key without its secret.
@@ -121,6 +113,8 @@ pub struct AccountCache {
     version: AtomicU64,
     /// Console sign-in.
     pub sign_in: SignIn,
+    /// Who is signed in to the console.
+    pub(super) logins: Logins,
 }
 
 impl AccountCache {
@@ -232,8 +226,7 @@ impl AccountCache {
                 next.claimed.insert(secret_id.clone().into(), claimed);
             }
             if let Some(member) = next.members.get(&principal).filter(|_| active) {
-                let (principal, policies) = (Arc::clone(&member.principal), Arc::clone(&member.policies));
-                let signer = Signer { secret_key, principal, policies, key_use: Arc::clone(&key_use) };
+                let signer = Signer { secret_key, member: Arc::clone(member), key_use: Arc::clone(&key_use) };
                 next.signers.insert(secret_id.clone().into(), signer);
             }
             let view = KeyView { secret_id, principal, active, created, key_use };

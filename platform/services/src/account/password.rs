@@ -9,7 +9,7 @@ use std::time::Duration;
 use argon2::password_hash::{PasswordHash as Phc, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use lianwu_model::Uin;
-use lianwu_model::account::{PasswordHash, Principal};
+use lianwu_model::account::{PasswordHash, Principal, StoredPassword};
 use lianwu_ports::registry::StoreError;
 use tokio::sync::Semaphore;
 use tracing::error;
@@ -99,6 +99,17 @@ pub enum SignInError {
 /// # Errors
 /// [`SignInError::Wrong`], `Wait`, `Store`.
 pub async fn check_password(platform: &Platform, user: &str, password: &str) -> Result<Arc<Principal>, SignInError> {
+    checked(platform, user, password).await.map(|checked| Arc::clone(&checked.member.principal))
+}
+
+/// Whose password was right, and what is kept of it.
+pub(super) struct Checked {
+    pub(super) member: Arc<Member>,
+    pub(super) password: StoredPassword,
+}
+
+/// See [`check_password`].
+pub(super) async fn checked(platform: &Platform, user: &str, password: &str) -> Result<Checked, SignInError> {
     let found = find(platform, user);
     let guarded = found.as_ref().map_or_else(|| format!("?{user}"), |member| member.principal.uin.to_string());
     let sign_in = &platform.accounts.sign_in;
@@ -108,12 +119,12 @@ pub async fn check_password(platform: &Platform, user: &str, password: &str) -> 
         Some(member) => platform.stores.accounts.password(member.principal.uin).await?,
         None => None,
     };
-    let hash = stored.clone().unwrap_or_else(decoy);
+    let hash = stored.as_ref().map_or_else(decoy, |stored| stored.hash.clone());
     let is_right = verified(sign_in, hash, password).await;
-    match found.filter(|_| is_right && stored.is_some()) {
-        Some(member) => {
+    match found.zip(stored).filter(|_| is_right) {
+        Some((member, password)) => {
             sign_in.back_off.forget(&guarded);
-            Ok(Arc::clone(&member.principal))
+            Ok(Checked { member, password })
         }
         None => Err(SignInError::Wrong),
     }
@@ -132,10 +143,11 @@ fn decoy() -> PasswordHash {
     PasswordHash(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1$bm8tc3VjaC11c2VyLWhlcmU${}", "A".repeat(43)))
 }
 
-/// Changes a password. Its owner says the old one, unless there is none; the main account need not for a sub-account.
+/// Changes a password and ends all logins of its owner, who says the old one, unless there is none; the main account need not for a
+/// sub-account.
 ///
 /// # Errors
-/// [`AccountError::Invalid`], `WrongPassword`, `WaitForPassword`, `NotYourOwn`, `NotFound`, `NoteStays`.
+/// [`AccountError::Invalid`], `WrongPassword`, `SamePassword`, `WaitForPassword`, `NotYourOwn`, `NotFound`, `NoteStays`.
 pub async fn set_password(
     platform: &Platform,
     by: &Principal,
@@ -146,16 +158,26 @@ pub async fn set_password(
     characters("NewPassword", new, PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX)?;
     let uin = managed(platform, by, uin)?;
     let accounts = &platform.stores.accounts;
-    if uin == by.uin && accounts.password(uin).await?.is_some() {
-        check_password(platform, &uin.to_string(), old).await.map_err(|error| match error {
+    let mut before = accounts.password(uin).await?;
+    if uin == by.uin && before.is_some() {
+        let checked = checked(platform, &uin.to_string(), old).await.map_err(|error| match error {
             SignInError::Wrong => AccountError::WrongPassword,
             SignInError::Wait(time) => AccountError::WaitForPassword(time),
             SignInError::Store(error) => AccountError::Store(error),
         })?;
+        if old == new {
+            return Err(AccountError::SamePassword);
+        }
+        before = Some(checked.password);
     }
     let hash = hashed(platform, new).await;
     let _turn = platform.turns.take().await;
-    accounts.set_password(uin, hash).await?;
+    if uin == by.uin && accounts.password(uin).await? != before {
+        // Somebody was faster: the old password is no longer the one that was checked.
+        return Err(AccountError::WrongPassword);
+    }
+    accounts.set_password(uin, StoredPassword { hash, is_first: false }).await?;
+    platform.accounts.logins.end_all(uin);
     let principal = platform.accounts.principal(uin).filter(|principal| principal.is_main_account());
     match (principal, platform.accounts.sign_in.note.get()) {
         (Some(_), Some(note)) => forget(note, uin).await,
@@ -209,7 +231,7 @@ pub async fn ensure_password<E: From<StoreError>>(
     let hash = hashed(platform, &password).await;
     let made = FirstPassword { uin: first.uin, user: first.name, password };
     write_down(&made)?;
-    accounts.set_password(first.uin, hash).await?;
+    accounts.set_password(first.uin, StoredPassword { hash, is_first: true }).await?;
     Ok(Some(made))
 }
 

@@ -39,7 +39,7 @@ pub enum Source {
 /// A listener that is really open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessPoint {
-    /// `mqtt`, `mqtts`, `device_http`, `device_https` or `http`.
+    /// `mqtt`, `mqtts`, `device_http`, `device_https`, `coap`, `coaps`, `http` or `https`.
     pub protocol: &'static str,
     /// Name or address to connect to; what an operator's allow-list must hold.
     pub host: String,

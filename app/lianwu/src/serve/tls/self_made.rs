@@ -59,7 +59,8 @@ impl Names {
             Err(_) if public.is_empty() => {}
             Err(_) => hosts.extend([public.to_owned(), format!("*.{public}")]),
         }
-        for listens_on in [config.listen.mqtts_address()?, config.listen.device_https_address()?] {
+        let listen = &config.listen;
+        for listens_on in [listen.mqtts_address()?, listen.device_https_address()?, listen.https_address()?] {
             addresses.extend(listens_on.map(|address| address.ip()).filter(|address| !address.is_unspecified()));
         }
         hosts.sort();

@@ -1,6 +1,6 @@
 //! Principals, keys, policies, groups in memory.
 
-use lianwu_model::account::{AccessKey, Group, Instance, PasswordHash, Principal, StoredPolicy};
+use lianwu_model::account::{AccessKey, Group, Instance, Principal, StoredPassword, StoredPolicy};
 use lianwu_model::{Uin, UnixMillis};
 
 use super::{Content, MemoryRegistry, free};
@@ -8,7 +8,7 @@ use crate::Answer;
 use crate::registry::{AccessKeys, Grants, Principals, StoreError};
 
 impl Content {
-    fn principal(&mut self, uin: Uin) -> Result<&mut Principal, StoreError> {
+    pub(super) fn principal(&mut self, uin: Uin) -> Result<&mut Principal, StoreError> {
         self.principals.iter_mut().find(|principal| principal.uin == uin).ok_or(StoreError::Missing)
     }
 
@@ -46,6 +46,7 @@ impl Principals for MemoryRegistry {
             remove_one(&mut content.principals, |principal| principal.uin == uin)?;
             content.keys.retain(|key| key.principal != uin);
             content.passwords.remove(&uin);
+            content.logins.retain(|login| login.principal != uin);
             for group in &mut content.groups {
                 group.members.retain(|member| *member != uin);
             }
@@ -57,15 +58,16 @@ impl Principals for MemoryRegistry {
         self.answer(move |content| Ok(content.principals.clone()))
     }
 
-    fn set_password(&self, uin: Uin, hash: PasswordHash) -> Answer<'_, Result<(), StoreError>> {
+    fn set_password(&self, uin: Uin, password: StoredPassword) -> Answer<'_, Result<(), StoreError>> {
         self.answer(move |content| {
             content.principal(uin)?;
-            content.passwords.insert(uin, hash);
+            content.passwords.insert(uin, password);
+            content.logins.retain(|login| login.principal != uin);
             Ok(())
         })
     }
 
-    fn password(&self, uin: Uin) -> Answer<'_, Result<Option<PasswordHash>, StoreError>> {
+    fn password(&self, uin: Uin) -> Answer<'_, Result<Option<StoredPassword>, StoreError>> {
         self.answer(move |content| Ok(content.passwords.get(&uin).cloned()))
     }
 

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use lianwu_model::account::{Group, Instance, PasswordHash, StoredPolicy};
+use lianwu_model::account::{Group, Instance, PasswordHash, StoredPassword, StoredPolicy};
 use lianwu_model::{Uin, UnixMillis};
 
 use super::{access_key, principal};
 use crate::registry::{Accounts, StoreError};
+
+fn password(hash: &str, is_first: bool) -> StoredPassword {
+    StoredPassword { hash: PasswordHash(hash.to_owned()), is_first }
+}
 
 fn policy(owner: u64, name: &str, document: &str) -> StoredPolicy {
     StoredPolicy {
@@ -108,14 +112,14 @@ pub async fn a_principal_leaves_nothing_behind(store: Arc<impl Accounts>) {
     for uin in [100_000_001, 100_000_002] {
         store.create_principal(principal(uin)).await.expect("create principal");
         store.create_key(access_key(&format!("AKID{uin}"), uin, "secret")).await.expect("create key");
-        store.set_password(Uin(uin), PasswordHash("hash".to_owned())).await.expect("set password");
+        store.set_password(Uin(uin), password("hash", true)).await.expect("set password");
     }
     store.save_group(group(100_000_001, "g", &["p"], &[100_000_002, 100_000_001])).await.expect("save group");
     store.delete_principal(Uin(100_000_002)).await.expect("delete principal");
     assert_eq!(store.principals().await, Ok(vec![principal(100_000_001)]));
     assert_eq!(store.keys().await, Ok(vec![access_key("AKID100000001", 100_000_001, "secret")]));
     assert_eq!(store.password(Uin(100_000_002)).await, Ok(None));
-    assert_eq!(store.password(Uin(100_000_001)).await, Ok(Some(PasswordHash("hash".to_owned()))));
+    assert_eq!(store.password(Uin(100_000_001)).await, Ok(Some(password("hash", true))));
     assert_eq!(store.groups().await, Ok(vec![group(100_000_001, "g", &["p"], &[100_000_001])]));
     assert_eq!(store.delete_principal(Uin(100_000_002)).await, Err(StoreError::Missing));
 }
@@ -136,12 +140,11 @@ pub async fn names_and_policies_of_a_principal_change(store: Arc<impl Accounts>)
 pub async fn a_password_is_replaced(store: Arc<impl Accounts>) {
     store.create_principal(principal(100_000_001)).await.expect("create principal");
     assert_eq!(store.password(Uin(100_000_001)).await, Ok(None));
-    for text in ["first", "second"] {
-        let hash = PasswordHash(text.to_owned());
-        store.set_password(Uin(100_000_001), hash.clone()).await.expect("set password");
-        assert_eq!(store.password(Uin(100_000_001)).await, Ok(Some(hash)));
+    for password in [password("first", true), password("second", false)] {
+        store.set_password(Uin(100_000_001), password.clone()).await.expect("set password");
+        assert_eq!(store.password(Uin(100_000_001)).await, Ok(Some(password)));
     }
-    let nobody = store.set_password(Uin(7), PasswordHash("x".to_owned())).await;
+    let nobody = store.set_password(Uin(7), password("x", false)).await;
     assert_eq!(nobody, Err(StoreError::Missing));
 }
 

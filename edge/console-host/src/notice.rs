@@ -1,27 +1,26 @@
-//! What `/console/` shows while there is no console: an honest page in two languages.
+//! What `/console/` shows when the program was built without the console: an honest page in two languages.
 
-use axum::response::Html;
+use axum::body::Body;
+use axum::http::Response;
+use axum::response::{Html, IntoResponse as _};
 
-pub(crate) async fn page() -> Html<&'static str> {
-    Html(PAGE)
+pub(crate) fn page() -> Response<Body> {
+    Html(PAGE).into_response()
 }
 
+// The policy of this server's pages allows no style sheet in a page, but styles at elements.
 const PAGE: &str = r#"<!doctype html>
 <html lang="zh-CN">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>联物 Lianwu</title>
-<style>
-body { font: 16px/1.7 system-ui, sans-serif; max-width: 44em; margin: 3em auto; padding: 0 1em; color: #1f2329; }
-code { background: #f2f3f5; padding: .1em .35em; border-radius: 3px; }
-section + section { margin-top: 3em; border-top: 1px solid #e5e6eb; padding-top: 1.5em; }
-</style>
 </head>
-<body>
+<body style="font: 16px/1.7 system-ui, sans-serif; max-width: 44em; margin: 3em auto; padding: 0 1em; color: #1f2329">
 <section>
 <h1>联物正在运行</h1>
-<p>网页控制台还没有做好，后续版本提供。现在可以用腾讯云物联网开发平台（iotexplorer，版本 <code>2019-04-23</code>）的官方 SDK 管理产品和设备：</p>
+<p>本程序构建时没有包含网页控制台。在源码目录执行 <code>make console</code>（需要 Node.js），再重新构建即可；<code>make run</code> 会自动完成这两步。</p>
+<p>不使用控制台时，可用腾讯云物联网开发平台（iotexplorer，版本 <code>2019-04-23</code>）的官方 SDK 管理产品和设备：</p>
 <ul>
 <li>接入点（endpoint）填写本页的主机名和端口，协议选 <code>http</code>，地域填 <code>ap-guangzhou</code>；</li>
 <li>SecretId 和 SecretKey 在首次启动时写入数据目录下的 <code>first-run.json</code>；</li>
@@ -29,10 +28,12 @@ section + section { margin-top: 3em; border-top: 1px solid #e5e6eb; padding-top:
 </ul>
 <p><code>GET /healthz</code> 返回运行状态，<code>GET /metrics</code> 返回监控指标（默认仅限本机）。</p>
 </section>
-<section lang="en">
+<section lang="en" style="margin-top: 3em; border-top: 1px solid #e5e6eb; padding-top: 1.5em">
 <h1>Lianwu is running</h1>
-<p>The web console is not there yet; a later version brings it. Until then, manage products and devices with the
-official SDKs of Tencent Cloud IoT Explorer (service <code>iotexplorer</code>, version <code>2019-04-23</code>):</p>
+<p>This program was built without the web console. Run <code>make console</code> in the source folder (it needs Node.js) and build again;
+<code>make run</code> does both.</p>
+<p>Without the console, manage products and devices with the official SDKs of Tencent Cloud IoT Explorer (service
+<code>iotexplorer</code>, version <code>2019-04-23</code>):</p>
 <ul>
 <li>set the endpoint to the host and port of this page, the protocol to <code>http</code>, the region to
 <code>ap-guangzhou</code>;</li>
