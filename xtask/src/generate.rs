@@ -4,6 +4,7 @@ mod metadata;
 mod names;
 mod spec;
 mod types;
+mod typescript;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -18,6 +19,9 @@ use spec::Spec;
 /// Folder the files go to, and the file that declares them.
 const FOLDER: &str = "edge/cloud-api/src/generated";
 const HEAD: &str = "// Written by `cargo xtask generate` from spec/*-api.json: change those, not this.\n\n";
+
+/// The same types for the console.
+const CONSOLE_FILE: &str = "web/console/src/api/generated.ts";
 
 /// Writes the files that differ.
 pub fn write() -> Result<()> {
@@ -61,6 +65,7 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
         files.push((folder.join(format!("{name}.rs")), formatted(&format!("{HEAD}{body}"), root)?));
     }
     files.push((folder.with_extension("rs"), formatted(&format!("{HEAD}{index}"), root)?));
+    files.push((root.join(CONSOLE_FILE), format!("{HEAD}{}", typescript::render(&spec)?)));
     Ok(files)
 }
 

@@ -1,0 +1,54 @@
+// Who is signed in. The cookie is out of scripts' reach; what is here is for showing and for the CSRF header.
+import { reactive } from "vue";
+
+import { failure } from "./error";
+
+export interface Session {
+  Uin: string;
+  Owner: string;
+  User: string;
+  IsMainAccount: boolean;
+  IsPlatformAdministrator: boolean;
+  MustChangePassword: boolean;
+  CsrfToken: string;
+}
+
+/** `undefined`: not asked yet; `null`: nobody. */
+export const session = reactive<{ current: Session | null | undefined }>({ current: undefined });
+
+const PATH = "/console/session";
+
+/** Asks once per page load who is signed in. */
+export async function restore(): Promise<Session | null> {
+  if (session.current === undefined) {
+    const answer = await fetch(PATH, { headers: { Accept: "application/json" } });
+    session.current = answer.ok ? ((await answer.json()) as Session) : null;
+  }
+  return session.current;
+}
+
+/** Asks again: a changed password changes the session, too. */
+export async function refresh(): Promise<Session | null> {
+  session.current = undefined;
+  return restore();
+}
+
+/** @throws ApiError when user or password is wrong, or it was tried too often. */
+export async function signIn(user: string, password: string, language: string): Promise<Session> {
+  const answer = await fetch(PATH, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-TC-Language": language },
+    body: JSON.stringify({ User: user, Password: password }),
+  });
+  if (!answer.ok) throw await failure(answer);
+  session.current = (await answer.json()) as Session;
+  return session.current;
+}
+
+/** Ends this session, or all of this user's. */
+export async function signOut(everywhere: boolean): Promise<void> {
+  const headers = { "X-Csrf-Token": session.current?.CsrfToken ?? "" };
+  const answer = await fetch(everywhere ? `${PATH}/all` : PATH, { method: "DELETE", headers });
+  if (!answer.ok && answer.status !== 401) throw await failure(answer);
+  session.current = null;
+}

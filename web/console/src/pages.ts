@@ -1,0 +1,22 @@
+// The map: what the navigation shows, in its order, and which page answers which address.
+import type { RouteRecordRaw } from "vue-router";
+
+import { type Texts, texts } from "./text/language";
+
+export interface Place {
+  /** Name of the first page below it. */
+  page: string;
+  title: Texts<string>;
+  icon: "dashboard" | "products" | "devices" | "platform";
+  /** Beginning of the addresses below it. */
+  prefix: string;
+  children?: { page: string; title: Texts<string> }[];
+}
+
+export const places: Place[] = [
+  { page: "overview", title: texts("概览", "Overview"), icon: "dashboard", prefix: "/" },
+];
+
+export const pages: RouteRecordRaw[] = [
+  { path: "", name: "overview", component: () => import("./pages/overview/Overview.vue") },
+];

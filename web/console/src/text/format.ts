@@ -1,0 +1,59 @@
+// Numbers, sizes, times and ids as people read them. Times are those of the viewer's zone, which is always shown with them.
+import { language } from "./language";
+
+const locale = () => (language.value === "zh" ? "zh-CN" : "en-GB");
+
+export function number(value: number, digits = 0): string {
+  return value.toLocaleString(locale(), { maximumFractionDigits: digits });
+}
+
+/** Bytes with a binary unit. */
+export function size(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${number(value, unit === 0 ? 0 : 1)} ${units[unit]}`;
+}
+
+/** `2026-11-23 21:05:09.123 UTC+8`. */
+export function moment(millis: number, withMillis = true): string {
+  const at = new Date(millis);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const rest = withMillis ? `.${String(at.getMilliseconds()).padStart(3, "0")}` : "";
+  return `${day} ${time}${rest} ${zone(at)}`;
+}
+
+function zone(at: Date): string {
+  const minutes = -at.getTimezoneOffset();
+  if (minutes === 0) return "UTC";
+  const [hours, rest] = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? "-" : "+"}${hours}${rest ? `:${String(rest).padStart(2, "0")}` : ""}`;
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+];
+
+/** `3 seconds ago`, `昨天`. */
+export function age(millis: number, now: number): string {
+  const difference = millis - now;
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
+  const [unit, step] = STEPS.find(([, step]) => Math.abs(difference) >= step) ?? ["second", 1000];
+  return format.format(Math.round(difference / step), unit);
+}
+
+/** Long ids in the middle shortened: `QW12…34TY`. */
+export function short(id: string, max = 20): string {
+  if (id.length <= max) return id;
+  const half = Math.floor((max - 1) / 2);
+  return `${id.slice(0, half)}…${id.slice(-half)}`;
+}
