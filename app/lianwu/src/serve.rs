@@ -3,6 +3,7 @@
 mod demo;
 mod facts;
 mod first_run;
+mod load;
 mod metrics;
 mod storage;
 mod tls;
@@ -119,7 +120,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         LogHealth::Accepting => None,
         LogHealth::Refusing(why) => Some(why),
     });
-    let load = facts::Load::new(stats, access.as_ref());
+    let load = load::Load::new(&platform, &storage.log, options.data.clone(), stats, access.as_ref());
     let listening = facts::Listening {
         mqtt: access.as_ref().and_then(DeviceAccess::mqtt),
         mqtts: access.as_ref().and_then(DeviceAccess::mqtts),

@@ -8,6 +8,7 @@
 
 mod account;
 mod account_log;
+mod activity;
 mod audit;
 mod broadcast;
 mod certificate;
@@ -306,6 +307,7 @@ fn platform(table: Table) -> Table {
     table
         .on(op::DescribeConfiguration, Read, |_| Target::Account, limits::configuration)
         .on(op::ListRefusedStrangers, Read, |_| Target::Account, stranger::list)
+        .on(op::DescribeActivity, Read, |_| Target::Account, activity::describe)
         .on(op::CreateMainAccount, Write, |_| Target::Account, main_account::create)
         .on(op::ListMainAccounts, Read, |_| Target::Account, main_account::list)
 }

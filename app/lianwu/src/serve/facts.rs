@@ -1,14 +1,12 @@
-//! What the platform tells its callers about this process: settings, listeners, present load.
+//! What the platform tells its callers about this process: settings, listeners.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use lianwu_device_access::{AccessOptions, AccessStats, DeviceAccess, SharedRates, UsesOfBackends};
-use lianwu_model::{ProductId, Uin};
-use lianwu_services::limits::{AccessBounds, AccessPoint, BackendsUse, Facts, Measures, RatesUse};
+use lianwu_device_access::AccessOptions;
+use lianwu_services::limits::{AccessBounds, AccessPoint, Facts, Measures};
 
+use super::load::Load;
 use crate::config::{Config, settings};
 
 /// The addresses really listened on; `None` for what is switched off.
@@ -114,72 +112,6 @@ pub fn access_bounds(config: &Config) -> AccessBounds {
         retained_messages: options.retained.count_max as u64,
         retained_bytes: options.retained.bytes_max as u64,
         registration_bytes: lianwu_device_access::REGISTRATION_BYTES_MAX as u64,
-    }
-}
-
-/// Reads the workers' counters; the rate is taken once a second.
-#[derive(Debug)]
-pub struct Load {
-    stats: Vec<Arc<AccessStats>>,
-    last_second: AtomicU64,
-    backends: Option<UsesOfBackends>,
-    rates: Option<Arc<SharedRates>>,
-}
-
-impl Load {
-    pub fn new(stats: &[Arc<AccessStats>], access: Option<&DeviceAccess>) -> Arc<Self> {
-        let (backends, rates) = (access.map(DeviceAccess::uses_of_backends), access.map(DeviceAccess::rates));
-        Arc::new(Self { stats: stats.to_vec(), last_second: AtomicU64::new(0), backends, rates })
-    }
-
-    /// Runs until it is aborted.
-    pub async fn measure(self: Arc<Self>) {
-        let mut second = tokio::time::interval(Duration::from_secs(1));
-        let mut before = self.messages();
-        loop {
-            second.tick().await;
-            let now = self.messages();
-            self.last_second.store(now.saturating_sub(before), Ordering::Relaxed);
-            before = now;
-        }
-    }
-
-    fn messages(&self) -> u64 {
-        self.stats.iter().map(|stats| stats.messages_up.get()).sum()
-    }
-}
-
-impl Measures for Load {
-    fn connections(&self) -> u64 {
-        self.stats.iter().map(|stats| stats.connections.get()).sum()
-    }
-
-    fn messages_last_second(&self) -> u64 {
-        self.last_second.load(Ordering::Relaxed)
-    }
-
-    fn rates(&self, product: Option<ProductId>) -> RatesUse {
-        let used = self.rates.as_ref().map(|rates| rates.in_use(product)).unwrap_or_default();
-        RatesUse {
-            product_up: used.product_up,
-            product_down: used.product_down,
-            instance_down: used.instance_down,
-            sign_ins: used.sign_ins,
-        }
-    }
-
-    fn backends(&self, owner: Uin) -> BackendsUse {
-        let Some(backends) = &self.backends else { return BackendsUse::default() };
-        let (sessions, retained) = (backends.sessions(owner), backends.retained(owner));
-        BackendsUse {
-            sessions: sessions.sessions,
-            session_messages: sessions.most_messages,
-            session_bytes: sessions.most_bytes,
-            session_filters: sessions.most_filters,
-            filters: backends.filters(owner) as u64,
-            retained_messages: retained.0 as u64,
-            retained_bytes: retained.1 as u64,
-        }
     }
 }
 

@@ -1342,6 +1342,15 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DescribeActivity",
+        service: &SERVICES[2],
+        group: "platform",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[],
+    },
+    OperationSpec {
         name: "DescribeBackendDiagnosis",
         service: &SERVICES[2],
         group: "diagnosis",

@@ -961,10 +961,47 @@ pub struct DescribeAccessPointsResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeActivity;
+
+impl Operation for DescribeActivity {
+    const SPEC: &'static OperationSpec = &OPERATIONS[97];
+    type Request = DescribeActivityRequest;
+    type Response = DescribeActivityResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeActivityRequest {}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeActivityResponse {
+    #[serde(rename = "Started")]
+    pub started: u64,
+    #[serde(rename = "Online")]
+    pub online: u64,
+    #[serde(rename = "Connections")]
+    pub connections: u64,
+    #[serde(rename = "Backends")]
+    pub backends: u64,
+    #[serde(rename = "LogBytes")]
+    pub log_bytes: u64,
+    #[serde(rename = "FreeBytes")]
+    pub free_bytes: u64,
+    #[serde(rename = "SizeBytes")]
+    pub size_bytes: u64,
+    #[serde(rename = "Behind")]
+    pub behind: u64,
+    #[serde(rename = "Minutes")]
+    pub minutes: Vec<s::ActivityMinute>,
+    #[serde(rename = "Failures")]
+    pub failures: Vec<s::FailureCount>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeBackendDiagnosis;
 
 impl Operation for DescribeBackendDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[97];
+    const SPEC: &'static OperationSpec = &OPERATIONS[98];
     type Request = DescribeBackendDiagnosisRequest;
     type Response = DescribeBackendDiagnosisResponse;
 }
@@ -988,7 +1025,7 @@ pub struct DescribeBackendDiagnosisResponse {
 pub struct DescribeBindedProducts;
 
 impl Operation for DescribeBindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[99];
+    const SPEC: &'static OperationSpec = &OPERATIONS[100];
     type Request = DescribeBindedProductsRequest;
     type Response = DescribeBindedProductsResponse;
 }
@@ -1018,7 +1055,7 @@ pub struct DescribeBindedProductsResponse {
 pub struct DescribeCaller;
 
 impl Operation for DescribeCaller {
-    const SPEC: &'static OperationSpec = &OPERATIONS[100];
+    const SPEC: &'static OperationSpec = &OPERATIONS[101];
     type Request = DescribeCallerRequest;
     type Response = DescribeCallerResponse;
 }
@@ -1051,7 +1088,7 @@ pub struct DescribeCallerResponse {
 pub struct DescribeConfiguration;
 
 impl Operation for DescribeConfiguration {
-    const SPEC: &'static OperationSpec = &OPERATIONS[119];
+    const SPEC: &'static OperationSpec = &OPERATIONS[120];
     type Request = DescribeConfigurationRequest;
     type Response = DescribeConfigurationResponse;
 }
@@ -1070,7 +1107,7 @@ pub struct DescribeConfigurationResponse {
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[121];
+    const SPEC: &'static OperationSpec = &OPERATIONS[122];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -1096,7 +1133,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceBindGateway;
 
 impl Operation for DescribeDeviceBindGateway {
-    const SPEC: &'static OperationSpec = &OPERATIONS[122];
+    const SPEC: &'static OperationSpec = &OPERATIONS[123];
     type Request = DescribeDeviceBindGatewayRequest;
     type Response = DescribeDeviceBindGatewayResponse;
 }
@@ -1128,7 +1165,7 @@ pub struct DescribeDeviceBindGatewayResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[123];
+    const SPEC: &'static OperationSpec = &OPERATIONS[124];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -1154,7 +1191,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[124];
+    const SPEC: &'static OperationSpec = &OPERATIONS[125];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -1194,7 +1231,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[125];
+    const SPEC: &'static OperationSpec = &OPERATIONS[126];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -1220,7 +1257,7 @@ pub struct DescribeDeviceDiagnosisResponse {
 pub struct DescribeDeviceFiles;
 
 impl Operation for DescribeDeviceFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[126];
+    const SPEC: &'static OperationSpec = &OPERATIONS[127];
     type Request = DescribeDeviceFilesRequest;
     type Response = DescribeDeviceFilesResponse;
 }
@@ -1246,7 +1283,7 @@ pub struct DescribeDeviceFilesResponse {
 pub struct DescribeDeviceShadow;
 
 impl Operation for DescribeDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[131];
+    const SPEC: &'static OperationSpec = &OPERATIONS[132];
     type Request = DescribeDeviceShadowRequest;
     type Response = DescribeDeviceShadowResponse;
 }
@@ -1270,7 +1307,7 @@ pub struct DescribeDeviceShadowResponse {
 pub struct DescribeFile;
 
 impl Operation for DescribeFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    const SPEC: &'static OperationSpec = &OPERATIONS[135];
     type Request = DescribeFileRequest;
     type Response = DescribeFileResponse;
 }
@@ -1298,7 +1335,7 @@ pub struct DescribeFileResponse {
 pub struct DescribeGatewayBindDevices;
 
 impl Operation for DescribeGatewayBindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[141];
+    const SPEC: &'static OperationSpec = &OPERATIONS[142];
     type Request = DescribeGatewayBindDevicesRequest;
     type Response = DescribeGatewayBindDevicesResponse;
 }
@@ -1332,7 +1369,7 @@ pub struct DescribeGatewayBindDevicesResponse {
 pub struct DescribeGatewaySubDeviceList;
 
 impl Operation for DescribeGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[142];
+    const SPEC: &'static OperationSpec = &OPERATIONS[143];
     type Request = DescribeGatewaySubDeviceListRequest;
     type Response = DescribeGatewaySubDeviceListResponse;
 }
@@ -1362,7 +1399,7 @@ pub struct DescribeGatewaySubDeviceListResponse {
 pub struct DescribeGatewaySubProducts;
 
 impl Operation for DescribeGatewaySubProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[143];
+    const SPEC: &'static OperationSpec = &OPERATIONS[144];
     type Request = DescribeGatewaySubProductsRequest;
     type Response = DescribeGatewaySubProductsResponse;
 }
@@ -1394,7 +1431,7 @@ pub struct DescribeGatewaySubProductsResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[146];
+    const SPEC: &'static OperationSpec = &OPERATIONS[147];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -1413,7 +1450,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeLogLevel;
 
 impl Operation for DescribeLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[148];
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
     type Request = DescribeLogLevelRequest;
     type Response = DescribeLogLevelResponse;
 }
@@ -1441,7 +1478,7 @@ pub struct DescribeLogLevelResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    const SPEC: &'static OperationSpec = &OPERATIONS[150];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -1463,7 +1500,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribePrivateCA;
 
 impl Operation for DescribePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[154];
+    const SPEC: &'static OperationSpec = &OPERATIONS[155];
     type Request = DescribePrivateCARequest;
     type Response = DescribePrivateCAResponse;
 }
@@ -1485,7 +1522,7 @@ pub struct DescribePrivateCAResponse {
 pub struct DescribePrivateCABindedProducts;
 
 impl Operation for DescribePrivateCABindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[155];
+    const SPEC: &'static OperationSpec = &OPERATIONS[156];
     type Request = DescribePrivateCABindedProductsRequest;
     type Response = DescribePrivateCABindedProductsResponse;
 }
@@ -1511,7 +1548,7 @@ pub struct DescribePrivateCABindedProductsResponse {
 pub struct DescribePrivateCAs;
 
 impl Operation for DescribePrivateCAs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[156];
+    const SPEC: &'static OperationSpec = &OPERATIONS[157];
     type Request = DescribePrivateCAsRequest;
     type Response = DescribePrivateCAsResponse;
 }
@@ -1530,7 +1567,7 @@ pub struct DescribePrivateCAsResponse {
 pub struct DescribeProductCA;
 
 impl Operation for DescribeProductCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[157];
+    const SPEC: &'static OperationSpec = &OPERATIONS[158];
     type Request = DescribeProductCARequest;
     type Response = DescribeProductCAResponse;
 }
@@ -1552,7 +1589,7 @@ pub struct DescribeProductCAResponse {
 pub struct DescribeProductDynamicRegister;
 
 impl Operation for DescribeProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[159];
+    const SPEC: &'static OperationSpec = &OPERATIONS[160];
     type Request = DescribeProductDynamicRegisterRequest;
     type Response = DescribeProductDynamicRegisterResponse;
 }
@@ -1578,7 +1615,7 @@ pub struct DescribeProductDynamicRegisterResponse {
 pub struct DescribeProductScript;
 
 impl Operation for DescribeProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[160];
+    const SPEC: &'static OperationSpec = &OPERATIONS[161];
     type Request = DescribeProductScriptRequest;
     type Response = DescribeProductScriptResponse;
 }
@@ -1612,7 +1649,7 @@ pub struct DescribeProductScriptResponse {
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[161];
+    const SPEC: &'static OperationSpec = &OPERATIONS[162];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -1640,7 +1677,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[162];
+    const SPEC: &'static OperationSpec = &OPERATIONS[163];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -1662,7 +1699,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeRemoteConfig;
 
 impl Operation for DescribeRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[163];
+    const SPEC: &'static OperationSpec = &OPERATIONS[164];
     type Request = DescribeRemoteConfigRequest;
     type Response = DescribeRemoteConfigResponse;
 }
@@ -1694,7 +1731,7 @@ pub struct DescribeRemoteConfigResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[165];
+    const SPEC: &'static OperationSpec = &OPERATIONS[166];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -1716,7 +1753,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DescribeSubscribedTopicPolicy;
 
 impl Operation for DescribeSubscribedTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[166];
+    const SPEC: &'static OperationSpec = &OPERATIONS[167];
     type Request = DescribeSubscribedTopicPolicyRequest;
     type Response = DescribeSubscribedTopicPolicyResponse;
 }
@@ -1740,7 +1777,7 @@ pub struct DescribeSubscribedTopicPolicyResponse {
 pub struct DescribeTopicPolicy;
 
 impl Operation for DescribeTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[182];
+    const SPEC: &'static OperationSpec = &OPERATIONS[183];
     type Request = DescribeTopicPolicyRequest;
     type Response = DescribeTopicPolicyResponse;
 }
@@ -1768,7 +1805,7 @@ pub struct DescribeTopicPolicyResponse {
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[184];
+    const SPEC: &'static OperationSpec = &OPERATIONS[185];
     type Request = DescribeUnbindedDevicesRequest;
     type Response = DescribeUnbindedDevicesResponse;
 }
@@ -1796,7 +1833,7 @@ pub struct DescribeUnbindedDevicesResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[188];
+    const SPEC: &'static OperationSpec = &OPERATIONS[189];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -1819,7 +1856,7 @@ pub struct DetachPoliciesResponse {}
 pub struct DisableRemoteConfig;
 
 impl Operation for DisableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[190];
+    const SPEC: &'static OperationSpec = &OPERATIONS[191];
     type Request = DisableRemoteConfigRequest;
     type Response = DisableRemoteConfigResponse;
 }
@@ -1841,7 +1878,7 @@ pub struct DisableRemoteConfigResponse {
 pub struct EnableRemoteConfig;
 
 impl Operation for EnableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[193];
+    const SPEC: &'static OperationSpec = &OPERATIONS[194];
     type Request = EnableRemoteConfigRequest;
     type Response = EnableRemoteConfigResponse;
 }
@@ -1863,7 +1900,7 @@ pub struct EnableRemoteConfigResponse {
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[201];
+    const SPEC: &'static OperationSpec = &OPERATIONS[202];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -1901,7 +1938,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[203];
+    const SPEC: &'static OperationSpec = &OPERATIONS[204];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -1939,7 +1976,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetGatewaySubDeviceList;
 
 impl Operation for GetGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[205];
+    const SPEC: &'static OperationSpec = &OPERATIONS[206];
     type Request = GetGatewaySubDeviceListRequest;
     type Response = GetGatewaySubDeviceListResponse;
 }
@@ -1969,7 +2006,7 @@ pub struct GetGatewaySubDeviceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[208];
+    const SPEC: &'static OperationSpec = &OPERATIONS[209];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -2005,7 +2042,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[209];
+    const SPEC: &'static OperationSpec = &OPERATIONS[210];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -2035,7 +2072,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[230];
+    const SPEC: &'static OperationSpec = &OPERATIONS[231];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }
@@ -2073,7 +2110,7 @@ pub struct ListAccountLogResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[231];
+    const SPEC: &'static OperationSpec = &OPERATIONS[232];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -2111,7 +2148,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[232];
+    const SPEC: &'static OperationSpec = &OPERATIONS[233];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -2155,7 +2192,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[233];
+    const SPEC: &'static OperationSpec = &OPERATIONS[234];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -2197,7 +2234,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListFileTasks;
 
 impl Operation for ListFileTasks {
-    const SPEC: &'static OperationSpec = &OPERATIONS[234];
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
     type Request = ListFileTasksRequest;
     type Response = ListFileTasksResponse;
 }
@@ -2221,7 +2258,7 @@ pub struct ListFileTasksResponse {
 pub struct ListFiles;
 
 impl Operation for ListFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[236];
     type Request = ListFilesRequest;
     type Response = ListFilesResponse;
 }
@@ -2251,7 +2288,7 @@ pub struct ListFilesResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -2270,7 +2307,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -2306,7 +2343,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[239];
+    const SPEC: &'static OperationSpec = &OPERATIONS[240];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -2342,7 +2379,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[240];
+    const SPEC: &'static OperationSpec = &OPERATIONS[241];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -2368,7 +2405,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[241];
+    const SPEC: &'static OperationSpec = &OPERATIONS[242];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -2406,7 +2443,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[243];
+    const SPEC: &'static OperationSpec = &OPERATIONS[244];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -2425,7 +2462,7 @@ pub struct ListPoliciesResponse {
 pub struct ListRefusedStrangers;
 
 impl Operation for ListRefusedStrangers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    const SPEC: &'static OperationSpec = &OPERATIONS[246];
     type Request = ListRefusedStrangersRequest;
     type Response = ListRefusedStrangersResponse;
 }
@@ -2455,7 +2492,7 @@ pub struct ListRefusedStrangersResponse {
 pub struct ListRemoteConfigs;
 
 impl Operation for ListRemoteConfigs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[246];
+    const SPEC: &'static OperationSpec = &OPERATIONS[247];
     type Request = ListRemoteConfigsRequest;
     type Response = ListRemoteConfigsResponse;
 }
@@ -2479,7 +2516,7 @@ pub struct ListRemoteConfigsResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[247];
+    const SPEC: &'static OperationSpec = &OPERATIONS[248];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -2515,7 +2552,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[249];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -2537,7 +2574,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[249];
+    const SPEC: &'static OperationSpec = &OPERATIONS[250];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -2563,7 +2600,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[253];
+    const SPEC: &'static OperationSpec = &OPERATIONS[254];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -2589,7 +2626,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[254];
+    const SPEC: &'static OperationSpec = &OPERATIONS[255];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -2611,7 +2648,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[261];
+    const SPEC: &'static OperationSpec = &OPERATIONS[262];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -2632,7 +2669,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[265];
+    const SPEC: &'static OperationSpec = &OPERATIONS[266];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -2662,7 +2699,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[266];
+    const SPEC: &'static OperationSpec = &OPERATIONS[267];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -2688,7 +2725,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[268];
+    const SPEC: &'static OperationSpec = &OPERATIONS[269];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -2720,7 +2757,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[278];
+    const SPEC: &'static OperationSpec = &OPERATIONS[279];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -2745,7 +2782,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[282];
+    const SPEC: &'static OperationSpec = &OPERATIONS[283];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
@@ -2773,7 +2810,7 @@ pub struct PublishBroadcastMessageResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[284];
+    const SPEC: &'static OperationSpec = &OPERATIONS[285];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -2802,7 +2839,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[285];
+    const SPEC: &'static OperationSpec = &OPERATIONS[286];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -2830,7 +2867,7 @@ pub struct PublishRRPCMessageResponse {
 pub struct PushFile;
 
 impl Operation for PushFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[288];
+    const SPEC: &'static OperationSpec = &OPERATIONS[289];
     type Request = PushFileRequest;
     type Response = PushFileResponse;
 }
@@ -2866,7 +2903,7 @@ pub struct PushFileResponse {
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[290];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -2902,7 +2939,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[290];
+    const SPEC: &'static OperationSpec = &OPERATIONS[291];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -2923,7 +2960,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[291];
+    const SPEC: &'static OperationSpec = &OPERATIONS[292];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -2944,7 +2981,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[293];
+    const SPEC: &'static OperationSpec = &OPERATIONS[294];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -2974,7 +3011,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[302];
+    const SPEC: &'static OperationSpec = &OPERATIONS[303];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -3022,7 +3059,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[303];
+    const SPEC: &'static OperationSpec = &OPERATIONS[304];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -3045,7 +3082,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[304];
+    const SPEC: &'static OperationSpec = &OPERATIONS[305];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -3073,7 +3110,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[306];
+    const SPEC: &'static OperationSpec = &OPERATIONS[307];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -3109,7 +3146,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[308];
+    const SPEC: &'static OperationSpec = &OPERATIONS[309];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -3137,7 +3174,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[309];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -3160,7 +3197,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[310];
+    const SPEC: &'static OperationSpec = &OPERATIONS[311];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -3192,7 +3229,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[311];
+    const SPEC: &'static OperationSpec = &OPERATIONS[312];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -3220,7 +3257,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[312];
+    const SPEC: &'static OperationSpec = &OPERATIONS[313];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -3243,7 +3280,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[319];
+    const SPEC: &'static OperationSpec = &OPERATIONS[320];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -3268,7 +3305,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[320];
+    const SPEC: &'static OperationSpec = &OPERATIONS[321];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -3292,7 +3329,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[322];
+    const SPEC: &'static OperationSpec = &OPERATIONS[323];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -3322,7 +3359,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[324];
+    const SPEC: &'static OperationSpec = &OPERATIONS[325];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -3348,7 +3385,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[328];
+    const SPEC: &'static OperationSpec = &OPERATIONS[329];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -3371,7 +3408,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[329];
+    const SPEC: &'static OperationSpec = &OPERATIONS[330];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -3392,7 +3429,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[330];
+    const SPEC: &'static OperationSpec = &OPERATIONS[331];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

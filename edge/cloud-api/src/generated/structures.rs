@@ -41,6 +41,20 @@ pub struct AccountLogRow {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct ActivityMinute {
+    #[serde(rename = "Time")]
+    pub time: u64,
+    #[serde(rename = "Up")]
+    pub up: u64,
+    #[serde(rename = "Down")]
+    pub down: u64,
+    #[serde(rename = "SignIns")]
+    pub sign_ins: u64,
+    #[serde(rename = "Failures")]
+    pub failures: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct AuditEntry {
     #[serde(rename = "Time")]
     pub time: u64,
@@ -279,6 +293,14 @@ pub struct EventHistoryItem {
     pub r#type: String,
     #[serde(rename = "Data")]
     pub data: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct FailureCount {
+    #[serde(rename = "Cause")]
+    pub cause: String,
+    #[serde(rename = "Count")]
+    pub count: u64,
 }
 
 #[derive(Clone, Default, Serialize)]

@@ -137,7 +137,8 @@ async fn nothing_is_allowed_without_a_policy() {
 }
 
 /// Reading operations that no preset but the administrator's covers.
-const FOR_ADMINISTRATORS: [&str; 9] = [
+const FOR_ADMINISTRATORS: [&str; 10] = [
+    "DescribeActivity",
     "DescribeConfiguration",
     "ListAccountLog",
     "ListAuditLog",

@@ -81,6 +81,20 @@ async fn common_uses_are_the_administrators_to_know() {
     }
 }
 
+/// What did the instance do in the last hour, and who may know?
+#[tokio::test]
+async fn the_activity_is_told_minute_by_minute_to_the_platforms_administrator() {
+    let cloud = Cloud::new().await;
+    let activity = cloud.ok("DescribeActivity", json!({})).await;
+    assert_eq!((&activity["Online"], &activity["Connections"]), (&json!(11), &json!(12)));
+    let minutes = activity["Minutes"].as_array().unwrap();
+    let told: Vec<_> = minutes.iter().map(|minute| (&minute["Up"], &minute["Failures"])).collect();
+    assert_eq!(told, [(&json!(20), &json!(1)), (&json!(5), &json!(0))]);
+    assert_eq!(activity["Failures"][0], json!({"Cause": "SignInRefused", "Count": 1}));
+    let refused = cloud.call(&cloud.stranger, "DescribeActivity", json!({})).await;
+    assert_eq!(code(&refused), "UnauthorizedOperation");
+}
+
 /// May only the account of first-run.json read the configuration, and its sub-accounts by policy? Are all others told
 /// why, in both languages?
 #[tokio::test]

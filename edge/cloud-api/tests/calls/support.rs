@@ -26,6 +26,7 @@ use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_scripts::ScriptEngine;
 use lianwu_services::account::AccountCache;
+use lianwu_services::activity::{Activity, Counts, Failures, LastHour};
 use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
 use lianwu_services::broadcast::Broadcasts;
 use lianwu_services::certificate::CertificateCache;
@@ -397,6 +398,15 @@ impl Measures for Busy {
             retained_messages: 8,
             retained_bytes: 900,
         }
+    }
+
+    /// A refused sign-in and 20 messages in the first minute, 5 more in the second.
+    fn activity(&self) -> Activity {
+        let failures = Failures { sign_ins_refused: 1, ..Failures::default() };
+        let mut hour = LastHour::default();
+        hour.take(Counts { up: 20, failures, ..Counts::default() }, UnixMillis(NOW.0 - 60_000));
+        hour.take(Counts { up: 25, failures, ..Counts::default() }, NOW);
+        Activity { hour, online: 11, connections: 12, log_bytes: 4096, ..Activity::default() }
     }
 }
 

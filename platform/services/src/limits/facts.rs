@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use lianwu_model::{ProductId, Uin};
 
+use crate::activity::Activity;
+
 /// Handed over by the application at start; read only.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -101,6 +103,9 @@ pub trait Measures: Send + Sync {
 
     /// What the backends of a main account hold.
     fn backends(&self, owner: Uin) -> BackendsUse;
+
+    /// Of the whole instance.
+    fn activity(&self) -> Activity;
 }
 
 impl fmt::Debug for dyn Measures {

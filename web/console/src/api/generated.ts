@@ -38,6 +38,7 @@ export interface Operations {
   DeleteTopicPolicy: { request: DeleteTopicPolicyRequest; response: DeleteTopicPolicyResponse };
   DescribeAccess: { request: DescribeAccessRequest; response: DescribeAccessResponse };
   DescribeAccessPoints: { request: DescribeAccessPointsRequest; response: DescribeAccessPointsResponse };
+  DescribeActivity: { request: DescribeActivityRequest; response: DescribeActivityResponse };
   DescribeBackendDiagnosis: { request: DescribeBackendDiagnosisRequest; response: DescribeBackendDiagnosisResponse };
   DescribeBindedProducts: { request: DescribeBindedProductsRequest; response: DescribeBindedProductsResponse };
   DescribeCaller: { request: DescribeCallerRequest; response: DescribeCallerResponse };
@@ -89,6 +90,7 @@ export interface Operations {
   ListMainAccounts: { request: ListMainAccountsRequest; response: ListMainAccountsResponse };
   ListMessages: { request: ListMessagesRequest; response: ListMessagesResponse };
   ListPolicies: { request: ListPoliciesRequest; response: ListPoliciesResponse };
+  ListRefusedStrangers: { request: ListRefusedStrangersRequest; response: ListRefusedStrangersResponse };
   ListRemoteConfigs: { request: ListRemoteConfigsRequest; response: ListRemoteConfigsResponse };
   ListSDKLog: { request: ListSDKLogRequest; response: ListSDKLogResponse };
   ListSecretKeys: { request: ListSecretKeysRequest; response: ListSecretKeysResponse };
@@ -165,6 +167,7 @@ export const versions: Record<keyof Operations, string> = {
   DeleteTopicPolicy: "2019-04-23",
   DescribeAccess: "2026-11-01",
   DescribeAccessPoints: "2026-11-01",
+  DescribeActivity: "2026-11-01",
   DescribeBackendDiagnosis: "2026-11-01",
   DescribeBindedProducts: "2019-04-23",
   DescribeCaller: "2026-11-01",
@@ -216,6 +219,7 @@ export const versions: Record<keyof Operations, string> = {
   ListMainAccounts: "2026-11-01",
   ListMessages: "2026-11-01",
   ListPolicies: "2026-11-01",
+  ListRefusedStrangers: "2026-11-01",
   ListRemoteConfigs: "2026-11-01",
   ListSDKLog: "2021-04-08",
   ListSecretKeys: "2026-11-01",
@@ -607,6 +611,21 @@ export interface DescribeAccessPointsRequest {
 
 export interface DescribeAccessPointsResponse {
   AccessPoints: AccessPointItem[];
+}
+
+export type DescribeActivityRequest = Record<string, never>;
+
+export interface DescribeActivityResponse {
+  Started: number;
+  Online: number;
+  Connections: number;
+  Backends: number;
+  LogBytes: number;
+  FreeBytes: number;
+  SizeBytes: number;
+  Behind: number;
+  Minutes: ActivityMinute[];
+  Failures: FailureCount[];
 }
 
 export interface DescribeBackendDiagnosisRequest {
@@ -1183,6 +1202,18 @@ export interface ListPoliciesResponse {
   Policies: PolicyItem[];
 }
 
+export interface ListRefusedStrangersRequest {
+  ProductId?: string;
+  SourceAddress?: string;
+  Offset?: number;
+  Limit?: number;
+}
+
+export interface ListRefusedStrangersResponse {
+  TotalCount: number;
+  Strangers: RefusedStranger[];
+}
+
 export interface ListRemoteConfigsRequest {
   ProductId: string;
 }
@@ -1570,6 +1601,14 @@ export interface AccountLogRow {
   Count: number;
 }
 
+export interface ActivityMinute {
+  Time: number;
+  Up: number;
+  Down: number;
+  SignIns: number;
+  Failures: number;
+}
+
 export interface AuditEntry {
   Time: number;
   RequestId: string;
@@ -1701,6 +1740,11 @@ export interface EventHistoryItem {
   EventId: string;
   Type: string;
   Data: string;
+}
+
+export interface FailureCount {
+  Cause: string;
+  Count: number;
 }
 
 export interface FamilySubDevice {
@@ -1899,6 +1943,21 @@ export interface ProjectEntryEx {
   ApplicationCount: number;
   DeviceCount: number;
   EnableOpenState: number;
+}
+
+export interface RefusedStranger {
+  FirstTime: number;
+  LastTime: number;
+  Time: string;
+  Count: number;
+  SourceAddress: string;
+  Listener: string;
+  ProductId: string;
+  DeviceName: string;
+  Id: string;
+  Cause: string;
+  Detail: string;
+  Cure: string;
 }
 
 export interface RemoteConfigVersion {
