@@ -15,8 +15,16 @@ export interface Place {
 
 export const places: Place[] = [
   { page: "overview", title: texts("概览", "Overview"), icon: "dashboard", prefix: "/" },
+  { page: "devices", title: texts("设备", "Devices"), icon: "devices", prefix: "/devices" },
 ];
 
 export const pages: RouteRecordRaw[] = [
   { path: "", name: "overview", component: () => import("./pages/overview/Overview.vue") },
+  { path: "devices", name: "devices", component: () => import("./pages/devices/DeviceList.vue") },
+  {
+    path: "devices/:product/:name/:tab?",
+    name: "device",
+    component: () => import("./pages/devices/DevicePage.vue"),
+    props: true,
+  },
 ];
