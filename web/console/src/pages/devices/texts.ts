@@ -284,3 +284,22 @@ export const controlTexts = texts(
     silent: "Delivered, but the device did not reply",
   },
 );
+
+export const actionTexts = texts(
+  {
+    action: "行为",
+    noInput: "这个行为没有调用参数。",
+    call: "调用",
+    waiting: "已调用，正在等待设备回复（最长约 5 秒）",
+    status: "设备返回状态",
+    output: "返回参数",
+  },
+  {
+    action: "Action",
+    noInput: "This action takes no parameters.",
+    call: "Call",
+    waiting: "Called, waiting for the device to answer (about 5 s at most)",
+    status: "Status given by the device",
+    output: "Returned parameters",
+  },
+);
