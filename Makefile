@@ -15,7 +15,17 @@ deps-test: ## what the tests need besides: packages, vendor SDKs
 	@scripts/debian-packages make build-essential pkg-config libssl-dev openssl mosquitto mosquitto-clients python3-venv strace curl libcoap3-bin chromium
 	@scripts/test-packages
 
-build: deps ## the one binary, optimised
+CONSOLE = web/console
+$(CONSOLE)/node_modules/.package-lock.json: $(CONSOLE)/package-lock.json
+	@command -v npm >/dev/null || { echo "the console needs Node.js 20 or newer with npm"; exit 1; }
+	cd $(CONSOLE) && npm ci --no-audit --no-fund --ignore-scripts
+
+$(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(shell find $(CONSOLE)/src $(CONSOLE)/public $(CONSOLE)/*.* spec -type f)
+	cd $(CONSOLE) && npm run build
+
+console: $(CONSOLE)/dist/index.html ## the web console's pages, which the binary takes in
+
+build: deps console ## the one binary, optimised
 	$(CARGO) build --release --locked --package lianwu
 
 run: build ## build everything, start the platform under ./data with the demo lamps
@@ -33,7 +43,8 @@ lint: deps ## format, clippy, shape of the tree, generated files, dependencies, 
 	 else echo "lint: cargo-deny is not installed, dependencies were not checked (cargo install cargo-deny)"; fi
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
 
-test: deps-test ## every test, whole-system tests with the vendor's SDKs included
+test: deps-test console ## every test, whole-system tests with the vendor's SDKs included
+	cd $(CONSOLE) && npm test
 	$(CARGO) build --locked --package lianwu
 	@if command -v cargo-nextest >/dev/null; then $(CARGO) nextest run --locked --workspace; \
 	 else $(CARGO) test --locked --workspace; fi
@@ -44,4 +55,4 @@ bench: build ## the workloads of docs/performance.md against this machine
 clean:
 	$(CARGO) clean
 
-.PHONY: help deps deps-test build run fmt lint test bench clean
+.PHONY: help deps deps-test console build run fmt lint test bench clean

@@ -1,10 +1,11 @@
 import vue from "@vitejs/plugin-vue";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 // The server mounts the console below /console/. `npm run dev` passes calls on to a platform on this machine.
 export default defineConfig({
   base: "/console/",
   plugins: [vue()],
   build: { target: "es2022", assetsInlineLimit: 0, sourcemap: false, reportCompressedSize: true },
+  test: { environment: "happy-dom" },
   server: { proxy: { "^/console/(api|session)": "http://127.0.0.1:8080" } },
 });

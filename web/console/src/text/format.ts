@@ -48,7 +48,7 @@ export function age(millis: number, now: number): string {
   const difference = millis - now;
   const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   const [unit, step] = STEPS.find(([, step]) => Math.abs(difference) >= step) ?? ["second", 1000];
-  return format.format(Math.round(difference / step), unit);
+  return format.format(Math.trunc(difference / step), unit);
 }
 
 /** Long ids in the middle shortened: `QW12…34TY`. */

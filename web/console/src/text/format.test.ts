@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+
+import { age, number, short, size } from "./format";
+import { language } from "./language";
+
+describe("what people read", () => {
+  it("has sizes with binary units", () => {
+    language.value = "en";
+    expect([0, 1023, 1024, 1536, 5 * 1024 ** 3].map(size)).toEqual(["0 B", "1,023 B", "1 KiB", "1.5 KiB", "5 GiB"]);
+  });
+
+  it("shortens ids in the middle, and only long ones", () => {
+    expect(short("QW12ER34TY")).toBe("QW12ER34TY");
+    expect(short("abcdefghijklmnopqrstuvwxyz", 11)).toBe("abcde…vwxyz");
+  });
+
+  it("tells ages in the viewer's language", () => {
+    language.value = "en";
+    expect(age(0, 119_000)).toBe("1 minute ago");
+    expect(age(1000, 1400)).toBe("now");
+    language.value = "zh";
+    expect(age(0, 3_000)).toBe("3秒钟前");
+    expect(number(1234567.5, 1)).toBe("1,234,567.5");
+  });
+});
