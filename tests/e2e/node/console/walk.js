@@ -112,7 +112,11 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
     if (["error", "warning"].includes(message.type()) && !isStatus) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
-  await signIn(page, base, firstRun, word);
+  const failed = async (error) => {
+    if (folder) await page.screenshot({ path: path.join(folder, `${area}-failed.png`) }).catch(() => {});
+    throw error;
+  };
+  await signIn(page, base, firstRun, word).catch(failed);
   const quiet = (name) => expect(complaints.length === 0, `${name}: the browser's console says: ${complaints.join(" | ")}`);
   const tour = {
     page,
@@ -137,7 +141,7 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
       console.log(`${language} ${theme} ${name}`);
     },
   };
-  await require(`./${area}.js`).walk(tour);
+  await require(`./${area}.js`).walk(tour).catch(failed);
   quiet("at the end");
   await context.close();
 }
