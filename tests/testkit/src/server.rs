@@ -264,6 +264,14 @@ impl Server {
         text.parse().unwrap_or_else(|_| fail(format!("listen.device_https in first-run.json is {text:?}")))
     }
 
+    /// Where API and console are over TLS, for servers started with [`ServerOptions::with_web_tls`].
+    #[must_use]
+    #[track_caller]
+    pub fn https_address(&self) -> SocketAddr {
+        let text = self.first_run["listen"]["https"].as_str().unwrap_or_default();
+        text.parse().unwrap_or_else(|_| fail(format!("listen.https in first-run.json is {text:?}")))
+    }
+
     /// The page of `/metrics`.
     ///
     /// # Panics

@@ -226,6 +226,7 @@ async fn started(registry: &Arc<MemoryRegistry>, clock: &Arc<ManualClock>, limit
         accounts: AccountCache::default(),
         certificates: CertificateCache::default(),
         audit: Audit::default(),
+        strangers: lianwu_services::stranger::Strangers::default(),
         turns: Turns::default(),
         scripts: Arc::new(NoScripts),
     });

@@ -4,7 +4,10 @@ use lianwu_model::DeviceName;
 use lianwu_model::policy::{DOCUMENT_BYTES_MAX, STATEMENTS_MAX};
 
 use super::super::{LimitSpec, Use, Value};
-use crate::account::{ATTACHED_MAX, GROUPS_MAX, KEYS_MAX, MAIN_ACCOUNTS_MAX, POLICIES_MAX, SUB_ACCOUNTS_MAX};
+use crate::account::{
+    ATTACHED_MAX, GROUPS_MAX, KEYS_MAX, LOGINS_MAX, LOGINS_PER_PRINCIPAL_MAX, MAIN_ACCOUNTS_MAX, POLICIES_MAX,
+    SUB_ACCOUNTS_MAX,
+};
 use crate::certificate::AUTHORITIES_MAX;
 use crate::device::BATCH_MAX;
 use crate::file::{DEVICE_UPLOADS_MAX, PRODUCT_FILES_MAX};
@@ -40,6 +43,46 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         zh: "审计日志的保存天数",
         en: "Days for which rows of the audit log are kept",
         value: Value::Set(|l| l.audit_days.into()),
+        used: None,
+    },
+    LimitSpec {
+        name: "ConsoleSessions",
+        unit: "sessions",
+        scope: "user",
+        setting: None,
+        zh: "一个用户同时存在的控制台会话数；超出时最早的失效",
+        en: "Sessions of the console one user has at a time; the oldest makes room",
+        value: Value::Fixed(LOGINS_PER_PRINCIPAL_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "AllConsoleSessions",
+        unit: "sessions",
+        scope: "platform",
+        setting: None,
+        zh: "所有用户的控制台会话总数；超出时最久未用的失效",
+        en: "Sessions of the console of all users; the one unused for longest makes room",
+        value: Value::Fixed(LOGINS_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "ConsoleSessionIdle",
+        unit: "hours",
+        scope: "session",
+        setting: Some("console.session_idle_hours"),
+        zh: "控制台会话没有操作后失效的小时数",
+        en: "Hours after which a session of the console ends that is not used",
+        value: Value::Set(|l| l.login_idle_hours.into()),
+        used: None,
+    },
+    LimitSpec {
+        name: "ConsoleSessionAge",
+        unit: "days",
+        scope: "session",
+        setting: Some("console.session_days"),
+        zh: "控制台会话最长保留的天数",
+        en: "Days after which a session of the console ends in any case",
+        value: Value::Set(|l| l.login_days.into()),
         used: None,
     },
     LimitSpec {

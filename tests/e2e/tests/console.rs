@@ -1,0 +1,154 @@
+//! The console's sign-in and calls with curl, as a browser's pages make them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lianwu_testkit::{Finished, Server, ServerOptions, on_path, run_text, skip};
+use serde_json::{Value, json};
+
+const NEW_PASSWORD: &str = "one that its owner chose";
+
+/// curl with its own cookies.
+struct Curl {
+    base: String,
+    jar: PathBuf,
+    authority: Option<PathBuf>,
+    page_token: String,
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Value,
+}
+
+impl Curl {
+    fn new(base: String, folder: &Path, name: &str) -> Self {
+        Self { base, jar: folder.join(name), authority: None, page_token: String::new() }
+    }
+
+    #[track_caller]
+    fn send(&mut self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let jar = self.jar.to_string_lossy().into_owned();
+        let mut curl = Command::new("curl");
+        curl.args(["-sS", "-i", "-X", method, "--max-time", "30", "-b", &jar, "-c", &jar]);
+        curl.args(["-H", "Accept-Language: en", "-H", &format!("X-Csrf-Token: {}", self.page_token)]);
+        if let Some(authority) = &self.authority {
+            curl.arg("--cacert").arg(authority);
+        }
+        if let Some(body) = body {
+            curl.args(["-H", "Content-Type: application/json", "--data-binary", &body.to_string()]);
+        }
+        let finished: Finished = run_text("curl", curl.arg(format!("{}{path}", self.base)), "");
+        finished.succeeded();
+        let (head, body) =
+            finished.stdout.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer in {finished:?}"));
+        let status = head.split(' ').nth(1).and_then(|text| text.parse().ok()).expect("a status");
+        Answer { status, head: head.to_owned(), body: serde_json::from_str(body).unwrap_or_default() }
+    }
+
+    #[track_caller]
+    fn sign_in(&mut self, user: &str, password: &str) -> Answer {
+        let answer = self.send("POST", "/console/session", Some(&json!({"User": user, "Password": password})));
+        if let Some(token) = answer.body["CsrfToken"].as_str() {
+            self.page_token = token.to_owned();
+        }
+        answer
+    }
+
+    #[track_caller]
+    fn call(&mut self, version: &str, action: &str, parameters: &Value) -> Answer {
+        let answer = self.send("POST", &format!("/console/api/{version}/{action}"), Some(parameters));
+        if let Some(token) = answer.header("x-csrf-token") {
+            self.page_token = token.to_owned();
+        }
+        answer
+    }
+
+    #[track_caller]
+    fn is_in(&mut self) -> bool {
+        self.send("GET", "/console/session", None).status == 200
+    }
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    fn code(&self) -> &str {
+        self.body["Response"]["Error"]["Code"].as_str().unwrap_or_default()
+    }
+}
+
+/// From the first password to the own one, and from there to a list of projects; over a restart, and out everywhere.
+#[test]
+fn the_way_of_the_first_user() {
+    if !on_path("curl") {
+        return skip("the_way_of_the_first_user", "curl is not installed");
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut server = Server::start(ServerOptions::default());
+    let mut curl = Curl::new(format!("http://{}", server.http_address()), folder.path(), "first");
+    assert_eq!(curl.send("GET", "/console/", None).status, 200);
+    assert!(!curl.is_in());
+    let (user, password) = (server.first_run("admin_user"), server.first_run("admin_password"));
+    assert_eq!(curl.sign_in(&user, "a guess").code(), "AuthFailure.WrongPassword");
+    let signed_in = curl.sign_in(&user, &password);
+    assert_eq!((signed_in.status, &signed_in.body["MustChangePassword"]), (200, &json!(true)));
+    assert_eq!(signed_in.body["Uin"], json!(server.first_run("uin")));
+    let cookie = signed_in.header("set-cookie").expect("a cookie").to_owned();
+    assert!(cookie.contains("HttpOnly; SameSite=Strict") && !cookie.contains("Secure"), "{cookie}");
+    let refused = curl.call("2019-04-23", "GetProjectList", &json!({}));
+    assert_eq!((refused.status, refused.code()), (403, "UnauthorizedOperation.MustChangePassword"));
+
+    let change = json!({"OldPassword": password, "NewPassword": NEW_PASSWORD});
+    let changed = curl.call("2026-11-01", "SetPassword", &change);
+    assert_eq!((changed.status, changed.code()), (200, ""), "{:?}", changed.body);
+    let note = std::fs::read_to_string(server.first_run_path()).expect("first-run.json");
+    assert!(!note.contains("admin_password") && !note.contains("secret_key"), "{note}");
+    let made = curl.call("2019-04-23", "CreateProject", &json!({"ProjectName": "home", "ProjectDesc": "by a page"}));
+    let project = made.body["Response"]["Project"]["ProjectId"].clone();
+    let described = curl.call("2019-04-23", "DescribeProject", &json!({"ProjectId": project}));
+    assert_eq!(described.body["Response"]["Project"]["ProjectName"], "home", "{:?}", described.body);
+    let signed = server.cloud().call("GetProjectList", &json!({}));
+    assert_eq!(signed["Total"], 1, "callers with a key see the same");
+    let audit = server.cloud().call("ListAuditLog", &json!({}));
+    let rows = audit["Entries"].as_array().expect("rows");
+    assert!(rows.iter().any(|row| row["Operation"] == "CreateProject" && row["SecretId"] == "console"), "{audit}");
+
+    server.kill();
+    server.restart();
+    curl.base = format!("http://{}", server.http_address());
+    assert!(curl.is_in(), "a crash signs nobody out");
+    let mut elsewhere = Curl::new(curl.base.clone(), folder.path(), "second");
+    assert_eq!(elsewhere.sign_in(&user, NEW_PASSWORD).status, 200);
+    assert_eq!(elsewhere.send("DELETE", "/console/session/all", None).status, 204);
+    assert!(!curl.is_in() && !elsewhere.is_in());
+    server.stop();
+    let log = server.log();
+    for secret in [&password, NEW_PASSWORD, &curl.page_token] {
+        assert!(!log.contains(secret), "a secret is in the log");
+    }
+}
+
+/// Is the console served over TLS with the platform's certificate, and its cookie kept from plain HTTP?
+#[test]
+fn over_tls() {
+    if !on_path("curl") {
+        return skip("over_tls", "curl is not installed");
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start(ServerOptions::default().with_web_tls());
+    let base = format!("https://localhost:{}", server.https_address().port());
+    let mut curl = Curl::new(base, folder.path(), "jar");
+    curl.authority = Some(server.data().join("tls/ca.crt"));
+    let signed_in = curl.sign_in(&server.first_run("admin_user"), &server.first_run("admin_password"));
+    assert_eq!(signed_in.status, 200);
+    assert!(signed_in.header("set-cookie").is_some_and(|cookie| cookie.ends_with("; Secure")), "{}", signed_in.head);
+    assert!(curl.is_in());
+    let caller = curl.call("2026-11-01", "DescribeCaller", &json!({}));
+    assert_eq!(caller.code(), "UnauthorizedOperation.MustChangePassword");
+}
