@@ -15,11 +15,14 @@ export interface Place {
 
 export const places: Place[] = [
   { page: "overview", title: texts("概览", "Overview"), icon: "dashboard", prefix: "/" },
+  { page: "products", title: texts("产品", "Products"), icon: "products", prefix: "/products" },
   { page: "devices", title: texts("设备", "Devices"), icon: "devices", prefix: "/devices" },
 ];
 
 export const pages: RouteRecordRaw[] = [
   { path: "", name: "overview", component: () => import("./pages/overview/Overview.vue") },
+  { path: "products", name: "products", component: () => import("./pages/products/ProductList.vue") },
+  { path: "products/:id/:tab?", name: "product", component: () => import("./pages/products/ProductPage.vue") },
   { path: "devices", name: "devices", component: () => import("./pages/devices/DeviceList.vue") },
   {
     path: "devices/:product/:name/:tab?",
