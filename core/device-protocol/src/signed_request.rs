@@ -3,6 +3,7 @@
 //! Source: spec/device-protocol.md 3.2 (fields, vector) and 4.2. Pure: nothing is looked up; the caller finds the key.
 
 use base64::Engine as _;
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -68,6 +69,8 @@ impl SignedRequest<'_> {
     /// Checks the signature with a key in its text form, under each host name clients sign: the `Host` header with and
     /// without its port, and [`GATEWAY_HOST`].
     ///
+    /// What is signed ends with the SHA-256 of the body. The C SDK of the hub (3.3.0) takes its SHA-1 when it signs with HMAC-SHA1; both are good.
+    ///
     /// # Errors
     /// See [`SignatureError`].
     pub fn verify(&self, key: &str) -> Result<(), SignatureError> {
@@ -75,9 +78,15 @@ impl SignedRequest<'_> {
         let method = Method::from_name(self.algorithm.to_ascii_lowercase().as_bytes())
             .ok_or_else(|| SignatureError::Algorithm(self.algorithm.chars().take(32).collect()))?;
         let claimed = TOLERANT.decode(self.signature).map_err(|_| SignatureError::Mismatch)?;
-        let fits = self.hosts().into_iter().any(|host| {
-            let expected = method.sign(key.as_bytes(), self.text(host).as_bytes());
-            bool::from(expected[..method.hex_len() / 2].ct_eq(&claimed))
+        let mut hashes = vec![self.hash()];
+        if method == Method::HmacSha1 {
+            hashes.push(hex::encode(Sha1::digest(self.body)));
+        }
+        let fits = hashes.iter().any(|hash| {
+            self.hosts().into_iter().any(|host| {
+                let expected = method.sign(key.as_bytes(), self.text(host, hash).as_bytes());
+                bool::from(expected[..method.hex_len() / 2].ct_eq(&claimed))
+            })
         });
         if fits { Ok(()) } else { Err(SignatureError::Mismatch) }
     }
@@ -95,7 +104,7 @@ impl SignedRequest<'_> {
     pub fn certified(&self) -> Result<CertifiedRequest, SignatureError> {
         self.check_headers()?;
         let signature = TOLERANT.decode(self.signature).map_err(|_| SignatureError::Mismatch)?;
-        Ok(CertifiedRequest { texts: self.hosts().map(|host| self.text(host)).to_vec(), signature })
+        Ok(CertifiedRequest { texts: self.hosts().map(|host| self.text(host, &self.hash())).to_vec(), signature })
     }
 
     fn check_headers(&self) -> Result<(), SignatureError> {
@@ -125,14 +134,17 @@ impl SignedRequest<'_> {
     pub fn sign(&self, key: &str) -> Result<String, SignatureError> {
         let method = Method::from_name(self.algorithm.to_ascii_lowercase().as_bytes())
             .ok_or_else(|| SignatureError::Algorithm(self.algorithm.chars().take(32).collect()))?;
-        let signature = method.sign(key.as_bytes(), self.text(self.host).as_bytes());
+        let signature = method.sign(key.as_bytes(), self.text(self.host, &self.hash()).as_bytes());
         Ok(TOLERANT.encode(&signature[..method.hex_len() / 2]))
     }
 
+    fn hash(&self) -> String {
+        hex::encode(Sha256::digest(self.body))
+    }
+
     /// Eight fields, the fourth (the query) empty, without a line end behind the last.
-    fn text(&self, host: &str) -> String {
-        let Self { path, algorithm, timestamp, nonce, body, .. } = self;
-        let hash = hex::encode(Sha256::digest(body));
+    fn text(&self, host: &str, hash: &str) -> String {
+        let Self { path, algorithm, timestamp, nonce, .. } = self;
         format!("POST\n{host}\n{path}\n\n{algorithm}\n{timestamp}\n{nonce}\n{hash}")
     }
 }
@@ -188,6 +200,27 @@ mod tests {
             ..register("hmacsha256", "YENTYNo8j2LJPEc3cnYjhgiupXz7C2vh+/4rr0nZ47g=")
         };
         assert_eq!(publish.verify("AAECAwQFBgcICQoLDA0ODw=="), Ok(()));
+    }
+
+    /// Does what the C SDK of the hub sent fit? It hashed the body with SHA-1. With HMAC-SHA256 nobody does.
+    #[test]
+    fn a_body_hashed_with_sha_1_fits() {
+        let recorded = SignedRequest {
+            host: GATEWAY_HOST,
+            path: "/device/register",
+            algorithm: "hmacsha1",
+            timestamp: "1609430400",
+            nonce: "2008398412",
+            signature: "RUJGsuAZbet4JCwkzp45Bw0o9nE=",
+            body: br#"{"ProductId":"V9A04L5XOK","DeviceName":"new-1"}"#,
+        };
+        assert_eq!(recorded.verify("zcABflec1nErH6qlgNZj8s6Q"), Ok(()));
+        for changed in [
+            SignedRequest { body: br#"{"ProductId":"V9A04L5XOK","DeviceName":"new-2"}"#, ..recorded },
+            SignedRequest { algorithm: "hmacsha256", ..recorded },
+        ] {
+            assert_eq!(changed.verify("zcABflec1nErH6qlgNZj8s6Q"), Err(SignatureError::Mismatch), "{changed:?}");
+        }
     }
 
     /// Is the algorithm's own spelling signed, and the host of the request, with or without its port?

@@ -48,14 +48,18 @@ const TLS_1_3: u8 = 0x13;
 /// Is the client to prove itself by a key? Who offers suites with keys and none with certificates is.
 ///
 /// Who offers both is, too, if it knows TLS 1.3: such stacks offer suites with keys only when they were given one, as OpenSSL
-/// does for `mosquitto_pub --psk`. Older stacks, mbedTLS 2.4 of the C SDK among them, offer all they were built with, and get
+/// does for `mosquitto_pub --psk`. And so is who puts a suite with keys first, as the C SDK of the hub does from 3.3 on. Other older
+/// stacks, mbedTLS 2.4 of the C SDK among them, offer all they were built with, those with keys last, and get
 /// the certificate. Source: spec/device-protocol.md 2.8, server selection; docs/adr/0019-tls.md.
 pub(crate) fn is_by_key(hello: Hello<'_>) -> bool {
     let Hello::Suites(offered) = hello else { return false };
-    let offers = |wanted: &dyn Fn(&[u8; 2]) -> bool| offered.as_chunks::<2>().0.iter().any(wanted);
-    let is_in = |suites: &[Suite], id: &[u8; 2]| suites.iter().any(|suite| suite.1 == *id);
-    let has_a_key = offers(&|id| is_in(&BY_KEY, id));
-    has_a_key && (!offers(&|id| is_in(&BY_CERTIFICATE, id)) || offers(&|id| id[0] == TLS_1_3))
+    let offered = offered.as_chunks::<2>().0;
+    let first = |suites: &[Suite]| offered.iter().position(|id| suites.iter().any(|suite| suite.1 == *id));
+    match (first(&BY_KEY), first(&BY_CERTIFICATE)) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(key), Some(certificate)) => key < certificate || offered.iter().any(|id| id[0] == TLS_1_3),
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +81,8 @@ mod tests {
     fn who_has_a_key_is_asked_for_it() {
         for (client, offered, expected) in [
             ("the vendor's C SDK", &[0x00, 0x8c, 0x00, 0x8d, 0x00, 0xff][..], true),
+            ("the vendor's C SDK of the hub, 3.3", &[0x00, 0x8c, 0x00, 0x8d, 0x00, 0x2f, 0x00, 0xff], true),
+            ("the same without a key", &[0x00, 0x2f, 0x00, 0x8c, 0x00, 0x8d, 0x00, 0xff], false),
             ("mosquitto --psk, TLS 1.3 suites in front", &[0x13, 0x02, 0x13, 0x01, 0xc0, 0x37, 0x00, 0x8c], true),
             ("mosquitto 2.0.11 --psk, everything besides", &[0x13, 0x02, 0xc0, 0x2f, 0x00, 0x8c], true),
             ("an old stack with all it was built with", &[0xc0, 0x2f, 0x00, 0x8c, 0x00, 0xff], false),
