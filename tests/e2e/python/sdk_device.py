@@ -69,6 +69,10 @@ def main():
         elif do == "time":
             lines.say({"event": "time", "time": sdk.getNtpAccurateTime()})
             rc = 0
+        elif do == "ota_init":
+            rc, mid = sdk.otaInit(product, device, message("ota"))
+        elif do == "ota_report_version":
+            rc, mid = sdk.otaReportVersion(product, device, command["version"])
         elif do == "publish":
             rc, mid = sdk.publish(command["topic"], command["payload"], command["qos"])
         elif do == "disconnect":

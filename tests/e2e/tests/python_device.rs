@@ -230,3 +230,30 @@ fn packed_reports_and_services() {
         (&json!("unbind_device_reply"), &json!("u-1"), &json!(0))
     );
 }
+
+/// Is the version the SDK's firmware part reports kept, and answered so that it need not wait? Firmware update is not served yet:
+/// the answer says so, and nothing is offered.
+#[test]
+fn firmware_version() {
+    let server = Server::start(ServerOptions::default());
+    let lamp = Fixture::new(&server, LAMP_MODEL);
+    let device = lamp.device("light-1");
+    let mut sdk = SdkLamp::start(&server, &device);
+    sdk.ready();
+    sdk.does(&json!({"do": "ota_init"}));
+    sdk.hears("subscribed");
+    sdk.does(&json!({"do": "ota_report_version", "version": "1.0.0"}));
+    let said = sdk.hears("ota");
+    assert_eq!(said["topic"], format!("$ota/update/{}/light-1", device.product));
+    let payload = &said["payload"];
+    assert_eq!(
+        (&payload["type"], &payload["result_code"], &payload["version"]),
+        (&json!("report_version_rsp"), &json!(1), &json!("1.0.0")),
+        "{payload}"
+    );
+    let line = lamp
+        .diagnostics(&device, "")
+        .into_iter()
+        .find(|row| row["Result"].as_str().is_some_and(|text| text.contains("firmware")));
+    assert_eq!(line.expect("a line about it")["Result"], "FAIL, firmware update is not served yet");
+}

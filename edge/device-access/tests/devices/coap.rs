@@ -396,32 +396,3 @@ fn a_forged_record_is_dropped() {
     let (code, token) = client.authenticates("lamp-1", "21010406;aB3xY");
     assert_eq!(code, Code::CONTENT, "{token}");
 }
-
-/// A recording of the vendor's `coap_sample`, with the names of this test, which are as long as those it was made with.
-fn recorded(bytes: &[u8], replace: &[(&[u8], &[u8])]) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    let names: [(&[u8], &[u8]); 2] = [(b"PID0000001", PRODUCT.as_bytes()), (b"dev001", b"lamp-1")];
-    for (before, after) in names.iter().chain(replace) {
-        assert_eq!(before.len(), after.len());
-        let at = bytes.windows(before.len()).position(|part| part == *before).unwrap();
-        bytes[at..at + after.len()].copy_from_slice(after);
-    }
-    bytes
-}
-
-/// The bytes the vendor's `coap_sample` sends: authentication, then a message to a topic of its own.
-#[test]
-fn the_sample_of_the_c_sdk() {
-    let world = world(&options());
-    let mut client = Client::encrypted(&world, "lamp-1");
-    client.send(&recorded(include_bytes!("recorded/coap_sample_authentication.bin"), &[]));
-    let answer = client.answer();
-    assert_eq!((answer.kind, answer.code), (Kind::Acknowledgement, Code::CONTENT));
-    // What the recording was answered with.
-    let token = format!("{}AAAAAA", "AAABogEFAAAA".repeat(4));
-    let publish = include_bytes!("recorded/coap_sample_publish.bin");
-    client.send(&recorded(publish, &[(token.as_bytes(), answer.text.as_bytes())]));
-    let answer = client.answer();
-    assert_eq!((answer.kind, answer.code, answer.text), (Kind::Acknowledgement, Code::CONTENT, String::new()));
-    assert_eq!(world.first(RecordKind::OtherUp).0, 0);
-}

@@ -1,13 +1,9 @@
 //! Logs of devices: the level they are told, and the lines they upload in both forms.
 
-use std::io::Write as _;
-
 use hmac::{Hmac, Mac as _};
 use lianwu_device_access::AccessOptions;
-use lianwu_device_protocol::DeviceSecret;
 use lianwu_device_protocol::device_log::{LINES_MAX, UPLOAD_BYTES_MAX};
 use lianwu_model::log_level::LogLevel;
-use lianwu_model::product::Product;
 use lianwu_model::{DeviceKey, DeviceNumber, UnixMillis};
 use lianwu_ports::readings::{LogQuery, LogScope};
 use lianwu_ports::record::RecordKind;
@@ -18,7 +14,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 
 use super::harness::{NOW, PRODUCT};
-use super::http::{Scene, options, read_answer};
+use super::http::{Scene, options};
 
 impl Scene {
     /// What all lamps upload.
@@ -115,33 +111,6 @@ fn uploads_of_a_log_that_is_off_are_refused_and_counted() {
     assert_eq!(scene.upload_bytes(&body), json!({"Retcode": 403, "Errmsg": notes::LOG_OFF}));
     scene.world.stop();
     assert_eq!(scene.world.first(RecordKind::RateLimited).1, notes::LOG_OFF);
-}
-
-/// What the unchanged `mqtt_sample` of the C SDK sent for lines it had saved while it could not reach the server.
-#[test]
-fn the_c_sample_uploads() {
-    const RECORDED: &str = "0L2BNGQ0GN";
-    let scene = Scene::new(&options());
-    let platform = &scene.world.platform;
-    let lamp = Product::clone(&platform.catalog.product(PRODUCT.parse().unwrap()).unwrap().product);
-    let product = Product { id: RECORDED.parse().unwrap(), name: "recorded".into(), ..lamp };
-    let owner = product.owner;
-    scene.runtime.block_on(platform.stores.products.create_product(product.clone())).unwrap();
-    platform.catalog.put_product(product);
-    // The secret the sample had when it was recorded.
-    let secret = DeviceSecret::parse("3ikpCAiD15JLqq2MnErPkQ==").unwrap();
-    let key = DeviceKey { product: RECORDED.parse().unwrap(), device: "dev001".parse().unwrap() };
-    platform.directory.put(DirectoryDevice::new(key, DeviceNumber(4_000), secret, true));
-    scene.runtime.block_on(device_log::set_of_product(platform, owner, RECORDED, Some(LogLevel::Debug))).unwrap();
-    let mut stream = scene.connect();
-    stream.write_all(include_bytes!("recorded/c_sdk_log.http")).unwrap();
-    let (head, answer) = read_answer(&mut stream);
-    assert!(head.contains("\r\nContent-Length: 13\r\n"), "{head}");
-    assert_eq!(answer, br#"{"Retcode":0}"#);
-    let kept = scene.kept(LogScope::Uploads(DeviceNumber(4_000)));
-    let told = "2026-11-23 11:17:58|log_mqtt.c|_log_level_sub_cb(88): Upload log level change to: 4";
-    assert_eq!(kept.last(), Some(&("WRN".to_owned(), told.to_owned())), "the oldest");
-    assert_eq!(kept.len(), 8);
 }
 
 /// Is whoever does not know the key refused, and the owner told why?
