@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use lianwu_device_protocol::message::{ClientToken, Clock, EventPost, Refusal, Report, Up, UpKind, parse_up};
+use lianwu_device_protocol::message::{
+    ClientToken, Clock, EventPost, PACK_ITEMS_MAX, PackItem, Refusal, Report, Up, UpKind, parse_up,
+};
 use lianwu_device_protocol::reply::{BAD_JSON_TEXT, render_success};
 use lianwu_model::UnixMillis;
 use lianwu_model::json::{Kind, Scanner};
@@ -53,13 +55,25 @@ fn check_accepted(up: &Up<'_>) {
         Up::ReportInfo { params, .. } => assert!(is_object(params)),
         Up::ActionReply { response, .. } => assert!(is_object(response)),
         Up::Pack(pack) => {
-            assert!(!pack.items.is_empty());
-            for item in &pack.items {
-                assert!(item.properties.is_none_or(is_object));
-                assert!(item.events.iter().all(|event| is_object(event.params)));
+            assert!(!pack.items.is_empty() || !pack.sub_devices.is_empty());
+            check_items(&pack.items);
+            let mut events = pack.events();
+            for sub in &pack.sub_devices {
+                if let Ok(items) = pack.judge(sub, &MODEL, CLOCK, &mut events) {
+                    assert!(!items.is_empty() && items.len() <= PACK_ITEMS_MAX && events <= PACK_ITEMS_MAX);
+                    check_items(&items);
+                }
             }
         }
         Up::GetStatus(_) | Up::ClearControl { .. } | Up::ControlReply(_) => {}
+    }
+}
+
+fn check_items(items: &[PackItem<'_>]) {
+    for item in items {
+        check_time(item.sample_time);
+        assert!(item.properties.is_none_or(is_object));
+        assert!(item.events.iter().all(|event| is_object(event.params)));
     }
 }
 

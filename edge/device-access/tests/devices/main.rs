@@ -14,6 +14,7 @@ mod device_logs;
 mod files;
 mod gateway_packs;
 mod gateway_sessions;
+mod gateway_topics;
 mod gateways;
 mod harness;
 mod http;
