@@ -19,7 +19,7 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
-fn send(world: &World, runtime: &Runtime, qos: u8, payload: &[u8]) -> u64 {
+pub fn send(world: &World, runtime: &Runtime, qos: u8, payload: &[u8]) -> u64 {
     let _entered = runtime.enter();
     let owner = world.platform.catalog.product(PRODUCT.parse().unwrap()).unwrap().product.owner;
     let broadcast = Broadcast { qos, payload: payload.into(), request_id: "q-1".into() };
@@ -27,7 +27,7 @@ fn send(world: &World, runtime: &Runtime, qos: u8, payload: &[u8]) -> u64 {
 }
 
 /// The line of a broadcast that has ended.
-fn line(world: &World, task: u64) -> String {
+pub fn line(world: &World, task: u64) -> String {
     loop {
         let before = world.log.durable();
         for block in world.log.read(lianwu_ports::log::Lsn(1), usize::MAX).unwrap() {

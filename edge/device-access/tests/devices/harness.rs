@@ -251,21 +251,6 @@ impl World {
         found
     }
 
-    /// Payloads of the same records, as text.
-    pub fn payloads_of(&self, product: &str, name: &str) -> Vec<String> {
-        self.settle();
-        let mut found = Vec::new();
-        for block in self.log.read(Lsn(1), usize::MAX).unwrap() {
-            for record in block.records() {
-                let (_, record) = record.unwrap();
-                if record.product.as_str() == product && record.device == name {
-                    found.push(String::from_utf8_lossy(record.payload).into_owned());
-                }
-            }
-        }
-        found
-    }
-
     /// Code and note of the first record of a kind, waiting until there is one.
     pub fn first(&self, wanted: RecordKind) -> (u32, String) {
         let mut count = 1;

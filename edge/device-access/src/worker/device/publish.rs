@@ -106,9 +106,7 @@ impl Worker {
         if self.said_by(state, incoming, topic) || self.said_for(state, incoming, topic) {
             return Flow::Open;
         }
-        if let Err(error) = check_name(incoming.packet.topic)
-            && matches!(error, NameError::Wildcard | NameError::Nul)
-        {
+        if let Some(error) = closes(incoming.packet.topic) {
             self.close(state, incoming.place, &format!("protocol error: {error}"));
             return Flow::Closed;
         }
@@ -158,10 +156,14 @@ impl Worker {
         let gateway = incoming.device;
         let Some(device) = self.sub_device(gateway, &topic) else { return false };
         let incoming = Incoming { device: &device, gateway: Some(gateway.number), ..*incoming };
-        if state.behind.find(gateway.number, device.number).is_some_and(|sub| sub.is_online) {
-            return self.said_by(state, &incoming, topic);
+        let is_online = state.behind.find(gateway.number, device.number).is_some_and(|sub| sub.is_online);
+        if is_online && self.said_by(state, &incoming, topic) {
+            return true;
         }
-        self.refused(state, &incoming, notes::SUB_DEVICE_OFFLINE);
+        if closes(incoming.packet.topic).is_some() {
+            return false;
+        }
+        self.refused(state, &incoming, if is_online { notes::NO_PERMISSION } else { notes::SUB_DEVICE_OFFLINE });
         true
     }
 
@@ -417,6 +419,11 @@ impl<'a> Verdict<'a> {
         };
         Self { kind, code, note, sample_time: now, answer: None }
     }
+}
+
+/// Why a message on this topic ends the connection, if it does.
+fn closes(topic: &str) -> Option<NameError> {
+    check_name(topic).err().filter(|error| matches!(error, NameError::Wildcard | NameError::Nul))
 }
 
 /// Tells the call that waits for this answer, once the answer is durable.
