@@ -343,6 +343,20 @@ mod tests {
     }
 
     #[test]
+    fn a_control_its_gateway_acknowledged_is_not_pending() {
+        let mut state = State::default();
+        apply(&mut state, 1, RecordKind::PropertyControl, 23_101, 50, r#"{"params":{"a":1,"b":2}}"#);
+        apply(&mut state, 2, RecordKind::PropertyControl, 23_101, 60, r#"{"params":{"b":3}}"#);
+        for (lsn, taken, left) in [(3, 40, 2), (4, 50, 1), (5, 60, 0)] {
+            let payload = lianwu_ports::states::session::acknowledged_for(UnixMillis(taken));
+            let said = Record { payload: &payload, ..record(RecordKind::DownAcknowledged, 0, 70, "") };
+            assert!(concerns(&said) && !concerns_session_only(&said));
+            state.apply(Lsn(lsn), &said, &[]);
+            assert_eq!(state.whole().desired.len(), left, "taken at {taken}");
+        }
+    }
+
+    #[test]
     fn a_shadow_follows_from_what_was_accepted_and_comes_back() {
         let mut state = State::default();
         apply(&mut state, 1, RecordKind::ShadowUpdate, 0, 50, r#"{"state":{"reported":{"a":1}}}"#);

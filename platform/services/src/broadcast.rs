@@ -100,8 +100,9 @@ pub fn start(platform: &Arc<Platform>, owner: Uin, product: &str, broadcast: Bro
     let platform = Arc::clone(platform);
     tokio::spawn(async move {
         let counts = send_to_all(&platform, product, &broadcast).await;
-        record(&platform, product, task, &counts, &broadcast).await;
+        // Whoever reads the line that says it is over may begin the next one.
         drop(turn);
+        record(&platform, product, task, &counts, &broadcast).await;
     });
     Ok(task)
 }

@@ -29,7 +29,7 @@ use crate::tls;
 const DEADLINE: std::time::Duration = std::time::Duration::from_secs(10);
 
 pub const GATE: &str = "GATE000001";
-const OTHER: &str = "METER00001";
+pub const OTHER: &str = "METER00001";
 const OWNER: Uin = Uin(100_000_000_001);
 
 /// A platform with gateways that take lamps, and a product they do not take.
@@ -205,7 +205,7 @@ impl Gate {
     }
 }
 
-fn proof(product: &str, name: &str, with: &lianwu_device_protocol::DeviceSecret, seconds: u64) -> Value {
+pub fn proof(product: &str, name: &str, with: &lianwu_device_protocol::DeviceSecret, seconds: u64) -> Value {
     let timestamp = seconds.cast_signed();
     let signature = sign(&format!("{product}{name}"), with.text(), Method::HmacSha1, 42, timestamp);
     json!({

@@ -12,6 +12,7 @@ mod certified;
 mod coap;
 mod device_logs;
 mod files;
+mod gateway_changes;
 mod gateway_packs;
 mod gateway_sessions;
 mod gateway_topics;
