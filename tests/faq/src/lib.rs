@@ -1,6 +1,8 @@
 //! The support FAQ as acceptance tests: files by subject, one or more functions `faq_NN_...` per row of spec/faq.md,
 //! through the public interfaces only, against the real binary.
 
+pub mod raw;
+
 use lianwu_testkit::{DEADLINE, Device, Fixture, MqttClient, Server, ServerOptions, wait_for};
 use serde_json::Value;
 

@@ -1,9 +1,9 @@
 //! Sign-ins that concern no product: does the platform's administrator find who it was, where, how often and why?
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::TcpStream;
 use std::process::Command;
 
+use lianwu_faq::raw::{coap, shakes_hands_by_key, tcp};
 use lianwu_testkit::{
     Credentials, DEADLINE, Device, Method, MqttClient, Server, ServerOptions, platform_binary, run_text, wait_for,
 };
@@ -36,28 +36,6 @@ fn refused(mut client: MqttClient, credentials: &Credentials) {
     client.send_connect(credentials);
     client.next_packet();
     client.expect_close();
-}
-
-fn tcp(address: SocketAddr, bytes: &[u8]) {
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    stream.set_read_timeout(Some(DEADLINE)).expect("a time limit");
-    stream.write_all(bytes).expect("sent");
-    // The end, or a reset: either way it has been looked at.
-    let _ = stream.read_to_end(&mut Vec::new());
-}
-
-/// A handshake by key.
-fn by_key(address: SocketAddr, identity: &'static str) {
-    let mut connector = SslConnector::builder(SslMethod::tls_client()).expect("OpenSSL");
-    connector.set_cipher_list("PSK-AES128-CBC-SHA").expect("a suite");
-    connector.set_psk_client_callback(move |_, _, into_identity, into_key| {
-        into_identity[..identity.len()].copy_from_slice(identity.as_bytes());
-        into_identity[identity.len()] = 0;
-        into_key[..16].fill(7);
-        Ok(16)
-    });
-    let socket = TcpStream::connect(address).expect("a connection");
-    assert!(connector.build().connect("localhost", socket).is_err(), "nobody knows it");
 }
 
 /// faq-59: a device of another deployment, over MQTT: who, from where, how often; and where it signs in is nobody's log.
@@ -123,10 +101,10 @@ fn faq_40_other_protocols_than_the_ports() {
 #[test]
 fn faq_40_handshakes_of_nobody() {
     let server = server();
-    by_key(server.mqtts_address(), "NOSUCH0001dev001");
+    assert!(!shakes_hands_by_key(server.mqtts_address(), "NOSUCH0001dev001", &[7; 16]), "nobody knows it");
     let found = row(&server, "mqtts", "unknown-product");
     assert_eq!(json!([found["ProductId"], found["DeviceName"]]), json!([PRODUCT, "dev001"]));
-    by_key(server.mqtts_address(), "dev001");
+    assert!(!shakes_hands_by_key(server.mqtts_address(), "dev001", &[7; 16]), "no identity");
     row(&server, "mqtts", "psk-identity-form");
     let failed = |server: &Server| {
         let page = server.metrics();
@@ -163,14 +141,8 @@ fn faq_59_an_unknown_product_over_http_and_coap() {
     tcp(server.device_http_address(), request("/register/dev", body).as_bytes());
     wait_for("both", DEADLINE, || (row(&server, "device_http", "unknown-product")["Count"] == 2).then_some(()));
 
-    let path = b"NOSUCH0001/dev001/txauth9w0BAQsFA";
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    socket.set_read_timeout(Some(DEADLINE)).expect("a time limit");
-    let length = u8::try_from(path.len() - 13).expect("short");
-    // Confirmable POST without a token; Uri-Path (11) with a length in a byte of its own.
-    let datagram = [&[0x40, 2, 0, 1, 0xbd, length][..], path, &[0xff], b"NOSUCH0001dev001;1;a;1;b;hmacsha1"].concat();
-    socket.send_to(&datagram, server.coap_address("coap")).expect("sent");
-    socket.recv(&mut [0; 256]).expect("an answer");
+    let path = format!("{PRODUCT}/dev001/txauth9w0BAQsFA");
+    assert_eq!(coap(server.coap_address("coap"), &path, "NOSUCH0001dev001;1;a;1;b;hmacsha1"), "4.04");
     let found = row(&server, "coap", "unknown-product");
     assert_eq!(json!([found["ProductId"], found["DeviceName"]]), json!([PRODUCT, "dev001"]));
 }

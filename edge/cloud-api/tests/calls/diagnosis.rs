@@ -101,6 +101,9 @@ async fn a_refused_sign_in_is_named_until_one_succeeds() {
         ("the product's devices sign in with keys, not with certificates", "faq-55-key"),
         ("the certificate was issued by \"CN=shop\", which is not the authority of the product", "faq-41-certificate"),
         ("the certificate expired at 1600000000 s: RenewDeviceCertificate gives", "faq-54-certificate"),
+        ("the signature is not that of the certificate on record: wrong private key", "faq-56-certificate"),
+        ("no certificate of the device is on record, so its signature cannot be checked", "faq-55-record"),
+        (notes::PSK_MISMATCH, "faq-56-psk"),
         ("the certificate is valid from 4000000000 s on, which is in the future", "faq-42-certificate"),
         ("keep-alive of 901 s, allowed 900", "faq-47-range"),
         ("9 sign-ins within 60 s were refused unchecked: too many had failed before", "faq-45-locked"),
@@ -148,14 +151,41 @@ async fn a_refused_registration_is_named_until_it_is_over() {
     assert!(ids.contains(&json!("faq-59-unknown")), "{ids:?}");
 }
 
-/// Is a refused request over HTTP named for a while?
+/// Is each cause of a refused request over HTTP or CoAP named, until a message is accepted? Nobody signs in there.
 #[tokio::test]
-async fn a_refused_request_over_http_is_named() {
-    let mut lamp = Lamp::new().await;
-    lamp.connects();
-    lamp.reports();
-    lamp.is_refused("http request refused: signature error");
-    assert_eq!(lamp.ids().await, ["faq-56-http"]);
+async fn a_refused_request_is_named_until_one_is_heard() {
+    let passed = format!("coap request refused: credential expired at {} UNIX seconds, 1 s before", NOW.0 / 1000 + 1);
+    for (note, id) in [
+        ("http request refused: signature error", "faq-56-http"),
+        ("http request refused: header X-TC-Nonce is missing or too long", "faq-56-http"),
+        ("http request refused: the token has expired", "faq-54-token"),
+        ("http request refused: the token is not one of this platform", "faq-41-token"),
+        ("coap request refused: the token is not this device's, or the device was given another", "faq-41-token"),
+        ("http request refused: the signature is not that of the certificate on record", "faq-56-certificate"),
+        ("http request refused: no certificate of the device is on record", "faq-55-record"),
+        ("http request refused: the certificate expired at 1600000000 s: Renew", "faq-54-certificate"),
+        ("http request refused: the product's devices sign in with keys, not with certificates", "faq-55-key"),
+        (
+            "http request refused: the product's devices sign in with certificates, not with a password",
+            "faq-55-certificate",
+        ),
+        (
+            "coap request refused: the product's devices sign in with certificates, not with a password",
+            "faq-55-certificate",
+        ),
+        ("coap request refused: hmac sign error", "faq-56-coap"),
+        ("coap request refused: without DTLS the payload is user name and password as in MQTT", "faq-56-coap"),
+        ("coap request refused: the TLS-PSK key does not fit the device's secret", "faq-56-psk"),
+        (&passed, "faq-54"),
+    ] {
+        let mut lamp = Lamp::new().await;
+        lamp.connects();
+        lamp.reports();
+        lamp.is_refused(note);
+        assert_eq!(lamp.ids().await, [id], "{note}");
+        lamp.reports();
+        assert_eq!(lamp.ids().await, [""; 0], "{note} was cured");
+    }
 }
 
 #[tokio::test]

@@ -209,7 +209,8 @@ impl Session {
                 }
             },
         };
-        let refused = Refused { product, device, number, why, source, transport: "dtls" };
+        let code = refused::code(answer);
+        let refused = Refused { product, device, number, why, code, source, transport: "dtls" };
         Some(Box::new(Failed::Known { refused, is_counted, is_unchecked }))
     }
 }

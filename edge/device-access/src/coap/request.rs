@@ -12,6 +12,7 @@ use lianwu_device_protocol::credentials::{SignIn, SignInError};
 use lianwu_device_protocol::topic::{Topic, check_name};
 use lianwu_model::product::Authentication;
 use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_mqtt::ConnectRefusal;
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_services::device_token::{self, TokenError};
 use lianwu_services::directory::DirectoryDevice;
@@ -69,6 +70,8 @@ pub(super) struct Line {
     number: DeviceNumber,
     /// Empty when it has signed in.
     why: String,
+    /// As CONNACK would have it.
+    code: u8,
     source: IpAddr,
 }
 
@@ -98,6 +101,16 @@ impl Refusal {
 
     fn told(code: Code, why: impl Into<String>) -> Self {
         Self { is_told: true, ..Self::new(code, why) }
+    }
+
+    /// What the log of sign-ins has for it.
+    fn as_connack(&self) -> ConnectRefusal {
+        match self.code {
+            Code::NOT_FOUND => ConnectRefusal::IdentifierRejected,
+            Code::FORBIDDEN => ConnectRefusal::NotAuthorised,
+            _ if self.why == notes::NEEDS_CERTIFICATE => ConnectRefusal::NotAuthorised,
+            _ => ConnectRefusal::BadUserNameOrPassword,
+        }
     }
 
     fn response(&self) -> Response {
@@ -159,8 +172,8 @@ impl Judge {
         };
         let found = self.platform.directory.find(product, named.device);
         let number = found.map_or(DeviceNumber::NONE, |device| device.number);
-        let line =
-            Line { product, device: named.device.into(), number, why: refusal.why.clone(), source: speaker.source };
+        let (device, why) = (named.device.into(), refusal.why.clone());
+        let line = Line { product, device, number, why, code: refusal.as_connack().code(), source: speaker.source };
         Judged::Refused(response, Box::new(line))
     }
 
@@ -180,6 +193,7 @@ impl Judge {
             device: device.name.as_str().into(),
             number: device.number,
             why: String::new(),
+            code: 0,
             source: speaker.source,
         };
         Ok(Judged::SignedIn(Response::new(Code::CONTENT, token.text), Box::new(line)))
@@ -316,16 +330,16 @@ impl Judge {
 
     /// Puts a sign-in or a refusal on record.
     pub(super) async fn tell(&self, line: &Line) {
-        let (kind, code, note) = match line.why.as_str() {
-            "" => (RecordKind::Connected, 0, String::new()),
-            why => (RecordKind::ConnectRefused, 4, format!("{}{why}", notes::COAP_REFUSED)),
+        let (kind, note) = match line.why.as_str() {
+            "" => (RecordKind::Connected, String::new()),
+            why => (RecordKind::ConnectRefused, format!("{}{why}", notes::COAP_REFUSED)),
         };
         let mut batch = RecordBatch::default();
         batch.push(&Record {
             kind,
             qos: 0,
             packet_id: 0,
-            code,
+            code: line.code.into(),
             number: line.number,
             product: line.product,
             device: &line.device,

@@ -12,7 +12,7 @@ use lianwu_device_protocol::signed_request::{CertifiedRequest, SignatureError};
 use lianwu_device_protocol::topic::check_name;
 use lianwu_model::product::Authentication;
 use lianwu_model::{DeviceNumber, ProductId};
-use lianwu_mqtt::QoS;
+use lianwu_mqtt::{ConnectRefusal, QoS};
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_services::certificate::{CertificateRefusal, SignatureRefusal, verify_signature};
 use lianwu_services::device_token::{self, TokenError};
@@ -164,12 +164,18 @@ pub(super) async fn verify(
     if refused.0 != TOKEN_EXPIRED {
         http.count(source, product, device, false);
     }
-    record_refusal(http, source, product, device, &refused.1).await;
+    record_refusal(http, source, product, device, &refused).await;
     Err(refused)
 }
 
 /// For the product's owner; who names a product that nobody has, is a stranger.
-pub(super) async fn record_refusal(http: &DeviceHttp, source: IpAddr, product: &str, device: &str, why: &str) {
+pub(super) async fn record_refusal(
+    http: &DeviceHttp,
+    source: IpAddr,
+    product: &str,
+    device: &str,
+    Refusal(code, why): &Refusal,
+) {
     debug!(product, device, why, "a request over HTTP was refused");
     let known = product.parse::<ProductId>().ok().filter(|id| http.platform.catalog.product(*id).is_some());
     let Some(product) = known else {
@@ -181,7 +187,7 @@ pub(super) async fn record_refusal(http: &DeviceHttp, source: IpAddr, product: &
         kind: RecordKind::ConnectRefused,
         qos: 0,
         packet_id: 0,
-        code: 4,
+        code: u32::from(as_connack(code).code()),
         number,
         product,
         device,
@@ -192,6 +198,16 @@ pub(super) async fn record_refusal(http: &DeviceHttp, source: IpAddr, product: &
     });
     if let Err(error) = message::commit(&http.platform, batch).await {
         warn!(%product, device, why, %error, "a refusal could not be put on record");
+    }
+}
+
+/// What the log of sign-ins has for a code of an answer: that which CONNACK would have had.
+fn as_connack(code: &str) -> ConnectRefusal {
+    match code.split('.').next() {
+        Some("InvalidParameterValue") => ConnectRefusal::IdentifierRejected,
+        Some("UnauthorizedOperation" | "UnsupportedOperation") => ConnectRefusal::NotAuthorised,
+        Some("InternalError") => ConnectRefusal::ServerUnavailable,
+        _ => ConnectRefusal::BadUserNameOrPassword,
     }
 }
 

@@ -154,7 +154,7 @@ async fn verified(
     });
     http.count(source, product, name, found.is_ok());
     if let Err(refused) = &found {
-        record_refusal(http, source, product, name, &refused.1).await;
+        record_refusal(http, source, product, name, refused).await;
     }
     found
 }

@@ -231,6 +231,7 @@ impl Room {
             };
             return self.tell(peer, claimed, cause, "");
         };
+        let code = refused::code_of_certificate(&why);
         let (source, device, why): (_, Box<str>, _) = (peer.ip(), device.into(), why.to_string());
         debug!(%peer, %product, device, why, "certificate refused");
         let client_id = format!("{product}{device}");
@@ -242,7 +243,7 @@ impl Room {
         let home = home(number, self.peers.len());
         // A worker that has stopped has no log to write to.
         let _ = self.peers[home]
-            .send(Mail::TlsRefused(Box::new(Refused { product, device, number, why, source, transport: "tls" })))
+            .send(Mail::TlsRefused(Box::new(Refused { product, device, number, why, code, source, transport: "tls" })))
             .await;
     }
 
@@ -288,7 +289,8 @@ impl Room {
             self.count_failure(source, &format!("{product}{device}"));
         }
         let home = home(number, self.peers.len());
-        let refused = Refused { product, device, number, why, source, transport: "tls" };
+        let code = refused::code(answer);
+        let refused = Refused { product, device, number, why, code, source, transport: "tls" };
         // A worker that has stopped has no log to write to.
         let _ = self.peers[home].send(Mail::TlsRefused(Box::new(refused))).await;
     }

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use lianwu_device_protocol::credentials::split_client_id;
 use lianwu_model::product::Authentication;
 use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_mqtt::ConnectRefusal;
 use lianwu_services::Platform;
 use lianwu_services::certificate::RefusedChain;
 use lianwu_services::directory::DirectoryDevice;
@@ -59,6 +60,7 @@ pub(crate) struct RefusedKey {
     pub(crate) device: Box<str>,
     pub(crate) number: DeviceNumber,
     pub(crate) why: String,
+    pub(crate) code: ConnectRefusal,
     pub(crate) is_unchecked: bool,
     /// Whom a stranger says it is, and what is wrong with that.
     pub(crate) claimed: Claimed,
@@ -352,37 +354,39 @@ fn find(platform: &Platform, failures: Option<&Failures>, identity: &[u8], sourc
     let product = text.get(..ProductId::LEN).and_then(|id| ProductId::from_bytes(id.as_bytes()));
     let product = product.and_then(|id| platform.catalog.product(id).map(|product| (id, product)));
     let device: Box<str> = text.get(ProductId::LEN..).unwrap_or_default().into();
-    let refused_for = |cause, why: String, number| {
+    let refused_for = |cause, why: String, number, code| {
         KeyAnswer::Refused(Box::new(RefusedKey {
             product: product.as_ref().map(|(id, _)| *id),
             device: device.clone(),
             number,
             why,
+            code,
             is_unchecked: cause == Cause::Unchecked,
             claimed: Claimed::by_client_id(&identity),
             cause,
         }))
     };
-    let refused = |why, number| refused_for(Cause::UnknownProduct, why, number);
+    let no_device = ConnectRefusal::IdentifierRejected;
+    let refused = |why, number, code| refused_for(Cause::UnknownProduct, why, number, code);
     let unknown = DeviceNumber::NONE;
     if let Err(error) = split_client_id(&identity) {
-        return refused_for(Cause::IdentityForm, notes::identity_malformed(error), unknown);
+        return refused_for(Cause::IdentityForm, notes::identity_malformed(error), unknown, no_device);
     }
     let attempt = Attempt { source, client_id: &identity };
     if failures.is_some_and(|failures| failures.must_wait(Instant::now(), &attempt)) {
-        return refused_for(Cause::Unchecked, notes::UNCHECKED.to_owned(), unknown);
+        return refused_for(Cause::Unchecked, notes::UNCHECKED.to_owned(), unknown, ConnectRefusal::ServerUnavailable);
     }
     let Some((id, known)) = &product else {
-        return refused("the product does not exist on this platform".to_owned(), unknown);
+        return refused("the product does not exist on this platform".to_owned(), unknown, no_device);
     };
     let Some(found) = platform.directory.find(*id, &device) else {
-        return refused(format!("device {device} does not exist in product {id}"), unknown);
+        return refused(format!("device {device} does not exist in product {id}"), unknown, no_device);
     };
     if known.product.authentication != Authentication::Key {
-        return refused(notes::NEEDS_CERTIFICATE.to_owned(), found.number);
+        return refused(notes::NEEDS_CERTIFICATE.to_owned(), found.number, ConnectRefusal::NotAuthorised);
     }
     if !found.is_enabled() {
-        return refused(notes::DISABLED.to_owned(), found.number);
+        return refused(notes::DISABLED.to_owned(), found.number, ConnectRefusal::NotAuthorised);
     }
     KeyAnswer::Given(found)
 }

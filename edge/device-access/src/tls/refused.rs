@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use lianwu_model::{DeviceNumber, ProductId};
+use lianwu_mqtt::ConnectRefusal;
+use lianwu_services::certificate::CertificateRefusal;
 use lianwu_services::logs::notes;
 use openssl::error::ErrorStack;
 use openssl::ssl::Error;
@@ -17,6 +19,8 @@ pub(crate) struct Refused {
     pub(crate) device: Box<str>,
     pub(crate) number: DeviceNumber,
     pub(crate) why: String,
+    /// As CONNACK would have it.
+    pub(crate) code: ConnectRefusal,
     pub(crate) source: IpAddr,
     /// `tls` or `dtls`.
     pub(crate) transport: &'static str,
@@ -38,6 +42,30 @@ pub(crate) fn why(answer: Option<&KeyAnswer>, error: &Error) -> String {
         Some(KeyAnswer::Refused(refused)) => refused.why.clone(),
         _ if is_wrong_key(answer, error) => notes::PSK_MISMATCH.to_owned(),
         _ => notes::handshake_failed(reason(error)),
+    }
+}
+
+/// The code of a handshake that failed: what the client was told about its key, or that it holds another.
+pub(crate) fn code(answer: Option<&KeyAnswer>) -> ConnectRefusal {
+    match answer {
+        Some(KeyAnswer::Refused(refused)) => refused.code,
+        Some(KeyAnswer::Given(_)) | None => ConnectRefusal::BadUserNameOrPassword,
+    }
+}
+
+/// The code of a certificate that lets nobody in. Source: spec/device-protocol.md 2.4.
+pub(crate) fn code_of_certificate(refusal: &CertificateRefusal) -> ConnectRefusal {
+    use CertificateRefusal as C;
+    match refusal {
+        C::UnknownProduct(_) | C::UnknownDevice { .. } | C::CommonName(_) => ConnectRefusal::IdentifierRejected,
+        C::KeyProduct | C::Disabled => ConnectRefusal::NotAuthorised,
+        C::Malformed
+        | C::NotYetValid(_)
+        | C::Expired(_)
+        | C::UnknownAuthority(_)
+        | C::AuthorityTime(_)
+        | C::Unusable(_)
+        | C::NotOnRecord => ConnectRefusal::BadUserNameOrPassword,
     }
 }
 

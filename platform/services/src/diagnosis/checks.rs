@@ -8,7 +8,7 @@ use lianwu_ports::readings::LogRow;
 use lianwu_ports::record::RecordKind;
 
 use super::facts::Facts;
-use super::finding::{Finding, at, length};
+use super::finding::{self, Finding, at, length};
 use crate::logs::notes;
 
 /// Take-overs and breaks within this span belong together.
@@ -27,7 +27,7 @@ pub(super) fn unknown_device(facts: &Facts) -> Option<Finding<'_>> {
 
 pub(super) fn disabled(facts: &Facts) -> Option<Finding<'_>> {
     let is_disabled = facts.device.as_ref().is_some_and(|device| !device.is_enabled);
-    let tried = facts.of(RecordKind::ConnectRefused).filter(|row| *row.note == *notes::DISABLED).collect();
+    let tried = facts.of(RecordKind::ConnectRefused).filter(|row| row.note.ends_with(notes::DISABLED)).collect();
     is_disabled.then(|| Finding::state("EnableState: 0", tried))
 }
 
@@ -40,16 +40,25 @@ pub(super) fn never_connected(facts: &Facts) -> Option<Finding<'_>> {
 /// Part of the note on an expiry before September 2001, which has fewer digits than any that can be valid.
 const FEW_DIGITS: &str = "write the absolute time in UNIX seconds";
 
+/// The cause of a refused sign-in, whichever way it came.
+fn why(row: &LogRow) -> &str {
+    notes::of_request(&row.note).unwrap_or(&row.note)
+}
+
 /// The expiry a refused sign-in named.
 fn expiry(row: &LogRow) -> Option<UnixMillis> {
-    let rest = row.note.strip_prefix("credential expired at ")?;
+    let rest = why(row).strip_prefix("credential expired at ")?;
     rest.split(' ').next()?.parse().ok().map(UnixMillis::from_seconds)
 }
 
-/// Refused sign-ins since the last good one.
+/// Refused sign-ins since the last good one; requests also since the last message.
 fn open(facts: &Facts) -> impl Iterator<Item = &LogRow> {
+    let mut is_heard = false;
     let open = facts.rows.iter().take_while(|row| row.kind != RecordKind::Connected);
-    open.filter(|row| row.kind == RecordKind::ConnectRefused)
+    open.filter(move |row| {
+        is_heard |= finding::is_heard(row);
+        row.kind == RecordKind::ConnectRefused && !(is_heard && finding::is_request(row))
+    })
 }
 
 /// Those of them whose expiry had passed.
@@ -102,7 +111,7 @@ pub(super) fn foreign_key(facts: &Facts) -> Option<Finding<'_>> {
 
 /// The moment a refused certificate names behind these words, in seconds, and the records that name one; newest first.
 fn certificate_times<'a>(facts: &'a Facts, words: &str) -> Option<(UnixMillis, Vec<&'a LogRow>)> {
-    let seconds = |row: &LogRow| row.note.strip_prefix(words)?.split(' ').next()?.parse().ok();
+    let seconds = |row: &LogRow| why(row).strip_prefix(words)?.split(' ').next()?.parse().ok();
     let rows: Vec<_> = open(facts).filter(|row| seconds(row).is_some()).collect();
     let newest = seconds(rows.first()?)?;
     Some((UnixMillis::from_seconds(newest), rows))

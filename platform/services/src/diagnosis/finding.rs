@@ -9,7 +9,7 @@ use lianwu_ports::record::RecordKind;
 use super::facts::Facts;
 use super::table::{Cure, Detector, Entry, Pattern};
 use super::{Evidence, Problem};
-use crate::logs::{LineKind, lines};
+use crate::logs::{LineKind, lines, notes};
 
 /// Pieces of evidence a problem shows.
 const EVIDENCE_MAX: usize = 3;
@@ -91,11 +91,21 @@ fn current<'a>(pattern: &Pattern, facts: &'a Facts) -> Option<Vec<&'a LogRow>> {
 fn cures(cure: Cure, last: &LogRow, row: &LogRow) -> bool {
     match cure {
         Cure::SignIn if last.kind == RecordKind::Registration && row.kind == last.kind => row.code == 0,
-        Cure::SignIn => row.kind == RecordKind::Connected,
+        Cure::SignIn => row.kind == RecordKind::Connected || (is_request(last) && is_heard(row)),
         Cure::GoodMessage => row.code == 0 && is_same_sort(last.kind, row),
         Cure::Delivery => row.code == 0 && (row.kind == last.kind || row.kind == RecordKind::Subscribed),
         Cure::Quiet(_) => false,
     }
+}
+
+/// Was it a request, which needs no sign-in before it?
+pub(super) fn is_request(row: &LogRow) -> bool {
+    notes::of_request(&row.note).is_some()
+}
+
+/// Who is heard has proved itself, by whatever way it came.
+pub(super) fn is_heard(row: &LogRow) -> bool {
+    row.kind.is_message() && !row.kind.is_down() && row.code == 0
 }
 
 /// Messages that share a topic; after a publish without permission, any other message.

@@ -5,6 +5,7 @@ mod certificate;
 mod connection;
 mod message;
 mod registration;
+mod request;
 mod sign_in;
 
 use std::time::Duration;
@@ -121,7 +122,8 @@ pub(super) struct Pattern {
 /// What shows that it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cure {
-    /// A later accepted sign-in; of a refused registration also a later good one.
+    /// A later accepted sign-in; of a refused registration also a later good one, of a refused request over HTTP or CoAP
+    /// an accepted message.
     SignIn,
     /// A later good message of the same sort; several, if good and bad ones took turns.
     GoodMessage,
@@ -145,6 +147,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         .iter()
         .chain(certificates)
         .chain(registration::ENTRIES)
+        .chain(request::ENTRIES)
         .chain(connection::ENTRIES)
         .chain(message::ENTRIES)
 }

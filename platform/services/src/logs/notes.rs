@@ -99,6 +99,12 @@ pub const COAP_UNSIGNED: &str =
 /// In front of why a request over HTTP was refused.
 pub const HTTP_REFUSED: &str = "http request refused: ";
 
+/// Why a request over HTTP or CoAP was refused; `None` for a refusal of another way in.
+#[must_use]
+pub fn of_request(note: &str) -> Option<&str> {
+    note.strip_prefix(HTTP_REFUSED).or_else(|| note.strip_prefix(COAP_REFUSED))
+}
+
 /// Messages to a device that were refused because there were too many; the record's payload holds their number.
 pub const DOWN_OVER_RATE: &str = "rate limited, messages to the device were refused, see limits.device_down_tps";
 

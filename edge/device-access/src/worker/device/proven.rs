@@ -60,7 +60,7 @@ impl Worker {
             kind: RecordKind::ConnectRefused,
             qos: 0,
             packet_id: 0,
-            code: u32::from(ConnectRefusal::BadUserNameOrPassword.code()),
+            code: u32::from(refused.code.code()),
             number: refused.number,
             product: refused.product,
             device: &refused.device,

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use lianwu_device_protocol::credentials::CertifiedSignIn;
 use lianwu_model::DeviceNumber;
 use lianwu_mqtt::{Connect, ConnectRefusal};
-use lianwu_services::certificate::{CertificateRefusal, SignatureRefusal, verify_signature};
+use lianwu_services::certificate::{SignatureRefusal, verify_signature};
 use lianwu_services::directory::DirectoryDevice;
 use tokio::time::timeout;
 
 use super::sign_in::{Refusal, Verified, claimed_product, code, reason};
 use crate::failures::Attempt;
+use crate::tls::refused::code_of_certificate;
 use crate::worker::Worker;
 use crate::worker::io::connection::Flow;
 use crate::worker::state::{Place, State};
@@ -116,15 +117,9 @@ const BUSY_CODE: ConnectRefusal = ConnectRefusal::ServerUnavailable;
 
 /// Source: spec/device-protocol.md 2.4.
 fn code_of(refusal: &SignatureRefusal) -> ConnectRefusal {
-    use CertificateRefusal as C;
     match refusal {
-        SignatureRefusal::Certificate(C::UnknownProduct(_) | C::UnknownDevice { .. } | C::CommonName(_)) => {
-            ConnectRefusal::IdentifierRejected
-        }
-        SignatureRefusal::Certificate(C::KeyProduct | C::Disabled) => ConnectRefusal::NotAuthorised,
-        SignatureRefusal::Certificate(_) | SignatureRefusal::NotOnRecord | SignatureRefusal::Mismatch => {
-            ConnectRefusal::BadUserNameOrPassword
-        }
+        SignatureRefusal::Certificate(why) => code_of_certificate(why),
+        SignatureRefusal::NotOnRecord | SignatureRefusal::Mismatch => ConnectRefusal::BadUserNameOrPassword,
         SignatureRefusal::Store(_) => BUSY_CODE,
     }
 }

@@ -27,6 +27,35 @@ pub(super) const ENTRIES: &[Entry] = &[
         ]),
     },
     Entry {
+        id: "faq-56-certificate",
+        severity: Severity::Error,
+        title: text("证书签名不匹配（rsa-sha256）", "The signature does not fit the certificate (rsa-sha256)"),
+        cause: text(
+            "密码或请求的 rsa-sha256 签名不是用登记证书的私钥计算的：私钥属于另一台设备、证书已换发，或签名内容不是 UserName（HTTP 为签名原文）。",
+            "The rsa-sha256 signature of the password or the request was not made with the private key of the certificate on record: another device's key, one from before a renewal, \
+             or something else than the user name (over HTTP: the text to sign) was signed.",
+        ),
+        cure: text(
+            "用与 DescribeDevice 中证书成对的私钥，对 UserName 做 RSA-SHA256（PKCS #1 v1.5）；私钥丢失时用 RenewDeviceCertificate 换发。",
+            "Sign the user name with RSA-SHA256 (PKCS #1 v1.5) and the private key of the certificate that DescribeDevice shows; RenewDeviceCertificate gives another if the key is lost.",
+        ),
+        detector: refused(&["is not that of the certificate on record"]),
+    },
+    Entry {
+        id: "faq-55-record",
+        severity: Severity::Error,
+        title: text("平台没有该设备的证书", "The platform has no certificate of the device"),
+        cause: text(
+            "设备用 rsa-sha256 签名登录，但创建时没有登记证书，平台无从校验。",
+            "The device signs in with rsa-sha256, but it was created without its certificate, so nothing can check the signature.",
+        ),
+        cure: text(
+            "创建设备时用 TlsCrt 登记证书，或用 RenewDeviceCertificate 登记；或通过 8883 端口用证书握手登录。",
+            "Give CreateDevice its certificate as TlsCrt, or put one on record with RenewDeviceCertificate; or sign in over port 8883 with the certificate in the handshake.",
+        ),
+        detector: refused(&["no certificate of the device is on record"]),
+    },
+    Entry {
         id: "faq-42-certificate",
         severity: Severity::Error,
         title: text("证书尚未生效：时钟不正确", "The certificate is not valid yet: a clock is wrong"),
@@ -59,8 +88,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         severity: Severity::Error,
         title: text("产品使用密钥认证", "The product uses keys"),
         cause: text(
-            "设备出示了证书，而产品的认证方式是密钥。",
-            "The device showed a certificate, and the product's devices sign in with keys.",
+            "设备出示了证书或用证书签名（rsa-sha256），而产品的认证方式是密钥。",
+            "The device showed a certificate, or signed with one (rsa-sha256), and the product's devices sign in with keys.",
         ),
         cure: text(
             "去掉证书，用密钥（TLS-PSK 或密码）连接，或新建证书认证的产品。",

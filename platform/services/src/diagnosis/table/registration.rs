@@ -1,11 +1,8 @@
-//! Why a device is not given its secret, or is not heard over HTTP or CoAP.
-
-use std::time::Duration;
+//! Why a device is not given its secret.
 
 use lianwu_ports::record::RecordKind;
 
 use super::{Cure, Detector, Entry, Pattern, Severity, Text, text};
-use crate::logs::notes;
 
 /// A registration refused for one of these reasons, and neither a good one nor a sign-in since.
 const fn refused(notes: &'static [&'static str]) -> Detector {
@@ -96,45 +93,5 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Send a certificate of that authority with the ProductId followed by the DeviceName as its common name, as ClientCert in the body of /device/register; or unbind the authority (DeleteProductPrivateCA), and the platform issues certificates.",
         ),
         detector: refused(&["as ClientCert", "the certificate is refused"]),
-    },
-    Entry {
-        id: "faq-56-http",
-        severity: Severity::Error,
-        title: text("HTTP 请求的签名被拒绝", "The signature of a request over HTTP is refused"),
-        cause: text(
-            "HTTP 发布用 DeviceSecret 的文本（不做 Base64 解码）计算 HMAC，再做 Base64；密钥、请求体或请求头与签名时不同。",
-            "Over HTTP the text of DeviceSecret is the key (not decoded), the signature is base64. The key is another, or body or headers differ from what was signed.",
-        ),
-        cure: text(
-            "核对 DeviceSecret、X-TC-* 请求头与签名原文，见 docs/device-http.md。",
-            "Compare DeviceSecret, the X-TC-* headers and the text that is signed: docs/device-http.md.",
-        ),
-        detector: Detector::Records(Pattern {
-            kinds: &[RecordKind::ConnectRefused],
-            code: None,
-            notes: &[notes::HTTP_REFUSED],
-            without: &[notes::DISABLED, "does not exist"],
-            cure: Cure::Quiet(Duration::from_mins(10)),
-        }),
-    },
-    Entry {
-        id: "faq-56-coap",
-        severity: Severity::Error,
-        title: text("CoAP 请求被拒绝", "A request over CoAP is refused"),
-        cause: text(
-            "明文端口的认证载荷必须是与 MQTT 相同的“用户名;密码”；或者发布时带的 token 不是本设备的，或设备换了密钥。原因见证据。",
-            "Without DTLS the authentication carries user name and password as in MQTT; or a message came with a token that is not this device's, or from before it got another secret. The evidence says which.",
-        ),
-        cure: text(
-            "改用 coaps 端口（DTLS-PSK），或按 docs/device-coap.zh-CN.md 签名；收到 4.01 后重新认证。",
-            "Use the coaps port (DTLS-PSK), or sign as docs/device-coap.md says; after 4.01 authenticate again.",
-        ),
-        detector: Detector::Records(Pattern {
-            kinds: &[RecordKind::ConnectRefused],
-            code: None,
-            notes: &[notes::COAP_REFUSED],
-            without: &[notes::DISABLED, "does not exist"],
-            cure: Cure::Quiet(Duration::from_mins(10)),
-        }),
     },
 ];
