@@ -7,7 +7,8 @@
 //! * `product <id> gateway` or `raw`, `may-bind <product>`, `bound <gateway>`: of that gateway, of the device before it.
 //! * `> <bytes>`: a packet of the sample; what is not ASCII is `\xNN`, a backslash is `\\`.
 //! * `< <answer>`: kind, packet id and granted QoS, or QoS, topic and payload.
-//! * `! <operation> <parameters>`: what the owner called meanwhile, `!!` for an operation of our own service.
+//! * `! <service> <operation> <parameters>`: what the owner called meanwhile, or before the first packet.
+//! * `model <JSON>`: the thing model, where it is not the lamp's. `suites <names>`: the cipher suites, where they are not those of the C SDK 3.2.1.
 //! * `file <name> <bytes>`: a file the product has from the start.
 //! * `@ <bytes>`: head of a request over HTTP; a body follows from `Content-Length`. `@= <status> <range>`: its answer.
 //!
@@ -173,4 +174,32 @@ fn file_mqtt_sample() {
 #[test]
 fn resource_mqtt_sample() {
     replay(include_str!("../fixtures/c-sdk/resource_mqtt_sample.mqtt"));
+}
+
+/// A delta of `UpdateDeviceShadow` is taken, `desired` cleared, the new value reported.
+#[test]
+fn shadow_sample_by_key() {
+    replay_by_key(include_str!("../fixtures/c-sdk/shadow_sample_psk.mqtt"));
+}
+
+#[test]
+fn remote_config_mqtt_sample_by_key() {
+    replay_by_key(include_str!("../fixtures/c-sdk/remote_config_mqtt_sample_psk.mqtt"));
+}
+
+/// Its handshake offers a suite with certificates behind those with keys.
+#[test]
+fn mqtt_sample_of_the_hub_by_key() {
+    replay_by_key(include_str!("../fixtures/c-sdk/hub_mqtt_sample_psk.mqtt"));
+}
+
+#[test]
+fn location_sample_by_key() {
+    replay_by_key(include_str!("../fixtures/c-sdk/location_sample_psk.mqtt"));
+}
+
+/// Music is not served: code 1, and the sample goes on.
+#[test]
+fn kgmusic_data_template_sample_by_key() {
+    replay_by_key(include_str!("../fixtures/c-sdk/kgmusic_data_template_sample_psk.mqtt"));
 }

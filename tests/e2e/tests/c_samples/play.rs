@@ -38,7 +38,12 @@ pub fn play(stage: &mut Stage, recording: &Recording<'_>, stream: impl Read + Wr
             Step::Asks(request) => http.asks(stage, request),
             Step::Told(answer) => http.told(answer),
             Step::Calls { version, operation, parameters } => {
-                calls.push(call(stage, version, operation, parameters));
+                let call = call(stage, version, operation, parameters);
+                if last.is_empty() {
+                    call.join().expect("the call succeeds");
+                } else {
+                    calls.push(call);
+                }
             }
         }
     }

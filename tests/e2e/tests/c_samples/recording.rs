@@ -10,6 +10,10 @@ pub struct Recording<'a> {
     pub devices: Vec<Recorded<'a>>,
     /// Name and length of a file of the first device's product.
     pub file: Option<(&'a str, usize)>,
+    /// The thing model, where it is not the lamp's.
+    pub model: Option<&'a str>,
+    /// The cipher suites, where they are not those of the C SDK 3.2.1.
+    pub suites: Option<&'a str>,
     /// What the cloud made up, and makes up anew each time.
     pub made: Vec<&'a str>,
     pub steps: Vec<Step<'a>>,
@@ -72,6 +76,8 @@ impl<'a> Recording<'a> {
             may_bind: None,
             devices: Vec::new(),
             file: None,
+            model: None,
+            suites: None,
             made: Vec::new(),
             steps: Vec::new(),
         };
@@ -84,6 +90,8 @@ impl<'a> Recording<'a> {
                     let [name, length] = words(rest);
                     found.file = Some((name, length.parse().expect("a number")));
                 }
+                "model" => found.model = Some(rest),
+                "suites" => found.suites = Some(rest),
                 "may-bind" => found.may_bind = Some(rest),
                 "product" => {
                     let [product, kind] = words(rest);
@@ -110,9 +118,14 @@ impl<'a> Step<'a> {
             "<" => Self::Gets(rest),
             "@" => Self::Asks(unescaped(rest)),
             "@=" => Self::Told(rest),
-            "!" | "!!" => {
-                let [operation, parameters] = words(rest);
-                let version = if what == "!" { "2019-04-23" } else { "2026-11-01" };
+            "!" => {
+                let [service, operation, parameters] = words(rest);
+                let version = match service {
+                    "iotexplorer" => "2019-04-23",
+                    "iotcloud" => "2021-04-08",
+                    "lianwu" => "2026-11-01",
+                    other => panic!("{other} is no service"),
+                };
                 Self::Calls { version, operation, parameters }
             }
             other => panic!("{other} in a recording"),

@@ -8,12 +8,15 @@ use lianwu_testkit::{CloudClient, Credentials, DEADLINE, LAMP_MODEL, Method, Ser
 use openssl::hash::{MessageDigest, hash};
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
-use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVerifyMode};
+use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVerifyMode, SslVersion};
 use openssl::x509::X509;
 use serde_json::{Value, json};
 
 use crate::http::content;
 use crate::recording::{Recorded, Recording};
+
+/// What the C SDK 3.2.1 offers.
+const SUITES: &str = "PSK-AES128-CBC-SHA:PSK-AES256-CBC-SHA";
 
 /// A platform with what a recording needs.
 pub struct Stage {
@@ -82,7 +85,10 @@ impl Stage {
         let made = self.cloud.call("CreateStudioProduct", &request);
         let id = made["Product"]["ProductId"].as_str().expect("an id").to_owned();
         assert_eq!(id.len(), device.product.len(), "ids of one length: the packets stay as long as they were");
-        self.cloud.call("ModifyModelDefinition", &json!({"ProductId": id, "ModelSchema": LAMP_MODEL}));
+        self.cloud.call(
+            "ModifyModelDefinition",
+            &json!({"ProductId": id, "ModelSchema": recording.model.unwrap_or(LAMP_MODEL)}),
+        );
         self.names.push((device.product.to_owned(), id));
     }
 
@@ -196,13 +202,14 @@ impl Stage {
         connected(self.server.mqtt_address())
     }
 
-    /// A connection by the first device's key, with the C SDK's suite.
+    /// A connection by the first device's key, with the suites of the recording.
     pub fn stream_by_key(&self, recording: &Recording<'_>) -> SslStream<TcpStream> {
         let device = &recording.devices[0];
         let identity = format!("{}{}", self.now(device.product), device.name);
         let key = STANDARD.decode(device.secret.expect("a secret")).expect("base64");
         let mut connector = SslConnector::builder(SslMethod::tls_client()).expect("a client");
-        connector.set_cipher_list("PSK-AES128-CBC-SHA").expect("the suite");
+        connector.set_cipher_list(recording.suites.unwrap_or(SUITES)).expect("suites");
+        connector.set_max_proto_version(Some(SslVersion::TLS1_2)).expect("the version of the SDK");
         connector.set_psk_client_callback(move |_, _, into_identity, into_key| {
             into_identity[..identity.len()].copy_from_slice(identity.as_bytes());
             into_identity[identity.len()] = 0;
