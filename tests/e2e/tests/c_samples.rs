@@ -9,6 +9,7 @@
 //! * `< <answer>`: kind, packet id and granted QoS, or QoS, topic and payload.
 //! * `! <service> <operation> <parameters>`: what the owner called meanwhile, or before the first packet.
 //! * `model <JSON>`: the thing model, where it is not the lamp's. `suites <names>`: the cipher suites, where they are not those of the C SDK 3.2.1.
+//! * `upgrade <bytes>`: the request of a websocket; the packets are what was in its frames.
 //! * `file <name> <bytes>`: a file the product has from the start.
 //! * `@ <bytes>`: head of a request over HTTP; a body follows from `Content-Length`. `@= <status> <range>`: its answer.
 //!
@@ -28,10 +29,13 @@ mod play;
 mod recording;
 #[path = "c_samples/stage.rs"]
 mod stage;
+#[path = "c_samples/websocket.rs"]
+mod websocket;
 
 use lianwu_testkit::ServerOptions;
 use recording::Recording;
 use stage::Stage;
+use websocket::WebSocket;
 
 /// The build without TLS.
 fn replay(text: &str) {
@@ -55,6 +59,14 @@ fn replay_by_certificate(text: &str) {
     let recording = Recording::parse(text);
     let mut stage = Stage::new(&recording, ServerOptions::default().with_tls());
     let stream = stage.stream_by_certificate();
+    play::play(&mut stage, &recording, stream);
+}
+
+/// The build with the websocket client.
+fn replay_over_websocket(text: &str) {
+    let recording = Recording::parse(text);
+    let mut stage = Stage::new(&recording, ServerOptions::default());
+    let stream = WebSocket::open(&stage, recording.upgrade.as_deref().expect("a request"));
     play::play(&mut stage, &recording, stream);
 }
 
@@ -202,4 +214,9 @@ fn location_sample_by_key() {
 #[test]
 fn kgmusic_data_template_sample_by_key() {
     replay_by_key(include_str!("../fixtures/c-sdk/kgmusic_data_template_sample_psk.mqtt"));
+}
+
+#[test]
+fn mqtt_sample_of_the_hub_over_websocket() {
+    replay_over_websocket(include_str!("../fixtures/c-sdk/hub_mqtt_sample_websocket.mqtt"));
 }

@@ -1,6 +1,6 @@
 //! The server checklist of spec/device-protocol.md 14: what breaks real devices, one test a row, on the real binary.
 //!
-//! The rows about TLS, HTTP, firmware and gateways come with those services.
+//! The rows about TLS, HTTP and gateways are beside those services, and those of firmware wait for firmware update: docs/compatibility.md.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -14,6 +14,8 @@ pub struct Recording<'a> {
     pub model: Option<&'a str>,
     /// The cipher suites, where they are not those of the C SDK 3.2.1.
     pub suites: Option<&'a str>,
+    /// The request of a websocket.
+    pub upgrade: Option<Vec<u8>>,
     /// What the cloud made up, and makes up anew each time.
     pub made: Vec<&'a str>,
     pub steps: Vec<Step<'a>>,
@@ -78,6 +80,7 @@ impl<'a> Recording<'a> {
             file: None,
             model: None,
             suites: None,
+            upgrade: None,
             made: Vec::new(),
             steps: Vec::new(),
         };
@@ -92,6 +95,7 @@ impl<'a> Recording<'a> {
                 }
                 "model" => found.model = Some(rest),
                 "suites" => found.suites = Some(rest),
+                "upgrade" => found.upgrade = Some(unescaped(rest)),
                 "may-bind" => found.may_bind = Some(rest),
                 "product" => {
                     let [product, kind] = words(rest);
