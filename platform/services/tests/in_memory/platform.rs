@@ -40,7 +40,6 @@ use openssl::x509::{X509, X509Name};
 pub const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
 pub const DAY_S: i64 = 86_400;
 
-#[derive(Default)]
 struct Counting(AtomicU64);
 
 impl Randomness for Counting {
@@ -91,7 +90,7 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let registry = Arc::new(MemoryRegistry::new());
-        let (platform, clock) = started(&registry).await;
+        let (platform, clock) = started(&registry, 0).await;
         let first = account::bootstrap(&platform).await.unwrap().unwrap();
         let owner = platform.accounts.principal(first.uin).unwrap();
         let text = ProjectText { name: "home".into(), description: String::new() };
@@ -101,7 +100,7 @@ impl World {
 
     /// The same registry under a program started anew.
     pub async fn restarted(&self) -> Arc<Platform> {
-        started(&self.registry).await.0
+        started(&self.registry, 0).await.0
     }
 
     pub async fn product(&self, name: &str, authentication: Authentication) -> Product {
@@ -128,7 +127,8 @@ impl World {
     }
 }
 
-async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualClock>) {
+/// A start over this registry; `seed` makes its random texts differ from another start's.
+pub async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> (Arc<Platform>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(NOW));
     let readings = Arc::new(MemoryReadings::default());
     let platform = Arc::new(Platform {
@@ -160,7 +160,7 @@ async fn started(registry: &Arc<MemoryRegistry>) -> (Arc<Platform>, Arc<ManualCl
         strangers: lianwu_services::stranger::Strangers::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),
-        randomness: Arc::new(Counting::default()),
+        randomness: Arc::new(Counting(seed.into())),
         accounts: AccountCache::default(),
         certificates: CertificateCache::default(),
         audit: Audit::default(),

@@ -1,126 +1,29 @@
 //! What a start finds, and what an interrupted first start leaves behind. Over the registry in memory.
 
-#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
-
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lianwu_model::account::{Principal, StoredPolicy};
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind};
-use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
+use lianwu_model::{Uin, UnixMillis};
 use lianwu_ports::Answer;
 use lianwu_ports::audit::memory::MemoryAudit;
 use lianwu_ports::audit::suite::entry;
 use lianwu_ports::audit::{AuditEntry, AuditPage, AuditQuery, AuditStore};
-use lianwu_ports::blobs::memory::MemoryBlobs;
-use lianwu_ports::bus::{
-    Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
-};
-use lianwu_ports::clock::ManualClock;
-use lianwu_ports::log::Lsn;
-use lianwu_ports::log::memory::MemoryLog;
-use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::registry::StoreError;
 use lianwu_ports::registry::memory::MemoryRegistry;
-use lianwu_ports::script::NoScripts;
-use lianwu_services::account::{AccountCache, AccountError};
-use lianwu_services::audit::{self, Audit, AuditOptions, QUEUE_ROWS_MAX};
-use lianwu_services::broadcast::Broadcasts;
-use lianwu_services::certificate::CertificateCache;
-use lianwu_services::file::Files;
-use lianwu_services::follower::Progress;
+use lianwu_services::account::AccountError;
+use lianwu_services::audit::{self, AuditOptions, QUEUE_ROWS_MAX};
 use lianwu_services::product::NewProduct;
 use lianwu_services::project::ProjectText;
-use lianwu_services::randomness::Randomness;
-use lianwu_services::turn::Turns;
-use lianwu_services::{
-    Catalog, Directory, Limits, PendingReplies, Platform, Stores, account, device, product, project, start, thing_model,
-};
+use lianwu_services::{Platform, account, device, product, project, thing_model};
 
-const NOW: UnixMillis = UnixMillis(1_732_300_000_000);
-
-struct Counting(AtomicU64);
-
-impl Randomness for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let next = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            *byte = next.to_be_bytes()[0];
-        }
-    }
-}
-
-struct NoDevices;
-
-impl Bus for NoDevices {
-    fn deliver(&self, _: Down) -> Answer<'_, Result<Delivery, DeliverError>> {
-        Box::pin(async { Ok(Delivery::Offline) })
-    }
-
-    fn change_shadow(&self, _: ShadowChange) -> Answer<'_, Result<ShadowChanged, ChangeShadowError>> {
-        Box::pin(async { Err(DeliverError::Closed.into()) })
-    }
-
-    fn push_config(&self, _: ConfigPush) -> Answer<'_, Result<ConfigPushed, DeliverError>> {
-        Box::pin(async { Ok(ConfigPushed::default()) })
-    }
-
-    fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
-
-    fn leave(&self, _: Leave, _: &'static str) {}
-
-    fn topics_changed(&self, _: ProductId) -> Answer<'_, ()> {
-        Box::pin(async {})
-    }
-
-    fn subscriptions(&self, _: DeviceNumber) -> Answer<'_, Result<Vec<Box<str>>, DeliverError>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-}
+use crate::platform::{self, NOW};
 
 /// A start over this registry; `seed` makes its random texts differ from another start's.
 async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> Arc<Platform> {
-    let clock = Arc::new(ManualClock::at(NOW));
-    let readings = Arc::new(MemoryReadings::default());
-    let platform = Arc::new(Platform {
-        clock: clock.clone(),
-        log: Arc::new(MemoryLog::new(clock)),
-        readings: readings.clone(),
-        states: readings,
-        stores: Stores {
-            accounts: registry.clone(),
-            projects: registry.clone(),
-            products: registry.clone(),
-            devices: registry.clone(),
-            certificates: registry.clone(),
-            topology: registry.clone(),
-            scripts: registry.clone(),
-            log_levels: registry.clone(),
-            remote_configs: registry.clone(),
-            files: registry.clone(),
-        },
-        bus: Arc::new(NoDevices),
-        catalog: Catalog::default(),
-        directory: Directory::default(),
-        topology: Arc::default(),
-        log_levels: lianwu_services::device_log::LogLevels::default(),
-        remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
-        files: Files::new(Arc::new(MemoryBlobs::default())),
-        replies: PendingReplies::default(),
-        broadcasts: Broadcasts::default(),
-        strangers: lianwu_services::stranger::Strangers::default(),
-        progress: Arc::new(Progress::new(Lsn(0))),
-        limits: Limits::default(),
-        randomness: Arc::new(Counting(seed.into())),
-        accounts: AccountCache::default(),
-        certificates: CertificateCache::default(),
-        audit: Audit::default(),
-        turns: Turns::default(),
-        scripts: Arc::new(NoScripts),
-    });
-    start::load(&platform).await.unwrap();
-    platform
+    platform::started(registry, seed).await.0
 }
 
 async fn lamp(platform: &Platform, by: &Principal) -> Product {

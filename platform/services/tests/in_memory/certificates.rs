@@ -1,9 +1,5 @@
 //! Certificates of devices: issued, brought along, proven, refused.
 
-#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
-
-mod platform;
-
 use lianwu_device_protocol::registration::RegistrationRequest;
 use lianwu_device_protocol::signed_request::SignedRequest;
 use lianwu_model::UnixMillis;
@@ -19,7 +15,7 @@ use openssl::pkey::PKey;
 use openssl::x509::X509;
 use serde_json::json;
 
-use platform::{Authority, DAY_S, Days, NOW, World, der, pem};
+use crate::platform::{Authority, DAY_S, Days, NOW, World, der, pem};
 
 fn days(count: i64) -> UnixMillis {
     UnixMillis(NOW.0 + u64::try_from(count * DAY_S).unwrap() * 1_000)

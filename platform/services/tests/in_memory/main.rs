@@ -1,0 +1,7 @@
+//! Services over a platform in memory.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod certificates;
+mod platform;
+mod start;
