@@ -3,37 +3,14 @@
 Arguments: the SDK's device file, address and port of the server.
 """
 
-import json
-import logging
-import sys
-
+import hub_device
 import lines
-import names
-from hub import hub
-
-DOMAIN = ".iotcloud.tencentdevices.com"
 
 
 def main():
-    file, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    with open(file, encoding="utf-8") as text:
-        identity = json.load(text)
-    names.resolve(DOMAIN, address, port)
-    logging.disable(logging.CRITICAL)
-
-    def ignore(*args):
-        return None
-
-    sdk = hub.QcloudHub(file, tls=False, domain=DOMAIN).hub
-    sdk.registerMqttCallback(
-        lambda flags, rc, userdata: lines.say({"event": "connected", "rc": rc}),
-        lambda rc, userdata: lines.say({"event": "disconnected", "rc": rc}),
-        lambda topic, qos, payload, userdata: lines.say({"event": "message", "topic": topic, "payload": payload}),
-        ignore,
-        lambda qos, mid, userdata: lines.say({"event": "subscribed", "qos": qos, "mid": mid}),
-        ignore,
+    sdk, product, name = hub_device.start(
+        lambda topic, qos, payload, userdata: lines.say({"event": "message", "topic": topic, "payload": payload})
     )
-    sdk.connect()
 
     def down(topic, qos, payload, userdata):
         lines.say({"event": "down", "topic": topic, "qos": qos, "payload": payload})
@@ -56,7 +33,7 @@ def main():
         elif do == "publish":
             rc, _ = sdk.publish(command["topic"], command["payload"], command["qos"])
         elif do == "list":
-            rc, found = sdk.gatewaySubdevGetBindList(identity["productId"], identity["deviceName"])
+            rc, found = sdk.gatewaySubdevGetBindList(product, name)
             lines.say({"event": "list", "sub": [[device.product_id, device.device_name] for device in found]})
         else:
             raise ValueError(do)

@@ -3,15 +3,8 @@
 Arguments: the SDK's device file, address and port of the server.
 """
 
-import json
-import logging
-import sys
-
+import hub_device
 import lines
-import names
-from hub import hub
-
-DOMAIN = ".iotcloud.tencentdevices.com"
 
 
 class Value:
@@ -22,26 +15,7 @@ class Value:
 
 
 def main():
-    file, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    with open(file, encoding="utf-8") as text:
-        identity = json.load(text)
-    product, device = identity["productId"], identity["deviceName"]
-    names.resolve(DOMAIN, address, port)
-    logging.disable(logging.CRITICAL)
-
-    def ignore(*args):
-        return None
-
-    sdk = hub.QcloudHub(file, tls=False, domain=DOMAIN).hub
-    sdk.registerMqttCallback(
-        lambda flags, rc, userdata: lines.say({"event": "connected", "rc": rc}),
-        lambda rc, userdata: lines.say({"event": "disconnected", "rc": rc}),
-        ignore,
-        ignore,
-        lambda qos, mid, userdata: lines.say({"event": "subscribed", "qos": qos, "mid": mid}),
-        ignore,
-    )
-    sdk.connect()
+    sdk, product, device = hub_device.start()
 
     def shadow(topic, qos, payload, userdata):
         lines.say({"event": "shadow", "topic": topic, "qos": qos, "payload": payload})

@@ -3,48 +3,22 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lianwu_testkit::{
-    DEADLINE, Device, Fixture, LAMP_MODEL, Running, SdkClient, Server, ServerOptions, fail, node, now_ms, python,
-    wait_for,
+    DEADLINE, Device, Fixture, LAMP_MODEL, SdkClient, SdkDevice, Server, ServerOptions, node, now_ms, python, wait_for,
 };
 use serde_json::{Value, json};
 
 /// The SDK's program, connected.
-struct HubDevice {
-    running: Running,
-    _file: tempfile::NamedTempFile,
+fn start(server: &Server, device: &Device) -> SdkDevice {
+    let mut sdk = SdkDevice::start("sdk_hub.py", server, device);
+    assert_eq!(sdk.hears("connected")["rc"], 0);
+    sdk
 }
 
-impl HubDevice {
-    fn start(server: &Server, device: &Device) -> Self {
-        let identity = json!({
-            "auth_mode": "KEY", "productId": device.product, "deviceName": device.name,
-            "productSecret": "YOUR_PRODUCT_SECRET",
-            "key_deviceinfo": {"deviceSecret": device.secret},
-            "cert_deviceinfo": {"devCaFile": "", "devCertFile": "", "devPrivateKeyFile": ""},
-            "region": "china",
-        });
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), identity.to_string()).expect("write the SDK's device file");
-        let address = server.mqtt_address();
-        let mut command = python("sdk_hub.py");
-        command.arg(file.path()).arg(address.ip().to_string()).arg(address.port().to_string());
-        let mut device = Self { running: Running::start("the Python device SDK", &mut command), _file: file };
-        assert_eq!(device.hears("connected")["rc"], 0);
-        device
-    }
-
-    /// Tells it to subscribe to something, and waits until it has.
-    #[track_caller]
-    fn does(&mut self, command: &Value) {
-        self.running.tell(&command.to_string());
-        assert_eq!(self.hears("subscribed")["qos"], 0, "the SDK asks for QoS 0");
-    }
-
-    #[track_caller]
-    fn hears(&mut self, event: &str) -> Value {
-        let said = self.running.next_json();
-        if said["event"] == event { said } else { fail(format!("expected {event}, the SDK said {said}")) }
-    }
+/// Tells it to subscribe to something, and waits until it has.
+#[track_caller]
+fn listens(sdk: &mut SdkDevice, command: &Value) {
+    sdk.does(command);
+    assert_eq!(sdk.hears("subscribed")["qos"], 0, "the SDK asks for QoS 0");
 }
 
 /// Does a question of either cloud SDK reach the device, and the device's answer the call; and is silence told in time?
@@ -53,13 +27,13 @@ fn questions_are_answered() {
     let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__RRPC_WAIT_MS", "2000"));
     let lamp = Fixture::new(&server, LAMP_MODEL);
     let device = lamp.device("light-1");
-    let mut sdk = HubDevice::start(&server, &device);
+    let mut sdk = start(&server, &device);
     let mut question = device.reference();
     question["Payload"] = json!(r#"{"how":"bright"}"#);
     let mut python = SdkClient::start("the Python cloud SDK", python("cloud.py"), &server, &json!({}));
     assert_eq!(python.refused("PublishRRPCMessage", &question).code, "FailedOperation.DeviceNoSubscription");
 
-    sdk.does(&json!({"do": "rrpc", "answer": {"bright": 7}}));
+    listens(&mut sdk, &json!({"do": "rrpc", "answer": {"bright": 7}}));
     let mut node = SdkClient::start("the Node cloud SDK", node("cloud.js"), &server, &json!({}));
     let mut ids = Vec::new();
     for cloud in [&mut python, &mut node] {
@@ -72,7 +46,7 @@ fn questions_are_answered() {
     }
     assert_ne!(ids[0], ids[1]);
 
-    sdk.does(&json!({"do": "rrpc", "answer": null}));
+    listens(&mut sdk, &json!({"do": "rrpc", "answer": null}));
     assert_eq!(python.refused("PublishRRPCMessage", &question).code, "FailedOperation.RRPCTimeout");
     // The newer form has topics this SDK does not know.
     assert_eq!(python.refused("CallDeviceRRPCSync", &question).code, "FailedOperation.DeviceNoSubscription");
@@ -84,10 +58,10 @@ fn broadcasts_are_heard() {
     let server = Server::start(ServerOptions::default());
     let lamp = Fixture::new(&server, LAMP_MODEL);
     let devices = ["light-1", "light-2"].map(|name| lamp.device(name));
-    let mut listeners = devices.each_ref().map(|device| HubDevice::start(&server, device));
+    let mut listeners = devices.each_ref().map(|device| start(&server, device));
     let mut python = SdkClient::start("the Python cloud SDK", python("cloud.py"), &server, &json!({}));
     let mut node = SdkClient::start("the Node cloud SDK", node("cloud.js"), &server, &json!({}));
-    listeners.iter_mut().for_each(|sdk| sdk.does(&json!({"do": "broadcast"})));
+    listeners.iter_mut().for_each(|sdk| listens(sdk, &json!({"do": "broadcast"})));
     let message = json!({"ProductId": lamp.product, "Payload": r#"{"drill":true}"#, "Qos": 0});
     let mut tasks = Vec::new();
     for cloud in [&mut python, &mut node] {
