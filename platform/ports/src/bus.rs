@@ -20,6 +20,8 @@ pub enum DownKind {
     ActionCall,
     /// `$broadcast/rxd`, to a device that is there and listens; any other is passed over without a record.
     Broadcast,
+    /// `$log/operation/result`, to a device that is there and listens; any other is passed over without a record.
+    LogLevel,
     /// Any other topic of the device.
     Topic(Box<str>),
 }

@@ -7,27 +7,24 @@
 //! Source: spec/device-protocol.md 9.4, spec/cloud-api.md 2.6.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
+use lianwu_model::{DeviceNumber, ProductId, Uin};
 use lianwu_ports::bus::{DeliverError, Delivery, Down, DownKind};
 use lianwu_ports::log::CommitError;
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use parking_lot::Mutex;
-use tokio::task::JoinSet;
 use tracing::warn;
 
 use crate::Platform;
+use crate::clock_ids::ClockIds;
 use crate::directory::DirectoryDevice;
 use crate::message;
 use crate::product::{self, ProductError};
 
 /// Longest payload, counted as it would be in Base64, in bytes.
 pub const PAYLOAD_BASE64_BYTES_MAX: usize = 8 * 1024;
-
-/// Copies on their way at once.
-const AT_ONCE: usize = 64;
 
 /// Why a broadcast was not begun.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -53,7 +50,7 @@ pub struct Broadcast {
 #[derive(Debug, Default)]
 pub struct Broadcasts {
     running: Arc<Mutex<HashSet<ProductId>>>,
-    last_id: AtomicU64,
+    ids: ClockIds,
 }
 
 /// A product's turn; leaving ends it.
@@ -69,13 +66,6 @@ impl Broadcasts {
     pub fn begin(&self, product: ProductId) -> Option<Turn> {
         let is_free = self.running.lock().insert(product);
         is_free.then(|| Turn { running: Arc::clone(&self.running), product })
-    }
-
-    /// From the clock, so that no two are the same, also after a restart.
-    fn next_id(&self, now: UnixMillis) -> u64 {
-        let next = |last: u64| Some((last + 1).max(now.0.saturating_mul(1000)));
-        let last = self.last_id.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        next(last.unwrap_or_default()).unwrap_or_default()
     }
 }
 
@@ -96,7 +86,7 @@ pub fn start(platform: &Arc<Platform>, owner: Uin, product: &str, broadcast: Bro
         return Err(BroadcastError::TooLong);
     }
     let turn = platform.broadcasts.begin(product).ok_or(BroadcastError::Running)?;
-    let task = platform.broadcasts.next_id(platform.clock.now());
+    let task = platform.broadcasts.ids.next(platform.clock.now());
     let platform = Arc::clone(platform);
     tokio::spawn(async move {
         let counts = send_to_all(&platform, product, &broadcast).await;
@@ -138,40 +128,21 @@ impl Counts {
 
 async fn send_to_all(platform: &Arc<Platform>, product: ProductId, broadcast: &Broadcast) -> Counts {
     let mut counts = Counts::default();
-    let lister = Arc::clone(platform);
-    // Walks all devices there are: not on a thread that others need. It fails only with the runtime.
-    let listed = tokio::task::spawn_blocking(move || online(&lister, product)).await;
-    let Ok(devices) = listed else { return Counts { was_stopped: true, ..counts } };
-    for devices in devices.chunks(AT_ONCE) {
-        let mut sending = JoinSet::new();
-        for device in devices {
-            let down = Down {
-                device: device.key(),
-                number: device.number,
-                kind: DownKind::Broadcast,
-                qos: broadcast.qos,
-                payload: Box::from(&*broadcast.payload),
-                request_id: Box::from(&*broadcast.request_id),
-            };
-            let platform = Arc::clone(platform);
-            sending.spawn(async move { platform.bus.deliver(down).await });
-        }
-        sending.join_all().await.iter().for_each(|outcome| counts.count(outcome));
-        if counts.was_stopped {
-            break;
-        }
-    }
+    let down = |device: &DirectoryDevice| Down {
+        device: device.key(),
+        number: device.number,
+        kind: DownKind::Broadcast,
+        qos: broadcast.qos,
+        payload: Box::from(&*broadcast.payload),
+        request_id: Box::from(&*broadcast.request_id),
+    };
+    let count = |outcome: &Result<Delivery, DeliverError>| {
+        counts.count(outcome);
+        if counts.was_stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let went = message::send_to_online(platform, product, |device| Some(down(device)), count).await;
+    counts.was_stopped |= went.is_break();
     counts
-}
-
-fn online(platform: &Platform, product: ProductId) -> Vec<Arc<DirectoryDevice>> {
-    let mut found = Vec::new();
-    platform.directory.each(|device| {
-        if device.product == product && device.is_online() && device.is_enabled() {
-            found.push(Arc::clone(device));
-        }
-    });
-    found
 }
 
 /// A line in the diagnostic log of the product.

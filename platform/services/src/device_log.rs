@@ -3,7 +3,10 @@
 //! A device has its own level or its product's; without either it uploads nothing. Uploaded lines are records of the log
 //! like all others; [`crate::logs`] finds them.
 
+mod telling;
+
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use lianwu_device_protocol::system;
@@ -20,11 +23,14 @@ use crate::directory::DirectoryDevice;
 use crate::message::SendError;
 use crate::product::{self, ProductError};
 
+use telling::Telling;
+
 /// Every level that was set, in memory. A device without one of its own costs nothing.
 #[derive(Debug, Default)]
 pub struct LogLevels {
     products: ArcSwap<HashMap<ProductId, LogLevel>>,
     devices: RwLock<HashMap<DeviceNumber, LogLevel>>,
+    telling: Telling,
 }
 
 impl LogLevels {
@@ -121,37 +127,47 @@ pub async fn set_of_device(
     Ok(tell(platform, &device, request_id).await?)
 }
 
-/// Sets what the devices of a product have that have no level of their own, or takes it away. They learn it when they
-/// ask, which is when they sign in.
+/// Sets what the devices of a product have that have no level of their own, or takes it away. Those that are online and
+/// listen are told, by a task beside the calls; others learn it when they ask, which is when they sign in.
 ///
 /// # Errors
 /// [`LevelError::Product`], `Store`.
 pub async fn set_of_product(
-    platform: &Platform,
+    platform: &Arc<Platform>,
     owner: Uin,
     product: &str,
     level: Option<LogLevel>,
+    request_id: &str,
 ) -> Result<(), LevelError> {
-    let _turn = platform.turns.take().await;
-    let product = product::find(platform, owner, product)?.product.id;
-    platform.stores.log_levels.set_product_log_level(product, level).await?;
-    platform.log_levels.put_product(product, level);
+    let product = {
+        let _turn = platform.turns.take().await;
+        let product = product::find(platform, owner, product)?.product.id;
+        platform.stores.log_levels.set_product_log_level(product, level).await?;
+        platform.log_levels.put_product(product, level);
+        product
+    };
+    telling::start(platform, product, request_id);
     Ok(())
 }
 
 async fn tell(platform: &Platform, device: &DirectoryDevice, request_id: &str) -> Result<Delivery, SendError> {
     let mut topic = String::new();
     down_topic(DownTopic::Log, device.product, device.name.as_str(), &mut topic);
+    let kind = DownKind::Topic(topic.into());
+    Ok(platform.bus.deliver(told(platform, device, kind, request_id)).await?)
+}
+
+/// What a device is told of its level as it is now.
+fn told(platform: &Platform, device: &DirectoryDevice, kind: DownKind, request_id: &str) -> Down {
     let mut payload = Vec::new();
     let level = platform.log_levels.of(device.product, device.number);
     system::tell_log_level(b"", level, platform.clock.now(), &mut payload);
-    let down = Down {
+    Down {
         device: device.key(),
         number: device.number,
-        kind: DownKind::Topic(topic.into()),
+        kind,
         qos: 0,
         payload: payload.into(),
         request_id: request_id.into(),
-    };
-    Ok(platform.bus.deliver(down).await?)
+    }
 }

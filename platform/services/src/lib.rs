@@ -10,6 +10,7 @@ pub mod backend;
 pub mod broadcast;
 pub mod catalog;
 pub mod certificate;
+mod clock_ids;
 pub mod device;
 pub mod device_log;
 pub mod device_token;

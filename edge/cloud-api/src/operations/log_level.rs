@@ -45,7 +45,8 @@ pub async fn set(call: Call, r: SetLogLevelRequest) -> Result<SetLogLevelRespons
             Ok(SetLogLevelResponse { level, told: told.to_owned() })
         }
         None => {
-            device_log::set_of_product(&call.platform, call.owner(), &r.product_id, level).await?;
+            let (platform, request) = (&call.platform, &call.request_id);
+            device_log::set_of_product(platform, call.owner(), &r.product_id, level, request).await?;
             let level = level.unwrap_or_default().number().into();
             Ok(SetLogLevelResponse { level, told: String::new() })
         }

@@ -7,6 +7,7 @@ use lianwu_model::log_level::LogLevel;
 use lianwu_model::{DeviceKey, DeviceNumber, UnixMillis};
 use lianwu_ports::readings::{LogQuery, LogScope};
 use lianwu_ports::record::RecordKind;
+use lianwu_ports::registry::suite;
 use lianwu_services::device_log;
 use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
@@ -21,7 +22,7 @@ impl Scene {
     fn set_level(&self, level: LogLevel) {
         let platform = &self.world.platform;
         let owner = platform.catalog.product(PRODUCT.parse().unwrap()).unwrap().product.owner;
-        self.runtime.block_on(device_log::set_of_product(platform, owner, PRODUCT, Some(level))).unwrap();
+        self.runtime.block_on(device_log::set_of_product(platform, owner, PRODUCT, Some(level), "q-1")).unwrap();
     }
 
     fn upload(&self, name: &str, message: &Value) -> Value {
@@ -58,18 +59,18 @@ fn bytes(control: &str, name: &str, key: &str, records: &str) -> Vec<u8> {
     [hex::encode(mac.finalize().into_bytes()).as_bytes(), signed.as_bytes()].concat()
 }
 
-/// Is a device told its product's level when it asks, also one a gateway of the protocol never heard of: off?
+/// Is a device told its product's level when it asks, also when nobody ever set one: off?
 #[test]
 fn a_device_is_told_its_level() {
     let scene = Scene::new(&options());
-    let mut lamp = scene.world.lamp("lamp-1");
-    lamp.subscribe(&format!("$log/operation/result/{PRODUCT}/lamp-1"));
-    for level in [LogLevel::Off, LogLevel::Debug] {
+    for (name, level) in [("lamp-1", LogLevel::Off), ("lamp-2", LogLevel::Debug)] {
         if level != LogLevel::Off {
             scene.set_level(level);
         }
+        let mut lamp = scene.world.lamp(name);
+        lamp.subscribe(&format!("$log/operation/result/{PRODUCT}/{name}"));
         let question = r#"{"type":"get_log_level","clientToken":"AB12CD34EF-0"}"#;
-        lamp.publish(&format!("$log/operation/{PRODUCT}/lamp-1"), question, None);
+        lamp.publish(&format!("$log/operation/{PRODUCT}/{name}"), question, None);
         let (_, answer) = lamp.message();
         assert!(answer.len() < 128, "the C SDK reads 127 bytes: {answer}");
         let expected = json!({
@@ -78,6 +79,51 @@ fn a_device_is_told_its_level() {
         });
         assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), expected);
     }
+}
+
+/// When the product's level changes, does each device hear it that is there, listens and has no level of its own, last what
+/// applies, and is nobody else's log filled?
+#[test]
+fn a_new_level_of_the_product_reaches_who_listens() {
+    let scene = Scene::new(&options());
+    let on = |name: &str| format!("$log/operation/result/{PRODUCT}/{name}");
+    let (mut one, mut own, mut deaf) =
+        (scene.world.lamp("lamp-0"), scene.world.lamp("lamp-1"), scene.world.lamp("lamp-2"));
+    one.subscribe(&on("lamp-0"));
+    own.subscribe(&on("lamp-1"));
+    let platform = &scene.world.platform;
+    let owner = platform.catalog.product(PRODUCT.parse().unwrap()).unwrap().product.owner;
+    let devices = ["lamp-0", "lamp-1", "lamp-2", "lamp-3"].map(|name| suite::device(PRODUCT, name, &[])).to_vec();
+    let made = scene.runtime.block_on(platform.stores.devices.create_devices(devices)).unwrap();
+    assert!(made.iter().all(|device| scene.world.number(device.name.as_str()) == device.number));
+    let error = Some(LogLevel::Error);
+    scene.runtime.block_on(device_log::set_of_device(platform, owner, PRODUCT, "lamp-1", error, "q-0")).unwrap();
+    assert_eq!(level_of(&own.message().1), LogLevel::Error.number());
+
+    for level in [LogLevel::Info, LogLevel::Debug] {
+        scene.set_level(level);
+        let (topic, answer) = one.message();
+        assert_eq!((topic, level_of(&answer)), (on("lamp-0"), level.number()));
+    }
+    // Changes that follow each other closely may be told as one; the last is.
+    for level in [LogLevel::Error, LogLevel::Warning, LogLevel::Off] {
+        scene.set_level(level);
+    }
+    while level_of(&one.message().1) != LogLevel::Off.number() {}
+    own.has_nothing_but_a_ping_response();
+    deaf.has_nothing_but_a_ping_response();
+    let told = |name: &str| {
+        let records = scene.world.records_of(PRODUCT, name);
+        records.into_iter().filter(|(kind, ..)| *kind == RecordKind::OtherDown).collect::<Vec<_>>()
+    };
+    assert!(told("lamp-0").iter().all(|(_, code, note)| (*code, note.as_str()) == (0, "q-1")));
+    assert_eq!((told("lamp-1").len(), told("lamp-2").len(), told("lamp-3").len()), (1, 0, 0));
+}
+
+fn level_of(message: &str) -> u8 {
+    let message: Value = serde_json::from_str(message).unwrap();
+    assert_eq!((&message["type"], &message["result"]), (&json!("get_log_level"), &json!(0)));
+    message["log_level"].as_u64().unwrap().try_into().unwrap()
 }
 
 /// Are lines of both forms kept with their levels, found by device and product, and by no other log?

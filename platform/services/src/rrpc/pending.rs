@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lianwu_device_protocol::topic::RrpcFamily;
 use lianwu_model::{DeviceNumber, UnixMillis};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+
+use crate::clock_ids::ClockIds;
 
 /// Questions that wait at once, of all devices together.
 pub const CALLS_MAX: usize = 10_000;
@@ -45,7 +47,7 @@ struct Waiters {
 #[derive(Debug, Default)]
 pub struct PendingRrpc {
     waiters: Arc<Waiters>,
-    last_id: AtomicU64,
+    ids: ClockIds,
 }
 
 /// One call's place in the table; leaving drops it.
@@ -57,12 +59,10 @@ pub(super) struct Waiting {
 }
 
 impl PendingRrpc {
-    /// A number no other question has, also not one of an earlier run: from the clock, in 16 digits until the year 2286.
-    /// The vendor's C SDK has room for 16, and keeps the tail of a longer one before.
+    /// A number no other question has, also not one of an earlier run. The vendor's C SDK has room for 16 digits, and keeps
+    /// the tail of a longer one before.
     pub(super) fn next_id(&self, now: UnixMillis) -> u64 {
-        let next = |last: u64| Some((last + 1).max(now.0.saturating_mul(1000)));
-        let last = self.last_id.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        next(last.unwrap_or_default()).unwrap_or_default()
+        self.ids.next(now)
     }
 
     /// Waits for the answer of `device`; `None` when [`CALLS_MAX`] wait already.
@@ -181,15 +181,5 @@ mod tests {
         {
             assert_eq!(pending.awaits(ONE, &mark, topic), expected, "{topic}");
         }
-    }
-
-    /// Do numbers grow within one moment, and have they the length the C SDK has room for?
-    #[test]
-    fn numbers_of_questions() {
-        let pending = PendingRrpc::default();
-        let now = UnixMillis(1_795_000_000_000);
-        let ids = [pending.next_id(now), pending.next_id(now), pending.next_id(UnixMillis(now.0 - 5))];
-        assert_eq!(ids, [1_795_000_000_000_000, 1_795_000_000_000_001, 1_795_000_000_000_002]);
-        assert!(ids.iter().all(|id| id.to_string().len() == 16));
     }
 }

@@ -78,7 +78,7 @@ impl Worker {
         }
         let topic = topic_of(down, raw.is_some());
         let (kind, logged_topic) = match &down.kind {
-            DownKind::Broadcast => (RecordKind::OtherDown, topic.as_str()),
+            DownKind::Broadcast | DownKind::LogLevel => (RecordKind::OtherDown, topic.as_str()),
             DownKind::PropertyControl => (RecordKind::PropertyControl, ""),
             DownKind::ActionCall => (RecordKind::ActionCall, ""),
             DownKind::Topic(topic) => (RecordKind::OtherDown, topic.as_ref()),
@@ -125,13 +125,15 @@ impl Worker {
         state.want_turn();
     }
 
-    /// A broadcast is for devices that are there and listen: why is this one passed over? Nothing else ever is.
+    /// What goes to many is for devices that are there and listen: why is this one passed over? Nothing else ever is.
     fn passes_over(&self, state: &mut State, down: &Down) -> Option<Delivery> {
-        if down.kind != DownKind::Broadcast {
-            return None;
-        }
+        let listens = match down.kind {
+            DownKind::Broadcast => DownTopic::Broadcast,
+            DownKind::LogLevel => DownTopic::Log,
+            DownKind::PropertyControl | DownKind::ActionCall | DownKind::Topic(_) => return None,
+        };
         let delivery = match state.homes.get(&down.number) {
-            Some(slot) if state.connections[*slot as usize].down.contains(DownTopic::Broadcast) => Delivery::Delivered,
+            Some(slot) if state.connections[*slot as usize].down.contains(listens) => Delivery::Delivered,
             Some(_) => Delivery::NotSubscribed,
             None => {
                 let behind = self.reach_behind(state, down.number, &topic_of(down, false));
@@ -204,6 +206,7 @@ fn topic_of(down: &Down, is_raw: bool) -> String {
         DownKind::PropertyControl => DownTopic::ThingProperty,
         DownKind::ActionCall => DownTopic::ThingAction,
         DownKind::Broadcast => DownTopic::Broadcast,
+        DownKind::LogLevel => DownTopic::Log,
     };
     down_topic(kind, down.device.product, down.device.device.as_str(), &mut topic);
     topic
