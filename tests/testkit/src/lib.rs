@@ -12,6 +12,7 @@ mod life;
 mod load;
 mod logs;
 mod mqtt;
+mod paho_device;
 pub mod policy_cases;
 mod programs;
 mod sdk;
@@ -26,6 +27,7 @@ pub use http::{HttpAnswer, http};
 pub use life::{first_priority_operations, live};
 pub use load::{COUNTER_MODEL, Ledger, Load, assert_nothing_lost};
 pub use mqtt::{MqttClient, Received};
+pub use paho_device::PahoDevice;
 pub use programs::{
     Finished, Running, backend_credentials, mosquitto_pub, mosquitto_sub, node, on_path, package_root, platform_binary,
     python, run_text,
