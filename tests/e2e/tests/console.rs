@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lianwu_testkit::{Finished, Server, ServerOptions, on_path, run_text, skip};
+use lianwu_testkit::{Finished, Server, ServerOptions, fail, on_path, run_text, skip};
 use serde_json::{Value, json};
 
 const NEW_PASSWORD: &str = "one that its owner chose";
@@ -43,7 +43,7 @@ impl Curl {
         let finished: Finished = run_text("curl", curl.arg(format!("{}{path}", self.base)), "");
         finished.succeeded();
         let (head, body) =
-            finished.stdout.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer in {finished:?}"));
+            finished.stdout.split_once("\r\n\r\n").unwrap_or_else(|| fail(format!("no answer in {finished:?}")));
         let status = head.split(' ').nth(1).and_then(|text| text.parse().ok()).expect("a status");
         Answer { status, head: head.to_owned(), body: serde_json::from_str(body).unwrap_or_default() }
     }
