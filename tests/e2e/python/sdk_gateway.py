@@ -29,7 +29,11 @@ def main():
             rc, _ = sdk.gatewaySubdevOffline(*sub)
         elif do == "subscribe":
             sdk.register_explorer_callback(command["topic"], down)
-            rc, _ = sdk.gatewaySubdevSubscribe(command["topic"])
+            if "qos" in command:
+                # Its call for sub-devices knows QoS 0 only.
+                rc, _ = sdk.subscribe(command["topic"], command["qos"])
+            else:
+                rc, _ = sdk.gatewaySubdevSubscribe(command["topic"])
         elif do == "publish":
             rc, _ = sdk.publish(command["topic"], command["payload"], command["qos"])
         elif do == "list":

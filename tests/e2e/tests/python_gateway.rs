@@ -105,6 +105,41 @@ fn a_sub_device_from_bind_to_unbind() {
     assert_eq!(sdk.asks("unbind", &lamp), 1, "it is free already");
 }
 
+/// Do controls for a sub-device reach the SDK with QoS 1, more of them than may be unacknowledged, and does one that came while the
+/// sub-device was offline wait in its state?
+#[test]
+fn controls_with_qos_1() {
+    let site = Site::new();
+    let lamp = site.lamp.device("light-1");
+    let mut sdk = site.start(&[&lamp]);
+    assert_eq!(sdk.asks("bind", &lamp), 0);
+    assert_eq!(sdk.asks("online", &lamp), 0);
+    let topic = lamp.thing("down/property");
+    sdk.0.does(&json!({"do": "subscribe", "topic": topic, "qos": 1}));
+    assert_eq!(sdk.0.hears_past(&["done"], "subscribed")["qos"], 1);
+    for brightness in 1..=21 {
+        let control = json!({"method": "control", "clientToken": format!("c-{brightness}"), "params": {"brightness": brightness}});
+        let mut message = lamp.reference();
+        message["Topic"] = json!(topic);
+        message["Payload"] = json!(control.to_string());
+        message["Qos"] = json!(1);
+        site.lamp.cloud.call("PublishMessage", &message);
+        let mut said = sdk.0.hears_past(&["done"], "down");
+        assert_eq!((&said["topic"], &said["qos"]), (&json!(topic), &json!(1)));
+        assert_eq!(said["payload"].take(), control);
+    }
+    assert_eq!(sdk.asks("offline", &lamp), 0);
+    let mut control = lamp.reference();
+    control["Data"] = json!(r#"{"brightness":30}"#);
+    let result = site.lamp.cloud.call("ControlDeviceData", &control);
+    assert_eq!(result["Result"], r#"{"Sent":0,"pushResult":23101}"#);
+    assert_eq!(sdk.asks("online", &lamp), 0);
+    let ask = json!({"method": "get_status", "clientToken": "s-1"});
+    sdk.0.does(&json!({"do": "publish", "topic": lamp.thing("up/property"), "payload": ask, "qos": 1}));
+    let (_, status) = sdk.down();
+    assert_eq!(status["data"]["control"], json!({"brightness": 30}));
+}
+
 /// What does the SDK make of a wrong secret, a second bind, and of devices that its owner binds and unbinds meanwhile?
 #[test]
 fn refusals_and_changes_by_the_owner() {
