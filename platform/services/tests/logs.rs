@@ -84,6 +84,24 @@ fn connection_lines_letter_by_letter() {
     check(&limited, &[("MESSAGE", "Messages over the rate limit,count:17", &result)]);
 }
 
+/// What becomes of messages of QoS 1, in the log of the device whose session they are in and in that of a sub-device.
+#[test]
+fn lines_of_sessions_letter_by_letter() {
+    let of_session = |kind, note| LogRow { payload: Box::default(), ..message(kind, 0, note, "") };
+    let of_sub_device = |kind, note| LogRow { packet_id: 0, ..of_session(kind, note) };
+    let topic = "$thing/down/property/AB12CD34EF/sub1".into();
+    let carried = LogRow { topic, ..of_session(RecordKind::Carried, "") };
+    let line = "Message to sub-device,topic:$thing/down/property/AB12CD34EF/sub1,QoS:1,ID:31462";
+    check(&carried, &[("MESSAGE", line, "SUCC")]);
+    let acknowledged = RecordKind::DownAcknowledged;
+    check(&of_session(acknowledged, ""), &[("MESSAGE", "Device acknowledged message,ID:31462", "SUCC")]);
+    check(&of_sub_device(acknowledged, ""), &[("MESSAGE", "Gateway acknowledged message", "SUCC")]);
+    let dropped = RecordKind::DownDropped;
+    check(&of_session(dropped, "too old"), &[("MESSAGE", "Message to device dropped,ID:31462", "FAIL, too old")]);
+    let line = "Message to device dropped by its gateway's session";
+    check(&of_sub_device(dropped, "too old"), &[("MESSAGE", line, "FAIL, too old")]);
+}
+
 #[test]
 fn status_lines_say_online_and_offline() {
     let online = of(LineKind::Status, &connection(RecordKind::Connected, "", FACTS));

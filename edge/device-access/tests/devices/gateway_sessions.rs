@@ -266,3 +266,112 @@ fn a_session_of_its_own_goes_first() {
     assert!(present);
     assert_eq!(lamp.arrival(), ("for itself".to_owned(), 1, false));
 }
+
+/// Numbers that depend on the seed only (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end as u64).unwrap()
+    }
+}
+
+/// A gateway that is there now and then, and what it was not yet seen to have.
+struct Story {
+    site: Site,
+    gate: Option<Gate>,
+    /// Taken by the platform and not acknowledged, oldest first.
+    taken: Vec<String>,
+    /// Of those the first, with their packet ids: what came over this connection.
+    came: Vec<u16>,
+}
+
+impl Story {
+    fn sends(&mut self, to: usize, text: String) {
+        let delivery = match to {
+            0 => send_own(&self.site, &text),
+            1 => send(&self.site, "lamp-1", &text),
+            _ => send(&self.site, "lamp-2", &text),
+        };
+        assert!(matches!(delivery, Delivery::Delivered | Delivery::Queued), "{text}: {delivery:?}");
+        self.taken.push(text);
+    }
+
+    /// Reads what must be there, and that it is in order.
+    fn hears(&mut self) {
+        let Some(gate) = &mut self.gate else { return };
+        for text in &self.taken[self.came.len()..] {
+            let (_, found, id, _) = arrival(gate);
+            assert_eq!(&found, text);
+            self.came.push(id);
+        }
+        gate.wire.has_nothing_but_a_ping_response();
+    }
+
+    fn acknowledges(&mut self, at: usize) {
+        self.hears();
+        if let Some(gate) = &mut self.gate
+            && at < self.came.len()
+        {
+            gate.wire.send_puback(self.came.remove(at));
+            self.taken.remove(at);
+            gate.wire.has_nothing_but_a_ping_response();
+        }
+    }
+
+    /// The connection ends, with a word or in the middle of what comes.
+    fn loses(&mut self, politely: bool) {
+        if politely {
+            self.hears();
+            self.gate.take().map(|gate| gate.wire.leave());
+        }
+        self.gate = None;
+        self.came.clear();
+    }
+
+    fn returns(&mut self) {
+        if self.gate.is_none() {
+            self.gate = Some(self.site.keep_gate("gate-0"));
+            self.hears();
+            let gate = self.gate.as_mut().unwrap();
+            for lamp in ["lamp-1", "lamp-2"] {
+                assert_eq!(gate.ask("online", PRODUCT, lamp), 0);
+            }
+        }
+    }
+}
+
+/// Connections break, the platform starts anew, acknowledgements come late: does everything the platform took for a gateway and
+/// those behind it arrive, in the order it was taken?
+#[test]
+fn nothing_taken_is_lost_or_reordered() {
+    for seed in 1..=10 {
+        let mut random = Random(seed * 0x9e37_79b9);
+        let site = Site::with(&options());
+        let gate = Some(keeping(&site, &["lamp-1", "lamp-2"]));
+        let mut story = Story { site, gate, taken: Vec::new(), came: Vec::new() };
+        for step in 0..80 {
+            match random.below(12) {
+                // Fewer than the window, so that all that was taken may come.
+                0..=5 if story.taken.len() < 18 => story.sends(random.below(3), format!("{seed}-{step}")),
+                6..=8 => story.acknowledges(random.below(3)),
+                9 => story.loses(random.below(2) == 0),
+                10 => story.returns(),
+                11 if random.below(3) == 0 => {
+                    story.loses(false);
+                    story.site.world.restart(&options());
+                }
+                _ => story.hears(),
+            }
+        }
+        story.returns();
+        while !story.taken.is_empty() {
+            story.acknowledges(0);
+        }
+        story.loses(true);
+        story.returns();
+    }
+}
