@@ -220,3 +220,19 @@ fn kgmusic_data_template_sample_by_key() {
 fn mqtt_sample_of_the_hub_over_websocket() {
     replay_over_websocket(include_str!("../fixtures/c-sdk/hub_mqtt_sample_websocket.mqtt"));
 }
+
+#[test]
+fn gateway_sample_by_key() {
+    replay_by_key(include_str!("../fixtures/c-sdk/gateway_sample_psk.mqtt"));
+}
+
+/// The gateway has a certificate, its sub-devices have secrets.
+#[test]
+fn gateway_sample_by_certificate() {
+    replay_by_certificate(include_str!("../fixtures/c-sdk/gateway_sample_certificate.mqtt"));
+}
+
+#[test]
+fn ota_mqtt_sample_by_key() {
+    replay_by_key(include_str!("../fixtures/c-sdk/ota_mqtt_sample_psk.mqtt"));
+}
