@@ -131,9 +131,8 @@ impl LastHour {
 
     /// A clock that was set back goes on counting in the newest minute; one that jumped ahead skips at most an hour.
     fn open(&mut self, start: u64) {
-        let newest = self.minutes.back().map_or(start.saturating_sub(MINUTE_MS), |minute| minute.start.0);
         let oldest = (start + MINUTE_MS).saturating_sub(MINUTES_MAX as u64 * MINUTE_MS);
-        let mut next = (newest + MINUTE_MS).max(oldest);
+        let mut next = self.minutes.back().map_or(start, |minute| minute.start.0 + MINUTE_MS).max(oldest);
         while next <= start {
             self.minutes.push_back(Minute { start: UnixMillis(next), counts: Counts::default() });
             next += MINUTE_MS;
