@@ -326,9 +326,12 @@ impl Story {
     fn loses(&mut self, politely: bool) {
         if politely {
             self.hears();
-            self.gate.take().map(|gate| gate.wire.leave());
         }
-        self.gate = None;
+        if let Some(gate) = self.gate.take()
+            && politely
+        {
+            gate.wire.leave();
+        }
         self.came.clear();
     }
 
