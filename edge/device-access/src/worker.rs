@@ -31,9 +31,10 @@ pub(crate) use backend::session::Restored;
 pub(crate) use device::post::{Post, Posted};
 pub(crate) use device::sign_in::Arrival;
 pub(crate) use device::uploaded::Upload;
+pub(crate) use device::visit::{Visit, Visited};
 pub(crate) use io::stream::{Moving, Stream};
 pub(crate) use overrun::Way;
-pub(crate) use rate::InstanceRate;
+pub(crate) use rate::{InstanceRate, wait_for_turn};
 pub use rate::{RatesUse, SharedRates};
 pub(crate) use state::Place;
 
@@ -66,6 +67,8 @@ pub(crate) enum Mail {
     Disconnect(DeviceNumber, &'static str),
     /// A message of a device that lives here, from a request over HTTP.
     Post(Box<Post>),
+    /// A device that lives here signs in without a connection.
+    Visit(Box<Visit>),
     /// Lines of the own log of a device that lives here.
     Upload(Box<Upload>),
     /// A device no longer lives here, or no longer behind its gateway.
@@ -90,6 +93,7 @@ impl std::fmt::Debug for Mail {
             Self::Shadow(change, _) => f.debug_tuple("Shadow").field(change).finish(),
             Self::Forwards(_) => f.write_str("Forwards"),
             Self::Post(_) => f.write_str("Post"),
+            Self::Visit(_) => f.write_str("Visit"),
             Self::Upload(_) => f.write_str("Upload"),
             Self::Leave(leave, why) => f.debug_tuple("Leave").field(leave).field(why).finish(),
             Self::TopicsChanged(product) => f.debug_tuple("TopicsChanged").field(product).finish(),

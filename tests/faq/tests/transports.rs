@@ -1,5 +1,6 @@
 //! Devices that come in by other ways than a password over MQTT: is what they do wrong named as well, and over once it is right?
 
+use lianwu_device_protocol::signed_request::SignedRequest;
 use lianwu_faq::World;
 use lianwu_faq::raw::{coap, shakes_hands_by_key, tcp};
 use lianwu_testkit::{
@@ -136,4 +137,41 @@ fn faq_56_passwords_by_certificate() {
     let lamp = lamps.device("lamp");
     sign_in(&server, &signed(&lamp, &key, expiry_in_a_day()), 5);
     lamps.problem(&lamp, "faq-55-key");
+}
+
+/// faq-40: a device that only publishes over HTTP is activated by its first message, and `DescribeDevice` says when it was there.
+#[test]
+fn faq_40_a_device_that_only_publishes_over_http() {
+    let world = World::new(LAMP_MODEL);
+    let described = || world.fixture.cloud.call("DescribeDevice", &world.device.reference())["Device"].clone();
+    assert_eq!(world.fixture.problem(&world.device, "faq-40")["Severity"], "warning", "never seen");
+    assert_eq!(json!([described()["Status"], described()["LoginTime"]]), json!([3, 0]), "{}", described());
+    let body = json!({
+        "ProductId": world.device.product, "DeviceName": "dev001", "TopicName": world.device.thing("up/property"),
+        "Payload": r#"{"method":"report","clientToken":"1","params":{"brightness":1}}"#, "Qos": 1,
+    })
+    .to_string();
+    let unsigned = SignedRequest {
+        host: "x",
+        path: "/device/publish",
+        algorithm: "hmacsha256",
+        timestamp: "1609430400",
+        nonce: "7",
+        signature: "",
+        body: body.as_bytes(),
+    };
+    let signature = unsigned.sign(&world.device.secret).expect("signed");
+    let request = format!(
+        "POST /device/publish HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-TC-Algorithm: hmacsha256\r\n\
+         X-TC-Timestamp: 1609430400\r\nX-TC-Nonce: 7\r\nX-TC-Signature: {signature}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = tcp(world.server.device_http_address(), request.as_bytes());
+    assert!(!String::from_utf8_lossy(&answer).contains("Error"), "{}", String::from_utf8_lossy(&answer));
+    let device = wait_for("a time of login", DEADLINE, || {
+        let device = described();
+        (device["LoginTime"] != 0).then_some(device)
+    });
+    assert_eq!((&device["Status"], device["FirstOnlineTime"].is_number()), (&json!(0), true), "offline: {device}");
+    world.is_well();
 }

@@ -54,21 +54,20 @@ pub(super) struct Speaker<'a> {
 pub(super) enum Judged {
     /// Answered as it is.
     Answer(Response),
-    /// A token, with a line for the owner of the product: the device has signed in.
-    SignedIn(Response, Box<Line>),
+    /// A token, once the device is let in at its home.
+    SignIn(Response, Arc<DirectoryDevice>),
     /// Refused, with a line for the owner of the product.
     Refused(Response, Box<Line>),
     /// The device may send this, unless its topic forbids it.
     Publish(Publish),
 }
 
-/// A line of a device's log.
+/// A refusal in a device's log.
 #[derive(Debug)]
 pub(super) struct Line {
     product: ProductId,
     device: Box<str>,
     number: DeviceNumber,
-    /// Empty when it has signed in.
     why: String,
     /// As CONNACK would have it.
     code: u8,
@@ -188,15 +187,7 @@ impl Judge {
             return Err(Refusal::told(Code::FORBIDDEN, notes::DISABLED));
         }
         let token = device_token::issue(&device, self.platform.clock.now());
-        let line = Line {
-            product: device.product,
-            device: device.name.as_str().into(),
-            number: device.number,
-            why: String::new(),
-            code: 0,
-            source: speaker.source,
-        };
-        Ok(Judged::SignedIn(Response::new(Code::CONTENT, token.text), Box::new(line)))
+        Ok(Judged::SignIn(Response::new(Code::CONTENT, token.text), device))
     }
 
     /// In the clear the payload is what CONNECT carries over MQTT: `<user name>;<password>`.
@@ -328,15 +319,11 @@ impl Judge {
         self.platform.strangers.note(self.platform.clock.now(), refusal);
     }
 
-    /// Puts a sign-in or a refusal on record.
+    /// Puts a refusal on record.
     pub(super) async fn tell(&self, line: &Line) {
-        let (kind, note) = match line.why.as_str() {
-            "" => (RecordKind::Connected, String::new()),
-            why => (RecordKind::ConnectRefused, format!("{}{why}", notes::COAP_REFUSED)),
-        };
         let mut batch = RecordBatch::default();
         batch.push(&Record {
-            kind,
+            kind: RecordKind::ConnectRefused,
             qos: 0,
             packet_id: 0,
             code: line.code.into(),
@@ -345,11 +332,11 @@ impl Judge {
             device: &line.device,
             sample_time: self.platform.clock.now(),
             topic: "",
-            note: &note,
+            note: &format!("{}{}", notes::COAP_REFUSED, line.why),
             payload: format!("protocol:coap,clientip:{}", line.source.to_canonical()).as_bytes(),
         });
         if let Err(error) = message::commit(&self.platform, batch).await {
-            warn!(product = %line.product, device = line.device, why = line.why, %error, "a sign-in could not be put on record");
+            warn!(product = %line.product, device = line.device, why = line.why, %error, "a refusal could not be put on record");
         }
     }
 }

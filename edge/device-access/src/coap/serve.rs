@@ -1,11 +1,13 @@
 //! The way of a datagram, from the socket to the judge, and of an answer back.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lianwu_coap::{Code, Event, Message, Peer, Response};
 use lianwu_mqtt::QoS;
+use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::logs::notes;
 use lianwu_services::stranger::{Listener, Refusal};
 use tokio::sync::mpsc::error::TrySendError;
@@ -20,7 +22,7 @@ use super::dtls::{Failed, Progress, Session};
 use super::request::{Judged, Publish, Speaker};
 use crate::bus::home;
 use crate::failures::{Attempt, Notice};
-use crate::worker::{Mail, Post, Posted, Way};
+use crate::worker::{Mail, Post, Posted, Visit, Visited, Way, wait_for_turn};
 
 /// A stranger is sent at most so many times what it sent. Source: RFC 7252 §11.3.
 const AMPLIFICATION_MAX: usize = 3;
@@ -34,6 +36,12 @@ struct Exchange {
     from: SocketAddr,
     generation: u64,
     id: u16,
+}
+
+/// What somebody who has proved to be a device wants.
+enum Wish {
+    Publish(Publish),
+    SignIn { token: Response, device: Arc<DirectoryDevice>, source: IpAddr },
 }
 
 impl Port {
@@ -98,11 +106,11 @@ impl Port {
         let event = peer.receive(now, datagram, &mut out);
         if let Event::Request(message) = event {
             match self.judge(&message, Speaker { source: from.ip(), proven: None }) {
-                Ok(publish) => {
+                Ok(wish) => {
                     let client = Client::new(seed, peer, None, now);
                     let gone = self.state.borrow_mut().clients.insert(from, client);
                     self.gone(gone);
-                    return self.publish(Exchange { from, generation: seed, id: message.id }, publish);
+                    return self.grant(Exchange { from, generation: seed, id: message.id }, wish);
                 }
                 Err(mut response) => {
                     shorten(&mut response, &message, datagram.len());
@@ -131,23 +139,19 @@ impl Port {
         let Some(Some((message, proven, generation))) = taken else { return };
         let exchange = Exchange { from, generation, id: message.id };
         match self.judge(&message, Speaker { source: from.ip(), proven: proven.as_ref() }) {
-            Ok(publish) => self.publish(exchange, publish),
+            Ok(wish) => self.grant(exchange, wish),
             Err(response) => self.respond(now, exchange, &response),
         }
     }
 
     /// `Err`: the answer.
-    fn judge(self: &Rc<Self>, message: &Message<'_>, speaker: Speaker<'_>) -> Result<Publish, Response> {
+    fn judge(self: &Rc<Self>, message: &Message<'_>, speaker: Speaker<'_>) -> Result<Wish, Response> {
+        let source = speaker.source;
         match self.judge.judge(message, speaker) {
-            Judged::Publish(publish) => Ok(publish),
+            Judged::Publish(publish) => Ok(Wish::Publish(publish)),
+            Judged::SignIn(token, device) => Ok(Wish::SignIn { token, device, source }),
             Judged::Answer(response) => {
                 self.stats.sign_ins_refused.add(1);
-                Err(response)
-            }
-            Judged::SignedIn(response, line) => {
-                self.stats.sign_ins.add(1);
-                let port = Rc::clone(self);
-                tokio::task::spawn_local(async move { port.judge.tell(&line).await });
                 Err(response)
             }
             Judged::Refused(response, line) => {
@@ -156,6 +160,39 @@ impl Port {
                 tokio::task::spawn_local(async move { port.judge.tell(&line).await });
                 Err(response)
             }
+        }
+    }
+
+    fn grant(self: &Rc<Self>, exchange: Exchange, wish: Wish) {
+        match wish {
+            Wish::Publish(publish) => self.publish(exchange, publish),
+            Wish::SignIn { token, device, source } => {
+                let port = Rc::clone(self);
+                tokio::task::spawn_local(async move {
+                    let response = port.signed_in(token, device, source).await;
+                    port.respond(Instant::now(), exchange, &response);
+                    port.noted();
+                });
+            }
+        }
+    }
+
+    /// At the device's home, where all its sign-ins are counted: the token, or why not.
+    async fn signed_in(&self, token: Response, device: Arc<DirectoryDevice>, source: IpAddr) -> Response {
+        let (answer, visited) = oneshot::channel();
+        let number = device.home();
+        let visit = Visit { device, protocol: "coap", source, answer };
+        match self.homes[home(number, self.homes.len())].try_send(Mail::Visit(Box::new(visit))) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return busy(),
+            Err(TrySendError::Closed(_)) => return closed(),
+        }
+        match visited.await {
+            Ok(Visited::In) => token,
+            Ok(Visited::TooOften { why, wait }) => {
+                Response { retry_after: Some(wait), ..Response::new(Code::UNAVAILABLE, why) }
+            }
+            Err(_) => closed(),
         }
     }
 
@@ -178,16 +215,15 @@ impl Port {
 
     async fn posted(&self, publish: Publish) -> Response {
         let Publish { device, topic, payload, wants_reply } = publish;
-        if let Some(rate) = &self.instance_rate {
-            tokio::time::sleep(rate.take(Instant::now())).await;
-        }
+        let has_waited = wait_for_turn(self.instance_rate.as_deref()).await;
         let (answer, posted) = oneshot::channel();
         let (reply, replied) = oneshot::channel();
         // The shadow is decided later, whoever waits for it; a gateway speaks of others over MQTT only.
         let takes_reply = (wants_reply || topic.starts_with("$shadow/")) && !topic.starts_with("$gateway/");
         let reply = takes_reply.then_some(reply);
         let number = device.home();
-        let post = Post { device, topic, payload, qos: QoS::AtLeastOnce, way: Way::CoapPost, reply, answer };
+        let (qos, way, heard_from) = (QoS::AtLeastOnce, Way::CoapPost, None);
+        let post = Post { device, topic, payload, qos, way, heard_from, has_waited, reply, answer };
         match self.homes[home(number, self.homes.len())].try_send(Mail::Post(Box::new(post))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => return busy(),

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -27,7 +26,7 @@ use tracing::{debug, warn};
 
 use super::{DeviceHttp, Received, answer};
 use crate::bus::home;
-use crate::worker::{Mail, Post, Posted, Way};
+use crate::worker::{Mail, Post, Posted, Way, wait_for_turn};
 
 /// Room for names, and for what escapes and base64 add to a payload.
 fn body_bytes_max(payload_bytes_max: usize) -> usize {
@@ -88,12 +87,11 @@ async fn try_publish(http: &DeviceHttp, request: Request) -> Result<(), Refusal>
     if payload.len() > http.payload_bytes_max {
         return Err(invalid(format!("Payload has {} bytes, allowed {}", payload.len(), http.payload_bytes_max)));
     }
-    if let Some(rate) = &http.instance_rate {
-        tokio::time::sleep(rate.take(Instant::now())).await;
-    }
+    let has_waited = wait_for_turn(http.instance_rate.as_deref()).await;
     let (tell, told) = oneshot::channel();
     let number = device.home();
-    let post = Post { device, topic: form.topic_name, payload, qos, way: Way::Post, reply: None, answer: tell };
+    let (topic, heard_from) = (form.topic_name, Some(received.source));
+    let post = Post { device, topic, payload, qos, way: Way::Post, heard_from, has_waited, reply: None, answer: tell };
     match http.homes[home(number, http.homes.len())].try_send(Mail::Post(Box::new(post))) {
         Ok(()) => {}
         Err(TrySendError::Full(_)) => return Err(busy()),

@@ -3,7 +3,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -20,7 +19,7 @@ use tracing::error;
 use super::publish::{NAME_BYTES_MAX, Refusal, busy, closed, known, record_refusal, refusal};
 use super::{DeviceHttp, Received, answer};
 use crate::bus::home;
-use crate::worker::{Mail, Upload};
+use crate::worker::{Mail, Upload, wait_for_turn};
 
 /// Room for what escapes add to lines.
 const BODY_BYTES_MAX: usize = 2 * UPLOAD_BYTES_MAX;
@@ -170,12 +169,10 @@ async fn store(
         let why = format!("more than {LINES_MAX} lines or {UPLOAD_BYTES_MAX} bytes at once");
         return Err(Refusal("InvalidParameterValue", why));
     }
-    if let Some(rate) = &http.instance_rate {
-        tokio::time::sleep(rate.take(Instant::now())).await;
-    }
+    let has_waited = wait_for_turn(http.instance_rate.as_deref()).await;
     let (tell, told) = oneshot::channel();
     let number = device.home();
-    let upload = Upload { device, lines, answer: tell };
+    let upload = Upload { device, lines, has_waited, answer: tell };
     match http.homes[home(number, http.homes.len())].try_send(Mail::Upload(Box::new(upload))) {
         Ok(()) => refusal(told.await.map_err(|_| closed())?),
         Err(TrySendError::Full(_)) => Err(busy()),

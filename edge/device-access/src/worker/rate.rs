@@ -114,6 +114,15 @@ impl InstanceRate {
     }
 }
 
+/// Counts a message of a request and waits for its turn; had it to wait?
+pub(crate) async fn wait_for_turn(rate: Option<&InstanceRate>) -> bool {
+    let pause = rate.map(|rate| rate.take(Instant::now())).filter(|pause| !pause.is_zero());
+    if let Some(pause) = pause {
+        tokio::time::sleep(pause).await;
+    }
+    pause.is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,7 @@ use super::device::queue::Away;
 use super::device::raw::RawLines;
 use super::device::session::Session;
 use super::device::shadow::ShadowRequest;
+use super::device::visit::Heard;
 use super::held::Held;
 use super::io::connection::Read;
 use super::io::linger::Lingering;
@@ -148,6 +149,8 @@ pub(crate) struct State {
     /// Sign-ins that wait for their certificate.
     pub(crate) signature_checks: usize,
     pub(crate) recent_sign_ins: HashMap<DeviceNumber, SignIns>,
+    /// Devices without a connection that were there lately.
+    pub(crate) heard: Heard,
     /// Devices the cloud has sent to lately.
     pub(crate) down_rates: HashMap<DeviceNumber, Bucket>,
     /// Devices that have sent over HTTP lately.
@@ -230,6 +233,7 @@ impl State {
             topology_changes: 0,
             signature_checks: 0,
             recent_sign_ins: HashMap::new(),
+            heard: Heard::default(),
             down_rates: HashMap::new(),
             post_rates: HashMap::new(),
             shadows: HashMap::new(),

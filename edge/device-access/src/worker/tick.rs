@@ -55,6 +55,8 @@ pub(crate) async fn run(worker: Rc<Worker>) {
         worker.tell_of_windows(&mut state);
         if second.is_multiple_of(SESSIONS_EVERY_SECONDS) {
             worker.end_sessions(&mut state);
+            let now = state.now;
+            state.heard.forget_old(now);
         }
         worker.check_backends(&mut state);
         worker.check_kept(&mut state);

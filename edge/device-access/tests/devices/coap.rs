@@ -21,7 +21,7 @@ const AUTHENTICATE: &str = "txauth9w0BAQsFA";
 const SUITE: &str = "PSK-AES128-CBC-SHA";
 
 fn options() -> AccessOptions {
-    AccessOptions { device_up_tps: 0, sign_in_failures: 0, ..AccessOptions::default() }
+    AccessOptions { device_up_tps: 0, device_connects_per_5s: 0, sign_in_failures: 0, ..AccessOptions::default() }
 }
 
 fn world(options: &AccessOptions) -> World {
@@ -173,6 +173,12 @@ fn shake_hands(address: SocketAddr, identity: &str, key: &[u8]) -> Result<SslStr
     ssl.set_mtu(1_200).unwrap();
     let mut stream = SslStream::new(ssl, Datagrams::to(address)).unwrap();
     stream.connect().map(|()| stream).map_err(|error| error.to_string())
+}
+
+/// An authentication in the clear: code and text of its answer.
+pub fn authenticated(world: &World, name: &str) -> String {
+    let (code, text) = Client::plain(world).authenticates(name, &signed(name));
+    format!("{code} {text}")
 }
 
 fn report(value: i64) -> String {

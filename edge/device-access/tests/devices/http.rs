@@ -360,13 +360,14 @@ fn a_message_is_judged_like_any_other() {
     let answer = scene.publish("lamp-1", &format!("{PRODUCT}/lamp-1/+"), "{}");
     assert_eq!(answer["Error"]["Code"], "InvalidParameterValue");
     let expected = [
+        (RecordKind::Connected, 0, String::new()),
         (RecordKind::PropertyReport, 0, String::new()),
         (RecordKind::PropertyOther, 406, why.to_owned()),
         (RecordKind::PublishRefused, 403, notes::NO_PERMISSION.to_owned()),
         (RecordKind::OtherUp, 0, String::new()),
         (RecordKind::OtherUp, 501, "the shadow answers on MQTT, use it there".to_owned()),
     ];
-    assert_eq!(scene.world.records(5), expected);
+    assert_eq!(scene.world.records(6), expected);
     scene.world.settle();
     let state = scene.world.platform.states.device(scene.world.number("lamp-1")).unwrap();
     assert_eq!(state.reported.len(), 1, "and it is among the latest values");
@@ -380,10 +381,11 @@ fn a_payload_may_be_base64() {
                       "Payload": "AP8K", "PayloadEncoding": "base64", "Qos": 0});
     let secret = scene.device_secret("lamp-1");
     assert_eq!(scene.signed("/device/publish", "hmacsha1", &secret, &body).get("Error"), None);
-    scene.world.records(1);
+    // Behind the record that the device was there.
+    scene.world.records(2);
     let block =
         lianwu_ports::log::Log::read(&*scene.world.log, lianwu_ports::log::Lsn(1), usize::MAX).unwrap().remove(0);
-    let record = block.records().next().unwrap().unwrap().1;
+    let record = block.records().nth(1).unwrap().unwrap().1;
     assert_eq!((record.payload, record.qos), (&[0, 255, 10][..], 0));
 }
 
@@ -459,7 +461,7 @@ fn a_raw_message_is_answered_when_it_is_translated() {
     let raw = up("raw", "lamp-1");
     assert!(scene.publish("lamp-1", &raw, "A")["Error"].is_null(), "65 is a brightness");
     let kinds: Vec<_> = scene.world.records_of(PRODUCT, "lamp-1").into_iter().map(|(kind, ..)| kind).collect();
-    assert_eq!(kinds, [RecordKind::OtherUp, RecordKind::PropertyReport]);
+    assert_eq!(kinds, [RecordKind::Connected, RecordKind::OtherUp, RecordKind::PropertyReport]);
     let refused = scene.publish("lamp-1", &raw, "z");
     assert_eq!(refused["Error"]["Code"], "InvalidParameterValue", "122 is none: {refused}");
     assert!(refused["Error"]["Message"].as_str().unwrap().starts_with("406: "), "{refused}");

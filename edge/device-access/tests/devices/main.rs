@@ -31,4 +31,5 @@ mod system;
 mod tls;
 mod told;
 mod topics;
+mod visits;
 mod websocket;

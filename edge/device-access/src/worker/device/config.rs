@@ -19,7 +19,7 @@ use crate::worker::Worker;
 use crate::worker::device::publish::{Incoming, Verdict};
 use crate::worker::held::After;
 use crate::worker::overrun::Way;
-use crate::worker::rate::Bucket;
+use crate::worker::rate::{Bucket, INSTANCE_DOWN, Over};
 use crate::worker::state::{Place, State};
 
 /// Connections looked at before others get their turn, and gateways.
@@ -221,7 +221,17 @@ impl Worker {
                 run.count.over_rate += 1;
                 return 0;
             }
-            bucket.take(now, per_second);
+        }
+        if let Err(Over { key, .. }) = self.rates.try_down(device.product, state.now) {
+            self.stats.down_over_rate.add(1);
+            let way = if key == INSTANCE_DOWN { Way::DownInstance } else { Way::DownProduct };
+            state.overruns.count(way, device.number, || device.key(), state.now);
+            run.count.over_rate += 1;
+            return 0;
+        }
+        if per_second > 0 {
+            let now = state.now;
+            state.down_rates.entry(device.number).or_insert_with(|| Bucket::new(now)).take(now, per_second);
         }
         let mut name = String::new();
         down_topic(*topic, device.product, device.name.as_str(), &mut name);

@@ -1,7 +1,7 @@
 //! A message that came over HTTP or CoAP: the way of any other from its topic on, answered to the request instead of a
 //! connection.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -34,6 +34,10 @@ pub(crate) struct Post {
     pub(crate) qos: QoS,
     /// `Post` or `CoapPost`: how messages over the rate are counted.
     pub(crate) way: Way,
+    /// Where it came from, if that proved who the device is; over CoAP its token has.
+    pub(crate) heard_from: Option<IpAddr>,
+    /// It has waited because of the rate of the instance.
+    pub(crate) has_waited: bool,
     /// Takes what a connection would be sent as the answer on a system topic; dropped when there is none.
     pub(crate) reply: Option<oneshot::Sender<Vec<u8>>>,
     pub(crate) answer: oneshot::Sender<Posted>,
@@ -62,7 +66,10 @@ pub(crate) enum Posted {
 
 impl Worker {
     pub(crate) fn post(self: &Rc<Self>, state: &mut State, post: Post) {
-        let Post { device, topic, payload, qos, way, reply, answer } = post;
+        let Post { device, topic, payload, qos, way, heard_from, has_waited, reply, answer } = post;
+        if has_waited {
+            state.overruns.count(Way::UpInstance, device.number, || device.key(), state.now);
+        }
         if state.must_wait_for_disk(self.options.uncommitted_bytes_max) {
             drop(answer.send(Posted::Busy));
             return;
@@ -100,6 +107,9 @@ impl Worker {
             None => NOWHERE,
         };
         let incoming = Incoming::to_disk(place, &device, &packet, framing);
+        if let Some(source) = heard_from.filter(|_| state.refusing.is_none()) {
+            self.heard_over_http(state, &device, source);
+        }
         let (before, after) = (state.batch.as_bytes().len(), state.held.after.len());
         self.judge(state, &incoming);
         let posted = match Records::new(&state.batch.as_bytes()[before..]).next() {

@@ -22,9 +22,7 @@ use crate::failures::{self, Attempt, Failures, Notice};
 use crate::worker::backend::Claimed;
 use crate::worker::io::connection::Flow;
 use crate::worker::io::stream::Moving;
-use crate::worker::overrun::Way;
-use crate::worker::state::{Peer, Place, SignIns, State};
-use crate::worker::tick::SIGN_IN_WINDOW;
+use crate::worker::state::{Peer, Place, State};
 use crate::worker::{Mail, Worker};
 
 /// A verified connection on its way to its home worker.
@@ -325,22 +323,11 @@ impl Worker {
     /// On the home worker: brake, take-over, CONNACK. It waits for no commit.
     fn accepted(self: &Rc<Self>, state: &mut State, place: Place, verified: &Verified, rest: &[u8]) -> Flow {
         let device = &verified.device;
-        if let Some(over) = self.over_sign_in_rate(state, device) {
-            let limit = self.options.device_connects_per_5s;
-            let window = SIGN_IN_WINDOW.as_secs();
-            let why = format!("signed in more than {limit} times within {window} s, see limits.device_connects_per_5s");
-            self.stats.sign_ins_refused.add(1);
-            // The first is told at once, how many there were in all when the window is over.
-            if over == 1 {
-                self.record(state, RecordKind::ConnectRefused, device, &why, verified.facts.as_bytes());
-            }
+        if let Some((why, _)) = self.signs_in_too_often(state, device, &verified.facts) {
             state.send(place, |connection, out| {
                 connection.mqtt.refuse(ConnectRefusal::ConnectionRate, &why, out);
             });
             self.close(state, place, &why);
-            return Flow::Closed;
-        }
-        if self.is_over_instance_rate(state, place, device) {
             return Flow::Closed;
         }
         if let Some(&slot) = state.homes.get(&device.number) {
@@ -396,56 +383,6 @@ impl Worker {
         {
             let due = state.wheel_second(deadline);
             state.wheel.insert(due, place);
-        }
-    }
-
-    /// All devices together sign in too often: this one is told to come back, and counted.
-    fn is_over_instance_rate(&self, state: &mut State, place: Place, device: &Arc<DirectoryDevice>) -> bool {
-        let Err(per_second) = self.rates.try_sign_in(state.now) else { return false };
-        self.stats.sign_ins_refused.add(1);
-        state.overruns.count(Way::SignIn, device.number, || device.key(), state.now);
-        let why = format!("more than {per_second} sign-ins a second, see limits.instance_connects_per_s");
-        state.send(place, |connection, out| {
-            connection.mqtt.refuse(ConnectRefusal::ConnectionRate, &why, out);
-        });
-        self.close(state, place, &why);
-        true
-    }
-
-    /// By how many sign-ins the device is over its rate with this one, if it is.
-    fn over_sign_in_rate(&self, state: &mut State, device: &Arc<DirectoryDevice>) -> Option<u32> {
-        let limit = self.options.device_connects_per_5s;
-        if limit == 0 {
-            return None;
-        }
-        let now = state.now;
-        let known = state.recent_sign_ins.get(&device.number);
-        if known.is_some_and(|recent| now.duration_since(recent.since) >= SIGN_IN_WINDOW) {
-            self.forget_sign_ins(state);
-        }
-        let fresh = || SignIns { device: Arc::clone(device), since: now, count: 0 };
-        let recent = state.recent_sign_ins.entry(device.number).or_insert_with(fresh);
-        recent.count += 1;
-        recent.count.checked_sub(limit).filter(|over| *over > 0)
-    }
-
-    /// Ends the windows that are over.
-    pub(crate) fn forget_sign_ins(&self, state: &mut State) {
-        let now = state.now;
-        let is_over = |_: &DeviceNumber, recent: &mut SignIns| now.duration_since(recent.since) >= SIGN_IN_WINDOW;
-        let over: Vec<SignIns> = state.recent_sign_ins.extract_if(is_over).map(|(_, recent)| recent).collect();
-        // A whole fleet signed in after a restart: what that took is given back.
-        let known = state.recent_sign_ins.len();
-        if known < state.recent_sign_ins.capacity() / 4 {
-            state.recent_sign_ins.shrink_to(known * 2);
-        }
-        for SignIns { device, count, .. } in over {
-            let refused = count.saturating_sub(self.options.device_connects_per_5s);
-            if refused > 1 {
-                let window = SIGN_IN_WINDOW.as_secs();
-                let why = format!("{refused} sign-ins refused within {window} s, see limits.device_connects_per_5s");
-                self.record(state, RecordKind::ConnectRefused, &device, &why, b"");
-            }
         }
     }
 }

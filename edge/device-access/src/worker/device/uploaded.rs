@@ -23,12 +23,17 @@ const BYTES_PER_MESSAGE: usize = 4 * 1024;
 pub(crate) struct Upload {
     pub(crate) device: Arc<DirectoryDevice>,
     pub(crate) lines: Vec<LogLine>,
+    /// They have waited because of the rate of the instance.
+    pub(crate) has_waited: bool,
     pub(crate) answer: oneshot::Sender<Posted>,
 }
 
 impl Worker {
     pub(crate) fn upload(&self, state: &mut State, upload: Upload) {
-        let Upload { device, lines, answer } = upload;
+        let Upload { device, lines, has_waited, answer } = upload;
+        if has_waited {
+            state.overruns.count(Way::UpInstance, device.number, || device.key(), state.now);
+        }
         if state.refusing.is_some() || state.must_wait_for_disk(self.options.uncommitted_bytes_max) {
             drop(answer.send(Posted::Busy));
             return;

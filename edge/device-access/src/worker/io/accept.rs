@@ -59,6 +59,7 @@ pub(crate) async fn mailbox(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<Mail
             Mail::TlsRefused(refused) => worker.tls_refused(&mut state, &refused),
             Mail::Forwards(forwards) => worker.deliver(&mut state, &forwards),
             Mail::Post(post) => worker.post(&mut state, *post),
+            Mail::Visit(visit) => worker.visit(&mut state, *visit),
             Mail::Upload(upload) => worker.upload(&mut state, *upload),
             Mail::Down(down, answer) => worker.deliver_down(&mut state, down, answer),
             Mail::PushConfig(push, answer) => worker.push_config(*push, answer),
