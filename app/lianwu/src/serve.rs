@@ -25,6 +25,8 @@ use lianwu_services::audit::{self, Audit};
 use lianwu_services::broadcast::Broadcasts;
 use lianwu_services::certificate::CertificateCache;
 use lianwu_services::device_log::LogLevels;
+use lianwu_services::fence::Fences;
+use lianwu_services::fence::watch::FenceWatch;
 use lianwu_services::file::{self, Files};
 use lianwu_services::follower::{self, Follower, Progress};
 use lianwu_services::randomness::SystemRandomness;
@@ -102,6 +104,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         false => None,
     };
     let access = start_access(&platform, &bus, config, certificate.as_ref())?;
+    let fences = FenceWatch::start(&platform).await.context("follow the fences")?;
     let listeners = web::Listeners::bind(config).await?;
     let device_http = match (&access, config.listen.device_http_address()?) {
         (Some(access), Some(address)) => Some(serve_devices(access, address, None).await?),
@@ -158,6 +161,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     for stopped in stopping {
         stopped.await.context("stop a listener")?;
     }
+    fences.stop().await;
     key_uses.stop().await;
     audit.stop().await;
     tokio::task::spawn_blocking(move || {
@@ -193,6 +197,7 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
         remote_configs: RemoteConfigs::default(),
         files: Files::new(storage.blobs.clone()),
         replies: PendingReplies::default(),
+        fences: Fences::default(),
         broadcasts: Broadcasts::default(),
         strangers: Strangers::default(),
         progress: Arc::new(Progress::new(storage.readings_applied())),

@@ -12,7 +12,8 @@ use std::io::Write as _;
 use lianwu_model::json::write_string;
 
 pub use down::{
-    Bond, DownTooLarge, SYSTEM_DOWN_BYTES_MAX, StatusValue, action, bond_notice, control, get_status_reply,
+    Bond, DownTooLarge, SYSTEM_DOWN_BYTES_MAX, StatusValue, action, bond_notice, control, fence_alert,
+    fence_alert_token, get_status_reply,
 };
 
 /// The whole answer to a message that is not a JSON object. Source: decisions.md 6.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod certificate;
 pub mod device;
+pub mod fence;
 pub mod file;
 pub mod gateway;
 pub mod ids;
@@ -13,6 +14,7 @@ pub mod json;
 pub mod log_level;
 pub mod login;
 pub mod policy;
+pub mod position;
 pub mod product;
 pub mod remote_config;
 pub mod shadow;

@@ -4,6 +4,7 @@
 
 mod explain;
 
+use lianwu_model::fence::Space;
 use lianwu_model::policy::{self, Context, Decision, Grantee, Object, ResourceName, ResourceScope, Tag, evaluate};
 use lianwu_model::product::{self as model, Product, Project};
 use lianwu_model::{DeviceName, DeviceNumber, ProductId, ProjectId};
@@ -188,6 +189,19 @@ async fn named(call: &Call, target: &Target, without_tags: bool) -> Result<Vec<N
             Ok(vec![Named::new(scope(call).project(&id), Vec::new())])
         }
         Target::Product(id) => Ok(vec![named_product(call, &*find(call, id)?)]),
+        Target::Products(ids) => {
+            ids.iter().take(device::BATCH_MAX).map(|id| Ok(named_product(call, &*find(call, id)?))).collect()
+        }
+        // Whoever may do it with everything is told by the operation that there is none.
+        Target::Space(id) => {
+            let found = call.platform.fences.space(call.owner(), id);
+            Ok(found.map(|space| Named::new(scope(call).project(&space.project), Vec::new())).into_iter().collect())
+        }
+        Target::Fence(id) => {
+            let found = call.platform.fences.fence(call.owner(), *id);
+            let project = |(_, space): (_, Space)| Named::new(scope(call).project(&space.project), Vec::new());
+            Ok(found.map(project).into_iter().collect())
+        }
         Target::DevicesOf(id) => {
             let product = find(call, id)?;
             let mut named = vec![named_product(call, &product)];

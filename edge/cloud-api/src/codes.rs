@@ -8,6 +8,7 @@ mod definition;
 mod device;
 mod device_log;
 mod diagnosis;
+mod fence;
 mod file;
 mod gateway;
 pub(crate) mod logs;

@@ -15,7 +15,9 @@ mod certificate;
 mod control;
 mod data;
 mod device;
+mod device_info;
 mod diagnosis;
+mod fence;
 mod file;
 mod gateway;
 pub mod limits;
@@ -24,6 +26,7 @@ mod logs;
 mod main_account;
 mod model;
 mod paging;
+mod position;
 mod product;
 mod project;
 mod publish;
@@ -47,7 +50,7 @@ use crate::table::{DeviceName, Table, Target};
 pub fn operations() -> Table {
     let table = Table::default();
     let table = topics(scripts(remote_configs(storage(products(projects(table))))));
-    let table = instance(files(gateways(devices(certificates(models(table))))));
+    let table = instance(fences(files(gateways(devices(certificates(models(table)))))));
     tags(platform(accounts(shadows(messages(logs(table))))))
 }
 
@@ -175,6 +178,31 @@ fn devices(table: Table) -> Table {
         )
         .on(op::CallDeviceActionSync, Write, |r| named(&r.product_id, &r.device_name, None), control::call_and_wait)
         .on(op::CallDeviceActionAsync, Write, |r| named(&r.product_id, &r.device_name, None), control::call)
+        .on(op::DescribeReportedInfo, Read, |r| named(&r.product_id, &r.device_name, None), device_info::describe)
+        .on(op::NotifyDeviceBinding, Write, |r| named(&r.product_id, &r.device_name, None), device_info::notify_binding)
+}
+
+/// Spaces and fences belong to a project, positions to devices.
+fn fences(table: Table) -> Table {
+    table
+        .on(op::CreatePositionSpace, Write, |r| Target::Project(r.project_id.clone()), fence::create_space)
+        .on(op::ModifyPositionSpace, Write, |r| Target::Space(r.space_id.clone()), fence::modify_space)
+        .on(op::ModifySpaceProperty, Write, |r| Target::Space(r.space_id.clone()), fence::show_properties)
+        .on(op::DeletePositionSpace, Write, |r| Target::Space(r.space_id.clone()), fence::delete_space)
+        .on(op::GetPositionSpaceList, Read, |r| Target::Project(r.project_id.clone()), fence::list_spaces)
+        .on(op::SearchPositionSpace, Read, |r| Target::Project(r.project_id.clone()), fence::search_spaces)
+        .on(op::CreatePositionFence, Write, |r| Target::Space(r.space_id.clone()), fence::create)
+        .on(op::ModifyPositionFence, Write, fence::modify_target, fence::modify)
+        .on(op::DeletePositionFence, Write, |r| Target::Space(r.space_id.clone()), fence::delete)
+        .on(op::DescribePositionFenceList, Read, |r| Target::Space(r.space_id.clone()), fence::list)
+        .on(op::CreateFenceBind, Write, |r| Target::Fence(r.fence_id), fence::bind)
+        .on(op::ModifyFenceBind, Write, |r| Target::Fence(r.fence_id), fence::change_binds)
+        .on(op::DeleteFenceBind, Write, |r| Target::Fence(r.fence_id), fence::unbind)
+        .on(op::DescribeFenceBindList, Read, |r| Target::Fence(r.fence_id), fence::list_binds)
+        .on(op::DescribeFenceEventList, Read, fence::events_target, fence::list_events)
+        .on(op::DescribeSpaceFenceEventList, Read, |r| Target::Space(r.space_id.clone()), fence::list_space_events)
+        .on(op::DescribeDevicePositionList, Read, |r| Target::Products(r.product_id_list.clone()), position::list)
+        .on(op::GetDeviceLocationHistory, Read, |r| named(&r.product_id, &r.device_name, None), position::history)
 }
 
 /// Binding needs a right on all resources, as the vendor's. Source: spec/accounts.md 3.

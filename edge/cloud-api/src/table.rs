@@ -36,6 +36,12 @@ pub enum Target {
     DevicesOf(String),
     Device(DeviceName),
     Devices(Vec<DeviceName>),
+    /// Products as a whole, each of them.
+    Products(Vec<String>),
+    /// A position space: whoever may do it with its project may.
+    Space(String),
+    /// A fence: likewise.
+    Fence(i64),
 }
 
 /// ProductId and DeviceName as the caller wrote them.

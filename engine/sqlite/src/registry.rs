@@ -4,6 +4,7 @@ mod accounts;
 mod certificates;
 mod device_list;
 mod devices;
+mod fences;
 mod files;
 mod log_levels;
 mod logins;

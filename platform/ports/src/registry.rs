@@ -3,6 +3,7 @@
 //! A write is durable when its answer is there; dropping the future does not take back a write that was queued.
 //! Lists without a filter come in order of creation, oldest first.
 
+pub mod fences;
 pub mod files;
 pub mod memory;
 #[cfg(any(test, feature = "suites"))]

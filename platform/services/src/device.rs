@@ -24,7 +24,7 @@ use crate::certificate::CertificateError;
 use crate::directory::DirectoryDevice;
 use crate::product::{self, ProductError};
 use crate::telemetry::{self, TelemetryError};
-use crate::{Platform, device_log};
+use crate::{Platform, device_log, fence};
 
 pub use certified::{CertifiedDevice, create_certified, renew_certificate};
 pub(crate) use certified::{create_registered_certified, renew};
@@ -218,6 +218,7 @@ pub async fn delete(platform: &Platform, owner: Uin, devices: &[DeviceRef]) -> R
         platform.bus.disconnect(*number, "the device was deleted");
     }
     device_log::forget_devices(platform, &numbers);
+    fence::forget_devices(platform, &numbers);
     forget(platform, numbers).await;
     Ok(())
 }

@@ -39,7 +39,7 @@ impl Progress {
         let _ = self.applied.subscribe().wait_for(|applied| *applied >= lsn).await;
     }
 
-    fn advance(&self, lsn: Lsn) {
+    pub(crate) fn advance(&self, lsn: Lsn) {
         self.applied.send_if_modified(|applied| std::mem::replace(applied, lsn) != lsn);
     }
 }

@@ -6,6 +6,7 @@ use lianwu_ports::bus::Bus;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::Log;
 use lianwu_ports::readings::Readings;
+use lianwu_ports::registry::fences::FenceStore;
 use lianwu_ports::registry::files::FileStore;
 use lianwu_ports::registry::{
     Accounts, Certificates, Devices, LogLevels as LogLevelStore, ProductScripts, Products, Projects,
@@ -21,6 +22,7 @@ use crate::catalog::Catalog;
 use crate::certificate::CertificateCache;
 use crate::device_log::LogLevels;
 use crate::directory::Directory;
+use crate::fence::Fences;
 use crate::file::Files;
 use crate::follower::Progress;
 use crate::gateway::Topology;
@@ -43,6 +45,7 @@ pub struct Stores {
     pub log_levels: Arc<dyn LogLevelStore>,
     pub remote_configs: Arc<dyn RemoteConfigStore>,
     pub files: Arc<dyn FileStore>,
+    pub fences: Arc<dyn FenceStore>,
 }
 
 /// Every number that bounds something; zero means "no limit" where the field says so.
@@ -175,6 +178,8 @@ pub struct Platform {
     pub remote_configs: RemoteConfigs,
     /// Contents of files, and where they are loaded.
     pub files: Files,
+    /// Fences on the map, and devices bound to them.
+    pub fences: Fences,
     pub replies: PendingReplies,
     /// Messages to all devices of a product that are being sent.
     pub broadcasts: Broadcasts,

@@ -14,7 +14,7 @@ use crate::catalog::CatalogProduct;
 use crate::invalid::{self, Invalid, Rule};
 use crate::project::{self, ProjectError};
 use crate::randomness::{DIGITS_AND_UPPER, text};
-use crate::{Platform, device_log, remote_config};
+use crate::{Platform, device_log, fence, remote_config};
 
 const NAME_CHARS_MAX: usize = 32;
 const DESCRIPTION_CHARS_MAX: usize = 1024;
@@ -214,6 +214,7 @@ pub async fn delete(platform: &Platform, owner: Uin, id: &str) -> Result<(), Pro
     platform.catalog.remove(id);
     device_log::forget_product(platform, id);
     remote_config::forget(platform, id);
+    fence::forget_product(platform, id);
     Ok(())
 }
 

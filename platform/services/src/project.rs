@@ -9,9 +9,9 @@ use lianwu_model::product::Project;
 use lianwu_model::{InstanceId, ProjectId, Uin};
 use lianwu_ports::registry::{Listed, ProjectFilter, Slice, StoreError};
 
-use crate::Platform;
 use crate::invalid::{self, Invalid};
 use crate::randomness::{DIGITS_AND_LOWER, text};
+use crate::{Platform, fence};
 
 /// Characters of a name, and of a description.
 const NAME_CHARS_MAX: usize = 64;
@@ -140,7 +140,9 @@ pub async fn modify(platform: &Platform, owner: Uin, id: &str, change: ProjectTe
 pub async fn delete(platform: &Platform, owner: Uin, id: &str) -> Result<(), ProjectError> {
     let _turn = platform.turns.take().await;
     let project = find(platform, owner, id).await?;
-    platform.stores.projects.delete_project(project.id).await.map_err(store)
+    platform.stores.projects.delete_project(project.id.clone()).await.map_err(store)?;
+    fence::forget_project(platform, &project.id);
+    Ok(())
 }
 
 /// Projects that fit the filter, newest first.

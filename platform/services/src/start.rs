@@ -8,7 +8,7 @@ use lianwu_ports::registry::{SignInRow, StoreError};
 use tracing::error;
 
 use crate::directory::DirectoryDevice;
-use crate::{Platform, account, certificate, device_log, gateway, remote_config, thing_model};
+use crate::{Platform, account, certificate, device_log, fence, gateway, remote_config, thing_model};
 
 /// What was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,7 @@ pub async fn load(platform: &Arc<Platform>) -> Result<Loaded, StoreError> {
     gateway::load(platform).await?;
     device_log::load(platform).await?;
     remote_config::load(platform).await?;
+    fence::load(platform).await?;
     Ok(loaded)
 }
 

@@ -147,7 +147,7 @@ pub(crate) async fn on_readings<T: Send + 'static>(
     Ok(found.await.map_err(|_| TelemetryError::Closed)??)
 }
 
-async fn on_states<T: Send + 'static>(
+pub(crate) async fn on_states<T: Send + 'static>(
     platform: &Platform,
     read: impl FnOnce(&dyn States) -> Result<T, ReadingError> + Send + 'static,
 ) -> Result<T, TelemetryError> {

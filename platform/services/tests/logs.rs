@@ -202,6 +202,24 @@ fn thing_model_lines_are_of_accepted_messages_only() {
     }
 }
 
+/// What a device is told of its fences belongs to the thing model, and its answer; nothing else of its services does.
+#[test]
+fn alerts_of_fences_are_thing_model_lines() {
+    for (kind, way, method, code, expected) in [
+        (RecordKind::OtherDown, "down", "alert_fence_event", 0, 1),
+        (RecordKind::OtherDown, "down", "alert_fence_event", 23_101, 0),
+        (RecordKind::OtherUp, "up", "alert_fence_event_reply", 0, 1),
+        (RecordKind::OtherDown, "down", "bind_device", 0, 0),
+    ] {
+        let row = message(kind, code, "", &format!(r#"{{"method":"{method}","clientToken":"fence-1"}}"#));
+        let row = LogRow { topic: format!("$thing/{way}/service/AB12CD34EF/dev001").into(), ..row };
+        assert_eq!(of(LineKind::ThingModel, &row).len(), expected, "{method} {code}");
+        let line = &of(LineKind::Content, &row)[0];
+        let origin = if way == "down" { Origin::Platform } else { Origin::Device };
+        assert_eq!((line.origin, line.client_token.as_str()), (origin, "fence-1"), "{method}");
+    }
+}
+
 /// Readings with a connection and forty reports, of which every fourth was refused.
 fn busy() -> MemoryReadings {
     let readings = MemoryReadings::default();

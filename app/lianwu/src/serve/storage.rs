@@ -81,6 +81,7 @@ impl Storage {
             log_levels: self.registry.clone(),
             remote_configs: self.registry.clone(),
             files: self.registry.clone(),
+            fences: self.registry.clone(),
         }
     }
 

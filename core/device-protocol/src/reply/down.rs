@@ -1,5 +1,6 @@
 //! Messages with values: the state a device asked for, control, action.
 
+use lianwu_model::fence::{Alert, AlertId};
 use lianwu_model::json::{write_plain, write_string};
 use lianwu_model::{DeviceName, ProductId, UnixMillis};
 
@@ -125,6 +126,32 @@ pub fn bond_notice(
     out.extend_from_slice(br#","timestamp":"#);
     put_number(now.seconds(), out);
     out.push(b'}');
+}
+
+/// By which a device answers an alert; one alert always has the same.
+#[must_use]
+pub fn fence_alert_token(id: AlertId) -> String {
+    format!("fence-{}", id.0)
+}
+
+/// Appends the notice that a device crossed a fence: times as in binding notices and in the cloud API, seconds for the
+/// message and milliseconds for the crossing; places as numbers, never with an exponent.
+///
+/// Source: spec/device-protocol.md 9.10. Names of fences are short and need no escapes: it always fits.
+pub fn fence_alert(alert: &Alert, now: UnixMillis, out: &mut Vec<u8>) {
+    open_own("alert_fence_event", &fence_alert_token(alert.id), out);
+    out.extend_from_slice(br#","timestamp":"#);
+    put_number(now.seconds(), out);
+    out.extend_from_slice(br#","data":{"alert_type":"#);
+    write_string(alert.crossing.word(), out);
+    out.extend_from_slice(br#","alert_condition":"#);
+    write_string(alert.condition.word(), out);
+    out.extend_from_slice(br#","alarm_time":"#);
+    put_number(alert.time.0, out);
+    out.extend_from_slice(br#","fence_name":"#);
+    write_string(&alert.fence_name, out);
+    let place = alert.position;
+    out.extend_from_slice(format!(r#","long":{},"lat":{}}}}}"#, place.longitude, place.latitude).as_bytes());
 }
 
 /// Opens a message whose token the cloud made.

@@ -96,7 +96,7 @@ const FULL_ACCESS: &str = r#"{
         "lianwu:CancelFileTask", "lianwu:CreateFile", "lianwu:DeleteDeviceFile", "lianwu:DeleteFile",
         "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles", "lianwu:ListFileTasks",
         "lianwu:PushFile",
-        "lianwu:DescribeProductStorage",
+        "lianwu:DescribeProductStorage", "lianwu:DescribeReportedInfo", "lianwu:NotifyDeviceBinding",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags", "lianwu:ReceiveMessages",
         "lianwu:RunProductScript", "lianwu:SaveProductScript", "lianwu:SendMessages", "lianwu:SetLogLevel", "lianwu:SetRemoteConfig", "lianwu:EnableRemoteConfig",
         "lianwu:DisableRemoteConfig", "lianwu:PushRemoteConfig", "lianwu:SetProductStorage", "lianwu:SetTags"
@@ -122,7 +122,7 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:Describe*", "iotcloud:List*",
         "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
+        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeReportedInfo", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
         "lianwu:DescribeProductStorage", "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles",
         "lianwu:ListFileTasks",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags"

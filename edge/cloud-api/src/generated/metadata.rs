@@ -2196,6 +2196,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DescribeReportedInfo",
+        service: &SERVICES[2],
+        group: "device",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+        ],
+    },
+    OperationSpec {
         name: "DescribeSpaceFenceEventList",
         service: &SERVICES[0],
         group: "location",
@@ -3588,7 +3600,13 @@ pub static OPERATIONS: &[OperationSpec] = &[
         priority: "P2",
         deprecated: false,
         calls_per_second: 20,
-        fields: &[],
+        fields: &[
+            FieldSpec { name: "SpaceId", kind: Kind::Text, required: false },
+            FieldSpec { name: "FenceId", kind: Kind::Integer, required: false },
+            FieldSpec { name: "FenceName", kind: Kind::Text, required: false },
+            FieldSpec { name: "FenceArea", kind: Kind::Text, required: false },
+            FieldSpec { name: "FenceDesc", kind: Kind::Text, required: false },
+        ],
     },
     OperationSpec {
         name: "ModifyPositionSpace",
@@ -3858,6 +3876,19 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[
             FieldSpec { name: "RuleName", kind: Kind::Text, required: true },
             FieldSpec { name: "TopicRulePayload", kind: Kind::Object(&TOPIC_RULE_PAYLOAD), required: true },
+        ],
+    },
+    OperationSpec {
+        name: "NotifyDeviceBinding",
+        service: &SERVICES[2],
+        group: "device",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+            FieldSpec { name: "Event", kind: Kind::Text, required: true },
         ],
     },
     OperationSpec {

@@ -335,6 +335,27 @@ pub struct CreateDeviceResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct CreateFenceBind;
+
+impl Operation for CreateFenceBind {
+    const SPEC: &'static OperationSpec = &OPERATIONS[32];
+    type Request = CreateFenceBindRequest;
+    type Response = CreateFenceBindResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateFenceBindRequest {
+    #[serde(rename = "FenceId", deserialize_with = "wire::integer")]
+    pub fence_id: i64,
+    #[serde(rename = "Items", deserialize_with = "wire::list")]
+    pub items: Vec<s::FenceBindProductItem>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreateFenceBindResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct CreateFile;
 
 impl Operation for CreateFile {
@@ -413,6 +434,63 @@ pub struct CreateMainAccountResponse {
     pub secret_id: String,
     #[serde(rename = "SecretKey")]
     pub secret_key: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CreatePositionFence;
+
+impl Operation for CreatePositionFence {
+    const SPEC: &'static OperationSpec = &OPERATIONS[41];
+    type Request = CreatePositionFenceRequest;
+    type Response = CreatePositionFenceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreatePositionFenceRequest {
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
+    #[serde(rename = "FenceName")]
+    pub fence_name: String,
+    #[serde(rename = "FenceArea")]
+    pub fence_area: String,
+    #[serde(rename = "FenceDesc")]
+    pub fence_desc: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreatePositionFenceResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CreatePositionSpace;
+
+impl Operation for CreatePositionSpace {
+    const SPEC: &'static OperationSpec = &OPERATIONS[42];
+    type Request = CreatePositionSpaceRequest;
+    type Response = CreatePositionSpaceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CreatePositionSpaceRequest {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "SpaceName")]
+    pub space_name: String,
+    #[serde(rename = "AuthorizeType", deserialize_with = "wire::integer")]
+    pub authorize_type: i64,
+    #[serde(rename = "ProductIdList", deserialize_with = "wire::list")]
+    pub product_id_list: Vec<String>,
+    #[serde(rename = "Description")]
+    pub description: Option<String>,
+    #[serde(rename = "Icon")]
+    pub icon: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct CreatePositionSpaceResponse {
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -683,6 +761,27 @@ pub struct DeleteDevicesResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DeleteFenceBind;
+
+impl Operation for DeleteFenceBind {
+    const SPEC: &'static OperationSpec = &OPERATIONS[68];
+    type Request = DeleteFenceBindRequest;
+    type Response = DeleteFenceBindResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeleteFenceBindRequest {
+    #[serde(rename = "FenceId", deserialize_with = "wire::integer")]
+    pub fence_id: i64,
+    #[serde(rename = "Items", deserialize_with = "wire::list")]
+    pub items: Vec<s::FenceBindProductItem>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeleteFenceBindResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DeleteFile;
 
 impl Operation for DeleteFile {
@@ -740,6 +839,46 @@ pub struct DeletePolicyRequest {
 
 #[derive(Clone, Default, Serialize)]
 pub struct DeletePolicyResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeletePositionFence;
+
+impl Operation for DeletePositionFence {
+    const SPEC: &'static OperationSpec = &OPERATIONS[75];
+    type Request = DeletePositionFenceRequest;
+    type Response = DeletePositionFenceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeletePositionFenceRequest {
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
+    #[serde(rename = "FenceId", deserialize_with = "wire::integer")]
+    pub fence_id: i64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeletePositionFenceResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DeletePositionSpace;
+
+impl Operation for DeletePositionSpace {
+    const SPEC: &'static OperationSpec = &OPERATIONS[76];
+    type Request = DeletePositionSpaceRequest;
+    type Response = DeletePositionSpaceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeletePositionSpaceRequest {
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeletePositionSpaceResponse {}
 
 #[derive(Clone, Copy, Debug)]
 pub struct DeletePrivateCA;
@@ -1280,6 +1419,36 @@ pub struct DescribeDeviceFilesResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeDevicePositionList;
+
+impl Operation for DescribeDevicePositionList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[131];
+    type Request = DescribeDevicePositionListRequest;
+    type Response = DescribeDevicePositionListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDevicePositionListRequest {
+    #[serde(rename = "ProductIdList", deserialize_with = "wire::list")]
+    pub product_id_list: Vec<String>,
+    #[serde(rename = "CoordinateType", deserialize_with = "wire::integer_or_none")]
+    pub coordinate_type: Option<i64>,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<i64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<i64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDevicePositionListResponse {
+    #[serde(rename = "Positions")]
+    pub positions: Vec<s::ProductDevicesPositionItem>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeDeviceShadow;
 
 impl Operation for DescribeDeviceShadow {
@@ -1301,6 +1470,70 @@ pub struct DescribeDeviceShadowRequest {
 pub struct DescribeDeviceShadowResponse {
     #[serde(rename = "Data")]
     pub data: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeFenceBindList;
+
+impl Operation for DescribeFenceBindList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[133];
+    type Request = DescribeFenceBindListRequest;
+    type Response = DescribeFenceBindListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeFenceBindListRequest {
+    #[serde(rename = "FenceId", deserialize_with = "wire::integer")]
+    pub fence_id: i64,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<i64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<i64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeFenceBindListResponse {
+    #[serde(rename = "List")]
+    pub list: Vec<s::FenceBindProductItem>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeFenceEventList;
+
+impl Operation for DescribeFenceEventList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    type Request = DescribeFenceEventListRequest;
+    type Response = DescribeFenceEventListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeFenceEventListRequest {
+    #[serde(rename = "StartTime", deserialize_with = "wire::integer")]
+    pub start_time: i64,
+    #[serde(rename = "EndTime", deserialize_with = "wire::integer")]
+    pub end_time: i64,
+    #[serde(rename = "FenceId", deserialize_with = "wire::integer_or_none")]
+    pub fence_id: Option<i64>,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<i64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<i64>,
+    #[serde(rename = "ProductId")]
+    pub product_id: Option<String>,
+    #[serde(rename = "DeviceName")]
+    pub device_name: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeFenceEventListResponse {
+    #[serde(rename = "List")]
+    pub list: Vec<s::FenceEventItem>,
+    #[serde(rename = "Total")]
+    pub total: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -1494,6 +1727,34 @@ pub struct DescribeModelDefinitionRequest {
 pub struct DescribeModelDefinitionResponse {
     #[serde(rename = "Model")]
     pub model: Option<s::ProductModelDefinition>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribePositionFenceList;
+
+impl Operation for DescribePositionFenceList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[154];
+    type Request = DescribePositionFenceListRequest;
+    type Response = DescribePositionFenceListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribePositionFenceListRequest {
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<i64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<i64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribePositionFenceListResponse {
+    #[serde(rename = "List")]
+    pub list: Vec<s::PositionFenceInfo>,
+    #[serde(rename = "Total")]
+    pub total: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -1728,10 +1989,68 @@ pub struct DescribeRemoteConfigResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeReportedInfo;
+
+impl Operation for DescribeReportedInfo {
+    const SPEC: &'static OperationSpec = &OPERATIONS[165];
+    type Request = DescribeReportedInfoRequest;
+    type Response = DescribeReportedInfoResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeReportedInfoRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeReportedInfoResponse {
+    #[serde(rename = "Info")]
+    pub info: String,
+    #[serde(rename = "FirmwareVersion")]
+    pub firmware_version: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeSpaceFenceEventList;
+
+impl Operation for DescribeSpaceFenceEventList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[166];
+    type Request = DescribeSpaceFenceEventListRequest;
+    type Response = DescribeSpaceFenceEventListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeSpaceFenceEventListRequest {
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
+    #[serde(rename = "StartTime", deserialize_with = "wire::integer")]
+    pub start_time: i64,
+    #[serde(rename = "EndTime", deserialize_with = "wire::integer")]
+    pub end_time: i64,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer_or_none")]
+    pub offset: Option<i64>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<i64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeSpaceFenceEventListResponse {
+    #[serde(rename = "List")]
+    pub list: Vec<s::FenceEventItem>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[166];
+    const SPEC: &'static OperationSpec = &OPERATIONS[167];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -1753,7 +2072,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DescribeSubscribedTopicPolicy;
 
 impl Operation for DescribeSubscribedTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[167];
+    const SPEC: &'static OperationSpec = &OPERATIONS[168];
     type Request = DescribeSubscribedTopicPolicyRequest;
     type Response = DescribeSubscribedTopicPolicyResponse;
 }
@@ -1777,7 +2096,7 @@ pub struct DescribeSubscribedTopicPolicyResponse {
 pub struct DescribeTopicPolicy;
 
 impl Operation for DescribeTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[183];
+    const SPEC: &'static OperationSpec = &OPERATIONS[184];
     type Request = DescribeTopicPolicyRequest;
     type Response = DescribeTopicPolicyResponse;
 }
@@ -1805,7 +2124,7 @@ pub struct DescribeTopicPolicyResponse {
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[185];
+    const SPEC: &'static OperationSpec = &OPERATIONS[186];
     type Request = DescribeUnbindedDevicesRequest;
     type Response = DescribeUnbindedDevicesResponse;
 }
@@ -1833,7 +2152,7 @@ pub struct DescribeUnbindedDevicesResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[189];
+    const SPEC: &'static OperationSpec = &OPERATIONS[190];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -1856,7 +2175,7 @@ pub struct DetachPoliciesResponse {}
 pub struct DisableRemoteConfig;
 
 impl Operation for DisableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[191];
+    const SPEC: &'static OperationSpec = &OPERATIONS[192];
     type Request = DisableRemoteConfigRequest;
     type Response = DisableRemoteConfigResponse;
 }
@@ -1878,7 +2197,7 @@ pub struct DisableRemoteConfigResponse {
 pub struct EnableRemoteConfig;
 
 impl Operation for EnableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[194];
+    const SPEC: &'static OperationSpec = &OPERATIONS[195];
     type Request = EnableRemoteConfigRequest;
     type Response = EnableRemoteConfigResponse;
 }
@@ -1900,7 +2219,7 @@ pub struct EnableRemoteConfigResponse {
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[202];
+    const SPEC: &'static OperationSpec = &OPERATIONS[203];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -1935,10 +2254,40 @@ pub struct GetDeviceListResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct GetDeviceLocationHistory;
+
+impl Operation for GetDeviceLocationHistory {
+    const SPEC: &'static OperationSpec = &OPERATIONS[204];
+    type Request = GetDeviceLocationHistoryRequest;
+    type Response = GetDeviceLocationHistoryResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GetDeviceLocationHistoryRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "StartTime", deserialize_with = "wire::integer")]
+    pub start_time: i64,
+    #[serde(rename = "EndTime", deserialize_with = "wire::integer")]
+    pub end_time: i64,
+    #[serde(rename = "CoordinateType", deserialize_with = "wire::integer_or_none")]
+    pub coordinate_type: Option<i64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct GetDeviceLocationHistoryResponse {
+    #[serde(rename = "Positions")]
+    pub positions: Vec<s::PositionItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[204];
+    const SPEC: &'static OperationSpec = &OPERATIONS[205];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -1976,7 +2325,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetGatewaySubDeviceList;
 
 impl Operation for GetGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[206];
+    const SPEC: &'static OperationSpec = &OPERATIONS[207];
     type Request = GetGatewaySubDeviceListRequest;
     type Response = GetGatewaySubDeviceListResponse;
 }
@@ -2003,10 +2352,38 @@ pub struct GetGatewaySubDeviceListResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct GetPositionSpaceList;
+
+impl Operation for GetPositionSpaceList {
+    const SPEC: &'static OperationSpec = &OPERATIONS[209];
+    type Request = GetPositionSpaceListRequest;
+    type Response = GetPositionSpaceListResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GetPositionSpaceListRequest {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer")]
+    pub offset: i64,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer")]
+    pub limit: i64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct GetPositionSpaceListResponse {
+    #[serde(rename = "List")]
+    pub list: Vec<s::PositionSpaceInfo>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[209];
+    const SPEC: &'static OperationSpec = &OPERATIONS[210];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -2042,7 +2419,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[210];
+    const SPEC: &'static OperationSpec = &OPERATIONS[211];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -2072,7 +2449,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[231];
+    const SPEC: &'static OperationSpec = &OPERATIONS[232];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }
@@ -2110,7 +2487,7 @@ pub struct ListAccountLogResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[232];
+    const SPEC: &'static OperationSpec = &OPERATIONS[233];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -2148,7 +2525,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[233];
+    const SPEC: &'static OperationSpec = &OPERATIONS[234];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -2192,7 +2569,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[234];
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -2234,7 +2611,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListFileTasks;
 
 impl Operation for ListFileTasks {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[236];
     type Request = ListFileTasksRequest;
     type Response = ListFileTasksResponse;
 }
@@ -2258,7 +2635,7 @@ pub struct ListFileTasksResponse {
 pub struct ListFiles;
 
 impl Operation for ListFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[236];
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
     type Request = ListFilesRequest;
     type Response = ListFilesResponse;
 }
@@ -2288,7 +2665,7 @@ pub struct ListFilesResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -2307,7 +2684,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[239];
+    const SPEC: &'static OperationSpec = &OPERATIONS[240];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -2343,7 +2720,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[240];
+    const SPEC: &'static OperationSpec = &OPERATIONS[241];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -2379,7 +2756,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[241];
+    const SPEC: &'static OperationSpec = &OPERATIONS[242];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -2405,7 +2782,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[242];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -2443,7 +2820,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[244];
+    const SPEC: &'static OperationSpec = &OPERATIONS[245];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -2462,7 +2839,7 @@ pub struct ListPoliciesResponse {
 pub struct ListRefusedStrangers;
 
 impl Operation for ListRefusedStrangers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[246];
+    const SPEC: &'static OperationSpec = &OPERATIONS[247];
     type Request = ListRefusedStrangersRequest;
     type Response = ListRefusedStrangersResponse;
 }
@@ -2492,7 +2869,7 @@ pub struct ListRefusedStrangersResponse {
 pub struct ListRemoteConfigs;
 
 impl Operation for ListRemoteConfigs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[247];
+    const SPEC: &'static OperationSpec = &OPERATIONS[248];
     type Request = ListRemoteConfigsRequest;
     type Response = ListRemoteConfigsResponse;
 }
@@ -2516,7 +2893,7 @@ pub struct ListRemoteConfigsResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[249];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -2552,7 +2929,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[249];
+    const SPEC: &'static OperationSpec = &OPERATIONS[250];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -2574,7 +2951,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[250];
+    const SPEC: &'static OperationSpec = &OPERATIONS[251];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -2600,7 +2977,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[254];
+    const SPEC: &'static OperationSpec = &OPERATIONS[255];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -2626,7 +3003,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[255];
+    const SPEC: &'static OperationSpec = &OPERATIONS[256];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -2645,10 +3022,31 @@ pub struct ListTopicPolicyResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ModifyFenceBind;
+
+impl Operation for ModifyFenceBind {
+    const SPEC: &'static OperationSpec = &OPERATIONS[260];
+    type Request = ModifyFenceBindRequest;
+    type Response = ModifyFenceBindResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifyFenceBindRequest {
+    #[serde(rename = "FenceId", deserialize_with = "wire::integer")]
+    pub fence_id: i64,
+    #[serde(rename = "Items", deserialize_with = "wire::list")]
+    pub items: Vec<s::FenceBindProductItem>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ModifyFenceBindResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[262];
+    const SPEC: &'static OperationSpec = &OPERATIONS[263];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -2666,10 +3064,66 @@ pub struct ModifyModelDefinitionRequest {
 pub struct ModifyModelDefinitionResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct ModifyPositionFence;
+
+impl Operation for ModifyPositionFence {
+    const SPEC: &'static OperationSpec = &OPERATIONS[264];
+    type Request = ModifyPositionFenceRequest;
+    type Response = ModifyPositionFenceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifyPositionFenceRequest {
+    #[serde(rename = "SpaceId")]
+    pub space_id: Option<String>,
+    #[serde(rename = "FenceId", deserialize_with = "wire::integer_or_none")]
+    pub fence_id: Option<i64>,
+    #[serde(rename = "FenceName")]
+    pub fence_name: Option<String>,
+    #[serde(rename = "FenceArea")]
+    pub fence_area: Option<String>,
+    #[serde(rename = "FenceDesc")]
+    pub fence_desc: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ModifyPositionFenceResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ModifyPositionSpace;
+
+impl Operation for ModifyPositionSpace {
+    const SPEC: &'static OperationSpec = &OPERATIONS[265];
+    type Request = ModifyPositionSpaceRequest;
+    type Response = ModifyPositionSpaceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifyPositionSpaceRequest {
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
+    #[serde(rename = "SpaceName")]
+    pub space_name: String,
+    #[serde(rename = "AuthorizeType", deserialize_with = "wire::integer")]
+    pub authorize_type: i64,
+    #[serde(rename = "ProductIdList", deserialize_with = "wire::list")]
+    pub product_id_list: Vec<String>,
+    #[serde(rename = "Description")]
+    pub description: Option<String>,
+    #[serde(rename = "Icon")]
+    pub icon: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ModifyPositionSpaceResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[266];
+    const SPEC: &'static OperationSpec = &OPERATIONS[267];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -2699,7 +3153,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[267];
+    const SPEC: &'static OperationSpec = &OPERATIONS[268];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -2722,10 +3176,33 @@ pub struct ModifyProjectResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ModifySpaceProperty;
+
+impl Operation for ModifySpaceProperty {
+    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    type Request = ModifySpacePropertyRequest;
+    type Response = ModifySpacePropertyResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifySpacePropertyRequest {
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Data")]
+    pub data: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ModifySpacePropertyResponse {}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    const SPEC: &'static OperationSpec = &OPERATIONS[270];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -2757,7 +3234,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[279];
+    const SPEC: &'static OperationSpec = &OPERATIONS[280];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -2779,10 +3256,36 @@ pub struct ModifyTopicPolicyRequest {
 pub struct ModifyTopicPolicyResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct NotifyDeviceBinding;
+
+impl Operation for NotifyDeviceBinding {
+    const SPEC: &'static OperationSpec = &OPERATIONS[282];
+    type Request = NotifyDeviceBindingRequest;
+    type Response = NotifyDeviceBindingResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct NotifyDeviceBindingRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Event")]
+    pub event: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct NotifyDeviceBindingResponse {
+    #[serde(rename = "Told")]
+    pub told: String,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[283];
+    const SPEC: &'static OperationSpec = &OPERATIONS[285];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
@@ -2810,7 +3313,7 @@ pub struct PublishBroadcastMessageResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[285];
+    const SPEC: &'static OperationSpec = &OPERATIONS[287];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -2839,7 +3342,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[286];
+    const SPEC: &'static OperationSpec = &OPERATIONS[288];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -2867,7 +3370,7 @@ pub struct PublishRRPCMessageResponse {
 pub struct PushFile;
 
 impl Operation for PushFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[291];
     type Request = PushFileRequest;
     type Response = PushFileResponse;
 }
@@ -2903,7 +3406,7 @@ pub struct PushFileResponse {
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[290];
+    const SPEC: &'static OperationSpec = &OPERATIONS[292];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -2939,7 +3442,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[291];
+    const SPEC: &'static OperationSpec = &OPERATIONS[293];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -2960,7 +3463,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[292];
+    const SPEC: &'static OperationSpec = &OPERATIONS[294];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -2981,7 +3484,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[294];
+    const SPEC: &'static OperationSpec = &OPERATIONS[296];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -3011,7 +3514,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[303];
+    const SPEC: &'static OperationSpec = &OPERATIONS[305];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -3059,7 +3562,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[304];
+    const SPEC: &'static OperationSpec = &OPERATIONS[306];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -3082,7 +3585,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[305];
+    const SPEC: &'static OperationSpec = &OPERATIONS[307];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -3107,10 +3610,40 @@ pub struct SaveProductScriptResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct SearchPositionSpace;
+
+impl Operation for SearchPositionSpace {
+    const SPEC: &'static OperationSpec = &OPERATIONS[308];
+    type Request = SearchPositionSpaceRequest;
+    type Response = SearchPositionSpaceResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SearchPositionSpaceRequest {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "SpaceName")]
+    pub space_name: String,
+    #[serde(rename = "Offset", deserialize_with = "wire::integer")]
+    pub offset: i64,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer")]
+    pub limit: i64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct SearchPositionSpaceResponse {
+    #[serde(rename = "List")]
+    pub list: Vec<s::PositionSpaceInfo>,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[307];
+    const SPEC: &'static OperationSpec = &OPERATIONS[309];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -3146,7 +3679,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[309];
+    const SPEC: &'static OperationSpec = &OPERATIONS[311];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -3174,7 +3707,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[310];
+    const SPEC: &'static OperationSpec = &OPERATIONS[312];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -3197,7 +3730,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[311];
+    const SPEC: &'static OperationSpec = &OPERATIONS[313];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -3229,7 +3762,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[312];
+    const SPEC: &'static OperationSpec = &OPERATIONS[314];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -3257,7 +3790,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[313];
+    const SPEC: &'static OperationSpec = &OPERATIONS[315];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -3280,7 +3813,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[320];
+    const SPEC: &'static OperationSpec = &OPERATIONS[322];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -3305,7 +3838,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[321];
+    const SPEC: &'static OperationSpec = &OPERATIONS[323];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -3329,7 +3862,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[323];
+    const SPEC: &'static OperationSpec = &OPERATIONS[325];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -3359,7 +3892,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[325];
+    const SPEC: &'static OperationSpec = &OPERATIONS[327];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -3385,7 +3918,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[329];
+    const SPEC: &'static OperationSpec = &OPERATIONS[331];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -3408,7 +3941,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[330];
+    const SPEC: &'static OperationSpec = &OPERATIONS[332];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -3429,7 +3962,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[331];
+    const SPEC: &'static OperationSpec = &OPERATIONS[333];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

@@ -327,6 +327,52 @@ pub struct FamilySubDevice {
     pub update_time: u64,
 }
 
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct FenceBindProductItem {
+    #[serde(rename = "Devices", deserialize_with = "wire::list")]
+    pub devices: Vec<FenceBindDeviceItem>,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+}
+
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct FenceBindDeviceItem {
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "AlertCondition")]
+    pub alert_condition: String,
+    #[serde(rename = "FenceEnable")]
+    pub fence_enable: bool,
+    #[serde(rename = "Method")]
+    pub method: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct FenceEventItem {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "FenceId")]
+    pub fence_id: i64,
+    #[serde(rename = "AlertType")]
+    pub alert_type: String,
+    #[serde(rename = "Data")]
+    pub data: Option<FenceAlarmPoint>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct FenceAlarmPoint {
+    #[serde(rename = "AlarmTime")]
+    pub alarm_time: i64,
+    #[serde(rename = "Longitude")]
+    pub longitude: f64,
+    #[serde(rename = "Latitude")]
+    pub latitude: f64,
+}
+
 #[derive(Clone, Default, Serialize)]
 pub struct FileItem {
     #[serde(rename = "FileId")]
@@ -499,6 +545,68 @@ pub struct PolicyItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct PositionFenceInfo {
+    #[serde(rename = "GeoFence")]
+    pub geo_fence: Option<PositionFenceItem>,
+    #[serde(rename = "CreateTime")]
+    pub create_time: i64,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: i64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PositionFenceItem {
+    #[serde(rename = "FenceId")]
+    pub fence_id: i64,
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
+    #[serde(rename = "FenceName")]
+    pub fence_name: String,
+    #[serde(rename = "FenceDesc")]
+    pub fence_desc: String,
+    #[serde(rename = "FenceArea")]
+    pub fence_area: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PositionItem {
+    #[serde(rename = "CreateTime")]
+    pub create_time: i64,
+    #[serde(rename = "Longitude")]
+    pub longitude: f64,
+    #[serde(rename = "Latitude")]
+    pub latitude: f64,
+    #[serde(rename = "LocationType")]
+    pub location_type: String,
+    #[serde(rename = "Accuracy")]
+    pub accuracy: f64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PositionSpaceInfo {
+    #[serde(rename = "ProjectId")]
+    pub project_id: String,
+    #[serde(rename = "SpaceId")]
+    pub space_id: String,
+    #[serde(rename = "SpaceName")]
+    pub space_name: String,
+    #[serde(rename = "AuthorizeType")]
+    pub authorize_type: i64,
+    #[serde(rename = "Description")]
+    pub description: String,
+    #[serde(rename = "ProductIdList")]
+    pub product_id_list: Vec<String>,
+    #[serde(rename = "Icon")]
+    pub icon: String,
+    #[serde(rename = "CreateTime")]
+    pub create_time: i64,
+    #[serde(rename = "UpdateTime")]
+    pub update_time: i64,
+    #[serde(rename = "Zoom")]
+    pub zoom: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct PrivateCABindProductInfo {
     #[serde(rename = "ProductId")]
     pub product_id: String,
@@ -536,6 +644,28 @@ pub struct ProblemEvidence {
     pub time: u64,
     #[serde(rename = "Text")]
     pub text: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ProductDevicesPositionItem {
+    #[serde(rename = "Items")]
+    pub items: Vec<DevicePositionItem>,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Total")]
+    pub total: i64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DevicePositionItem {
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "CreateTime")]
+    pub create_time: i64,
+    #[serde(rename = "Longitude")]
+    pub longitude: f64,
+    #[serde(rename = "Latitude")]
+    pub latitude: f64,
 }
 
 #[derive(Clone, Default, Serialize)]

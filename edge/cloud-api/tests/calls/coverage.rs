@@ -62,7 +62,7 @@ fn plausible(fields: &'static [FieldSpec], product: &str, project: &str) -> Valu
 
 fn value(name: &str, kind: &'static Kind, product: &str, project: &str) -> Value {
     match (name, kind) {
-        ("ProductId" | "GatewayProductId", _) => json!(product),
+        ("ProductId" | "GatewayProductId", _) | ("ProductIdList", Kind::Text) => json!(product),
         ("ProjectId", _) => json!(project),
         ("DeviceName" | "GatewayDeviceName", _) => json!("lamp1"),
         ("Keywords", _) => json!(format!("productid:{product} devicename:lamp1")),
@@ -207,7 +207,12 @@ async fn foreign_objects_do_not_exist() {
         named += 1;
         let response = scene.cloud.call(&scene.cloud.stranger, row.spec.name, parameters).await;
         match response["Error"]["Code"].as_str() {
-            Some("ResourceNotFound.StudioProductNotExist" | "ResourceNotFound.ProjectNotExist") => {}
+            Some(
+                "ResourceNotFound.StudioProductNotExist"
+                | "ResourceNotFound.ProjectNotExist"
+                | "ResourceNotFound.SpaceNotExist"
+                | "ResourceNotFound.FenceNotExist",
+            ) => {}
             // A search that names a foreign project finds nothing.
             None if response["Total"] == 0 => {}
             // Refused before the object is looked at.

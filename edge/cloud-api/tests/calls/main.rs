@@ -13,6 +13,7 @@ mod data;
 mod devices;
 mod diagnosis;
 mod envelope;
+mod fences;
 mod files;
 mod gateways;
 mod limits;

@@ -11,6 +11,7 @@ mod broadcast;
 mod certified;
 mod coap;
 mod device_logs;
+mod fences;
 mod files;
 mod gateway_changes;
 mod gateway_packs;

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod certificates;
+mod fences;
 mod files;
 mod log_levels;
 mod logins;
@@ -68,6 +69,7 @@ struct Content {
     remote_configs: BTreeMap<ProductId, Vec<RemoteConfig>>,
     /// Products whose configuration is enabled.
     configured: BTreeSet<ProductId>,
+    fences: fences::FenceContent,
 }
 
 impl MemoryRegistry {
@@ -133,6 +135,7 @@ impl Content {
             self.devices.remove(number);
             self.drop_tasks(*number);
             self.device_log_levels.remove(number);
+            self.fences.drop_device(*number);
         }
         Ok(numbers)
     }
@@ -209,6 +212,7 @@ impl Projects for MemoryRegistry {
                 return Err(StoreError::InUse("products"));
             }
             content.projects.remove(at);
+            content.fences.drop_project(&id);
             Ok(())
         })
     }
@@ -281,6 +285,7 @@ impl Products for MemoryRegistry {
             content.product_log_levels.remove(&id);
             content.remote_configs.remove(&id);
             content.configured.remove(&id);
+            content.fences.drop_product(id);
             Ok(())
         })
     }

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod certificates;
 pub mod devices;
+pub mod fences;
 pub mod files;
 pub mod log_levels;
 pub mod logins;
@@ -70,6 +71,10 @@ macro_rules! registry_suite {
         $crate::registry_suite!($run, files: [
             a_file_is_read_back_whole, files_are_counted, contents_know_their_files, a_file_in_use_stays,
             a_device_keeps_its_newest_tasks, announced_files_expire, what_belongs_to_somebody_goes_along,
+        ]);
+        $crate::registry_suite!($run, fences: [
+            what_was_set_up_is_read_back_whole, spaces_are_replaced_and_deleted, fences_are_replaced_and_deleted,
+            bindings_are_replaced, alerts_are_found, old_alerts_make_room, fences_go_with_their_owners,
         ]);
         $crate::registry_suite!($run, remote_configs: [the_newest_versions_are_kept, configurations_are_switched]);
         $crate::registry_suite!($run, log_levels: [a_log_level_is_replaced_and_taken_away, log_levels_go_with_their_owners]);

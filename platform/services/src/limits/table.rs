@@ -4,6 +4,7 @@
 //! row here: a test of the application compares the two.
 
 mod connection;
+mod fence;
 mod message;
 mod model;
 mod platform;
@@ -14,7 +15,15 @@ use super::LimitSpec;
 
 /// Every limit, in the order people are shown them.
 pub fn table() -> impl Iterator<Item = &'static LimitSpec> {
-    [connection::LIMITS, message::LIMITS, platform::LIMITS, model::LIMITS, script::LIMITS, replay::LIMITS]
-        .into_iter()
-        .flatten()
+    [
+        connection::LIMITS,
+        message::LIMITS,
+        platform::LIMITS,
+        model::LIMITS,
+        script::LIMITS,
+        fence::LIMITS,
+        replay::LIMITS,
+    ]
+    .into_iter()
+    .flatten()
 }

@@ -18,6 +18,9 @@ const MESSAGE: &str = "MESSAGE";
 /// Properties and events of several moments in one message.
 const PACKED: &str = "pack_report";
 
+/// What a device is told of its fences, and its answer.
+const FENCE: [&str; 2] = ["alert_fence_event", "alert_fence_event_reply"];
+
 /// Not delivered: offline, or not subscribed. The vendor's push result; its text is decision 8.
 const NO_SUBSCRIBER_CODE: u32 = 23_101;
 
@@ -125,6 +128,12 @@ impl Rendering<'_> {
         !self.row.topic.is_empty() && !thing(self.row.kind).is_empty()
     }
 
+    /// Of the thing model's services only alerts are part of what a device measured.
+    fn is_about_fence(&self) -> bool {
+        let is_service = self.row.topic.starts_with("$thing/");
+        is_service && self.envelope.method.as_deref().is_some_and(|method| FENCE.contains(&method))
+    }
+
     fn uploaded(&self) -> Vec<Line> {
         let level = LogLevel::from_word(&self.row.note).map_or("", LogLevel::word);
         vec![self.line(LineKind::Uploaded, level, &self.row.payload[..], SUCCESS.to_owned())]
@@ -134,7 +143,8 @@ impl Rendering<'_> {
         let row = self.row;
         let result = if row.code == 0 { SUCCESS.to_owned() } else { format!("FAIL, {}", row.note) };
         let mut lines = vec![self.message(LineKind::Content, self.scene(), &row.payload[..], result.clone())];
-        if row.code == 0 && (is_thing_model(row.kind) || self.envelope.method.as_deref() == Some(PACKED)) {
+        let is_packed = self.envelope.method.as_deref() == Some(PACKED);
+        if row.code == 0 && (is_thing_model(row.kind) || is_packed || self.is_about_fence()) {
             lines.push(self.message(LineKind::ThingModel, self.scene(), &row.payload[..], SUCCESS.to_owned()));
         }
         if !self.is_translated() {
@@ -169,7 +179,7 @@ impl Rendering<'_> {
             code => format!("FAIL, push result {code}"),
         };
         let mut lines = vec![self.message(LineKind::Content, self.scene(), &row.payload[..], result.clone())];
-        if row.code == 0 && is_thing_model(row.kind) {
+        if row.code == 0 && (is_thing_model(row.kind) || self.is_about_fence()) {
             lines.push(self.message(LineKind::ThingModel, self.scene(), &row.payload[..], SUCCESS.to_owned()));
         }
         if !self.is_translated() {

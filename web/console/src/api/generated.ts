@@ -12,9 +12,12 @@ export interface Operations {
   CancelFileTask: { request: CancelFileTaskRequest; response: CancelFileTaskResponse };
   ControlDeviceData: { request: ControlDeviceDataRequest; response: ControlDeviceDataResponse };
   CreateDevice: { request: CreateDeviceRequest; response: CreateDeviceResponse };
+  CreateFenceBind: { request: CreateFenceBindRequest; response: CreateFenceBindResponse };
   CreateFile: { request: CreateFileRequest; response: CreateFileResponse };
   CreateGroup: { request: CreateGroupRequest; response: CreateGroupResponse };
   CreateMainAccount: { request: CreateMainAccountRequest; response: CreateMainAccountResponse };
+  CreatePositionFence: { request: CreatePositionFenceRequest; response: CreatePositionFenceResponse };
+  CreatePositionSpace: { request: CreatePositionSpaceRequest; response: CreatePositionSpaceResponse };
   CreatePrivateCA: { request: CreatePrivateCARequest; response: CreatePrivateCAResponse };
   CreateProject: { request: CreateProjectRequest; response: CreateProjectResponse };
   CreateSecretKey: { request: CreateSecretKeyRequest; response: CreateSecretKeyResponse };
@@ -25,9 +28,12 @@ export interface Operations {
   DeleteDeviceFile: { request: DeleteDeviceFileRequest; response: DeleteDeviceFileResponse };
   DeleteDeviceShadow: { request: DeleteDeviceShadowRequest; response: DeleteDeviceShadowResponse };
   DeleteDevices: { request: DeleteDevicesRequest; response: DeleteDevicesResponse };
+  DeleteFenceBind: { request: DeleteFenceBindRequest; response: DeleteFenceBindResponse };
   DeleteFile: { request: DeleteFileRequest; response: DeleteFileResponse };
   DeleteGroup: { request: DeleteGroupRequest; response: DeleteGroupResponse };
   DeletePolicy: { request: DeletePolicyRequest; response: DeletePolicyResponse };
+  DeletePositionFence: { request: DeletePositionFenceRequest; response: DeletePositionFenceResponse };
+  DeletePositionSpace: { request: DeletePositionSpaceRequest; response: DeletePositionSpaceResponse };
   DeletePrivateCA: { request: DeletePrivateCARequest; response: DeletePrivateCAResponse };
   DeleteProductPrivateCA: { request: DeleteProductPrivateCARequest; response: DeleteProductPrivateCAResponse };
   DeleteProductScript: { request: DeleteProductScriptRequest; response: DeleteProductScriptResponse };
@@ -49,7 +55,10 @@ export interface Operations {
   DescribeDeviceDataHistory: { request: DescribeDeviceDataHistoryRequest; response: DescribeDeviceDataHistoryResponse };
   DescribeDeviceDiagnosis: { request: DescribeDeviceDiagnosisRequest; response: DescribeDeviceDiagnosisResponse };
   DescribeDeviceFiles: { request: DescribeDeviceFilesRequest; response: DescribeDeviceFilesResponse };
+  DescribeDevicePositionList: { request: DescribeDevicePositionListRequest; response: DescribeDevicePositionListResponse };
   DescribeDeviceShadow: { request: DescribeDeviceShadowRequest; response: DescribeDeviceShadowResponse };
+  DescribeFenceBindList: { request: DescribeFenceBindListRequest; response: DescribeFenceBindListResponse };
+  DescribeFenceEventList: { request: DescribeFenceEventListRequest; response: DescribeFenceEventListResponse };
   DescribeFile: { request: DescribeFileRequest; response: DescribeFileResponse };
   DescribeGatewayBindDevices: { request: DescribeGatewayBindDevicesRequest; response: DescribeGatewayBindDevicesResponse };
   DescribeGatewaySubDeviceList: { request: DescribeGatewaySubDeviceListRequest; response: DescribeGatewaySubDeviceListResponse };
@@ -57,6 +66,7 @@ export interface Operations {
   DescribeLimits: { request: DescribeLimitsRequest; response: DescribeLimitsResponse };
   DescribeLogLevel: { request: DescribeLogLevelRequest; response: DescribeLogLevelResponse };
   DescribeModelDefinition: { request: DescribeModelDefinitionRequest; response: DescribeModelDefinitionResponse };
+  DescribePositionFenceList: { request: DescribePositionFenceListRequest; response: DescribePositionFenceListResponse };
   DescribePrivateCA: { request: DescribePrivateCARequest; response: DescribePrivateCAResponse };
   DescribePrivateCABindedProducts: { request: DescribePrivateCABindedProductsRequest; response: DescribePrivateCABindedProductsResponse };
   DescribePrivateCAs: { request: DescribePrivateCAsRequest; response: DescribePrivateCAsResponse };
@@ -66,6 +76,8 @@ export interface Operations {
   DescribeProductStorage: { request: DescribeProductStorageRequest; response: DescribeProductStorageResponse };
   DescribeProject: { request: DescribeProjectRequest; response: DescribeProjectResponse };
   DescribeRemoteConfig: { request: DescribeRemoteConfigRequest; response: DescribeRemoteConfigResponse };
+  DescribeReportedInfo: { request: DescribeReportedInfoRequest; response: DescribeReportedInfoResponse };
+  DescribeSpaceFenceEventList: { request: DescribeSpaceFenceEventListRequest; response: DescribeSpaceFenceEventListResponse };
   DescribeStudioProduct: { request: DescribeStudioProductRequest; response: DescribeStudioProductResponse };
   DescribeSubscribedTopicPolicy: { request: DescribeSubscribedTopicPolicyRequest; response: DescribeSubscribedTopicPolicyResponse };
   DescribeTopicPolicy: { request: DescribeTopicPolicyRequest; response: DescribeTopicPolicyResponse };
@@ -74,8 +86,10 @@ export interface Operations {
   DisableRemoteConfig: { request: DisableRemoteConfigRequest; response: DisableRemoteConfigResponse };
   EnableRemoteConfig: { request: EnableRemoteConfigRequest; response: EnableRemoteConfigResponse };
   GetDeviceList: { request: GetDeviceListRequest; response: GetDeviceListResponse };
+  GetDeviceLocationHistory: { request: GetDeviceLocationHistoryRequest; response: GetDeviceLocationHistoryResponse };
   GetDeviceSumStatistics: { request: GetDeviceSumStatisticsRequest; response: GetDeviceSumStatisticsResponse };
   GetGatewaySubDeviceList: { request: GetGatewaySubDeviceListRequest; response: GetGatewaySubDeviceListResponse };
+  GetPositionSpaceList: { request: GetPositionSpaceListRequest; response: GetPositionSpaceListResponse };
   GetProjectList: { request: GetProjectListRequest; response: GetProjectListResponse };
   GetStudioProductList: { request: GetStudioProductListRequest; response: GetStudioProductListResponse };
   ListAccountLog: { request: ListAccountLogRequest; response: ListAccountLogResponse };
@@ -97,11 +111,16 @@ export interface Operations {
   ListSubAccounts: { request: ListSubAccountsRequest; response: ListSubAccountsResponse };
   ListTags: { request: ListTagsRequest; response: ListTagsResponse };
   ListTopicPolicy: { request: ListTopicPolicyRequest; response: ListTopicPolicyResponse };
+  ModifyFenceBind: { request: ModifyFenceBindRequest; response: ModifyFenceBindResponse };
   ModifyModelDefinition: { request: ModifyModelDefinitionRequest; response: ModifyModelDefinitionResponse };
+  ModifyPositionFence: { request: ModifyPositionFenceRequest; response: ModifyPositionFenceResponse };
+  ModifyPositionSpace: { request: ModifyPositionSpaceRequest; response: ModifyPositionSpaceResponse };
   ModifyProductDynamicRegister: { request: ModifyProductDynamicRegisterRequest; response: ModifyProductDynamicRegisterResponse };
   ModifyProject: { request: ModifyProjectRequest; response: ModifyProjectResponse };
+  ModifySpaceProperty: { request: ModifySpacePropertyRequest; response: ModifySpacePropertyResponse };
   ModifyStudioProduct: { request: ModifyStudioProductRequest; response: ModifyStudioProductResponse };
   ModifyTopicPolicy: { request: ModifyTopicPolicyRequest; response: ModifyTopicPolicyResponse };
+  NotifyDeviceBinding: { request: NotifyDeviceBindingRequest; response: NotifyDeviceBindingResponse };
   PublishBroadcastMessage: { request: PublishBroadcastMessageRequest; response: PublishBroadcastMessageResponse };
   PublishMessage: { request: PublishMessageRequest; response: PublishMessageResponse };
   PublishRRPCMessage: { request: PublishRRPCMessageRequest; response: PublishRRPCMessageResponse };
@@ -113,6 +132,7 @@ export interface Operations {
   RunProductScript: { request: RunProductScriptRequest; response: RunProductScriptResponse };
   SavePolicy: { request: SavePolicyRequest; response: SavePolicyResponse };
   SaveProductScript: { request: SaveProductScriptRequest; response: SaveProductScriptResponse };
+  SearchPositionSpace: { request: SearchPositionSpaceRequest; response: SearchPositionSpaceResponse };
   SearchStudioProduct: { request: SearchStudioProductRequest; response: SearchStudioProductResponse };
   SetLogLevel: { request: SetLogLevelRequest; response: SetLogLevelResponse };
   SetPassword: { request: SetPasswordRequest; response: SetPasswordResponse };
@@ -141,9 +161,12 @@ export const versions: Record<keyof Operations, string> = {
   CancelFileTask: "2026-11-01",
   ControlDeviceData: "2019-04-23",
   CreateDevice: "2019-04-23",
+  CreateFenceBind: "2019-04-23",
   CreateFile: "2026-11-01",
   CreateGroup: "2026-11-01",
   CreateMainAccount: "2026-11-01",
+  CreatePositionFence: "2019-04-23",
+  CreatePositionSpace: "2019-04-23",
   CreatePrivateCA: "2019-04-23",
   CreateProject: "2019-04-23",
   CreateSecretKey: "2026-11-01",
@@ -154,9 +177,12 @@ export const versions: Record<keyof Operations, string> = {
   DeleteDeviceFile: "2026-11-01",
   DeleteDeviceShadow: "2021-04-08",
   DeleteDevices: "2019-04-23",
+  DeleteFenceBind: "2019-04-23",
   DeleteFile: "2026-11-01",
   DeleteGroup: "2026-11-01",
   DeletePolicy: "2026-11-01",
+  DeletePositionFence: "2019-04-23",
+  DeletePositionSpace: "2019-04-23",
   DeletePrivateCA: "2019-04-23",
   DeleteProductPrivateCA: "2019-04-23",
   DeleteProductScript: "2026-11-01",
@@ -178,7 +204,10 @@ export const versions: Record<keyof Operations, string> = {
   DescribeDeviceDataHistory: "2019-04-23",
   DescribeDeviceDiagnosis: "2026-11-01",
   DescribeDeviceFiles: "2026-11-01",
+  DescribeDevicePositionList: "2019-04-23",
   DescribeDeviceShadow: "2021-04-08",
+  DescribeFenceBindList: "2019-04-23",
+  DescribeFenceEventList: "2019-04-23",
   DescribeFile: "2026-11-01",
   DescribeGatewayBindDevices: "2019-04-23",
   DescribeGatewaySubDeviceList: "2019-04-23",
@@ -186,6 +215,7 @@ export const versions: Record<keyof Operations, string> = {
   DescribeLimits: "2026-11-01",
   DescribeLogLevel: "2026-11-01",
   DescribeModelDefinition: "2019-04-23",
+  DescribePositionFenceList: "2019-04-23",
   DescribePrivateCA: "2019-04-23",
   DescribePrivateCABindedProducts: "2019-04-23",
   DescribePrivateCAs: "2019-04-23",
@@ -195,6 +225,8 @@ export const versions: Record<keyof Operations, string> = {
   DescribeProductStorage: "2026-11-01",
   DescribeProject: "2019-04-23",
   DescribeRemoteConfig: "2026-11-01",
+  DescribeReportedInfo: "2026-11-01",
+  DescribeSpaceFenceEventList: "2019-04-23",
   DescribeStudioProduct: "2019-04-23",
   DescribeSubscribedTopicPolicy: "2019-04-23",
   DescribeTopicPolicy: "2019-04-23",
@@ -203,8 +235,10 @@ export const versions: Record<keyof Operations, string> = {
   DisableRemoteConfig: "2026-11-01",
   EnableRemoteConfig: "2026-11-01",
   GetDeviceList: "2019-04-23",
+  GetDeviceLocationHistory: "2019-04-23",
   GetDeviceSumStatistics: "2019-04-23",
   GetGatewaySubDeviceList: "2019-04-23",
+  GetPositionSpaceList: "2019-04-23",
   GetProjectList: "2019-04-23",
   GetStudioProductList: "2019-04-23",
   ListAccountLog: "2026-11-01",
@@ -226,11 +260,16 @@ export const versions: Record<keyof Operations, string> = {
   ListSubAccounts: "2026-11-01",
   ListTags: "2026-11-01",
   ListTopicPolicy: "2019-04-23",
+  ModifyFenceBind: "2019-04-23",
   ModifyModelDefinition: "2019-04-23",
+  ModifyPositionFence: "2019-04-23",
+  ModifyPositionSpace: "2019-04-23",
   ModifyProductDynamicRegister: "2019-04-23",
   ModifyProject: "2019-04-23",
+  ModifySpaceProperty: "2019-04-23",
   ModifyStudioProduct: "2019-04-23",
   ModifyTopicPolicy: "2019-04-23",
+  NotifyDeviceBinding: "2026-11-01",
   PublishBroadcastMessage: "2019-04-23",
   PublishMessage: "2019-04-23",
   PublishRRPCMessage: "2019-04-23",
@@ -242,6 +281,7 @@ export const versions: Record<keyof Operations, string> = {
   RunProductScript: "2026-11-01",
   SavePolicy: "2026-11-01",
   SaveProductScript: "2026-11-01",
+  SearchPositionSpace: "2019-04-23",
   SearchStudioProduct: "2019-04-23",
   SetLogLevel: "2026-11-01",
   SetPassword: "2026-11-01",
@@ -385,6 +425,13 @@ export interface CreateDeviceResponse {
   Data?: DeviceData;
 }
 
+export interface CreateFenceBindRequest {
+  FenceId: number;
+  Items: FenceBindProductItem[];
+}
+
+export type CreateFenceBindResponse = Record<string, never>;
+
 export interface CreateFileRequest {
   ProductId: string;
   FileName: string;
@@ -414,6 +461,28 @@ export interface CreateMainAccountResponse {
   MainAccount?: MainAccountItem;
   SecretId: string;
   SecretKey: string;
+}
+
+export interface CreatePositionFenceRequest {
+  SpaceId: string;
+  FenceName: string;
+  FenceArea: string;
+  FenceDesc?: string;
+}
+
+export type CreatePositionFenceResponse = Record<string, never>;
+
+export interface CreatePositionSpaceRequest {
+  ProjectId: string;
+  SpaceName: string;
+  AuthorizeType: number;
+  ProductIdList: string[];
+  Description?: string;
+  Icon?: string;
+}
+
+export interface CreatePositionSpaceResponse {
+  SpaceId: string;
 }
 
 export interface CreatePrivateCARequest {
@@ -518,6 +587,13 @@ export interface DeleteDevicesResponse {
   ResultMessage: string;
 }
 
+export interface DeleteFenceBindRequest {
+  FenceId: number;
+  Items: FenceBindProductItem[];
+}
+
+export type DeleteFenceBindResponse = Record<string, never>;
+
 export interface DeleteFileRequest {
   ProductId: string;
   FileId: number;
@@ -536,6 +612,19 @@ export interface DeletePolicyRequest {
 }
 
 export type DeletePolicyResponse = Record<string, never>;
+
+export interface DeletePositionFenceRequest {
+  SpaceId: string;
+  FenceId: number;
+}
+
+export type DeletePositionFenceResponse = Record<string, never>;
+
+export interface DeletePositionSpaceRequest {
+  SpaceId: string;
+}
+
+export type DeletePositionSpaceResponse = Record<string, never>;
 
 export interface DeletePrivateCARequest {
   CertName: string;
@@ -738,6 +827,18 @@ export interface DescribeDeviceFilesResponse {
   InnerScenes: string;
 }
 
+export interface DescribeDevicePositionListRequest {
+  ProductIdList: string[];
+  CoordinateType?: number;
+  Offset?: number;
+  Limit?: number;
+}
+
+export interface DescribeDevicePositionListResponse {
+  Positions: ProductDevicesPositionItem[];
+  Total: number;
+}
+
 export interface DescribeDeviceShadowRequest {
   ProductId: string;
   DeviceName: string;
@@ -745,6 +846,32 @@ export interface DescribeDeviceShadowRequest {
 
 export interface DescribeDeviceShadowResponse {
   Data: string;
+}
+
+export interface DescribeFenceBindListRequest {
+  FenceId: number;
+  Offset?: number;
+  Limit?: number;
+}
+
+export interface DescribeFenceBindListResponse {
+  List: FenceBindProductItem[];
+  Total: number;
+}
+
+export interface DescribeFenceEventListRequest {
+  StartTime: number;
+  EndTime: number;
+  FenceId?: number;
+  Offset?: number;
+  Limit?: number;
+  ProductId?: string;
+  DeviceName?: string;
+}
+
+export interface DescribeFenceEventListResponse {
+  List: FenceEventItem[];
+  Total: number;
 }
 
 export interface DescribeFileRequest {
@@ -820,6 +947,17 @@ export interface DescribeModelDefinitionRequest {
 
 export interface DescribeModelDefinitionResponse {
   Model?: ProductModelDefinition;
+}
+
+export interface DescribePositionFenceListRequest {
+  SpaceId: string;
+  Offset?: number;
+  Limit?: number;
+}
+
+export interface DescribePositionFenceListResponse {
+  List: PositionFenceInfo[];
+  Total: number;
 }
 
 export interface DescribePrivateCARequest {
@@ -910,6 +1048,29 @@ export interface DescribeRemoteConfigResponse {
   Config: string;
 }
 
+export interface DescribeReportedInfoRequest {
+  ProductId: string;
+  DeviceName: string;
+}
+
+export interface DescribeReportedInfoResponse {
+  Info: string;
+  FirmwareVersion: string;
+}
+
+export interface DescribeSpaceFenceEventListRequest {
+  SpaceId: string;
+  StartTime: number;
+  EndTime: number;
+  Offset?: number;
+  Limit?: number;
+}
+
+export interface DescribeSpaceFenceEventListResponse {
+  List?: FenceEventItem[];
+  Total: number;
+}
+
 export interface DescribeStudioProductRequest {
   ProductId: string;
 }
@@ -989,6 +1150,18 @@ export interface GetDeviceListResponse {
   Total: number;
 }
 
+export interface GetDeviceLocationHistoryRequest {
+  ProductId: string;
+  DeviceName: string;
+  StartTime: number;
+  EndTime: number;
+  CoordinateType?: number;
+}
+
+export interface GetDeviceLocationHistoryResponse {
+  Positions: PositionItem[];
+}
+
 export interface GetDeviceSumStatisticsRequest {
   ProjectId: string;
   ProductIds?: string[];
@@ -1015,6 +1188,17 @@ export interface GetGatewaySubDeviceListRequest {
 export interface GetGatewaySubDeviceListResponse {
   Total: number;
   DeviceList?: FamilySubDevice;
+}
+
+export interface GetPositionSpaceListRequest {
+  ProjectId: string;
+  Offset: number;
+  Limit: number;
+}
+
+export interface GetPositionSpaceListResponse {
+  List: PositionSpaceInfo[];
+  Total: number;
 }
 
 export interface GetProjectListRequest {
@@ -1274,12 +1458,40 @@ export interface ListTopicPolicyResponse {
   Topics: TopicItem[];
 }
 
+export interface ModifyFenceBindRequest {
+  FenceId: number;
+  Items: FenceBindProductItem[];
+}
+
+export type ModifyFenceBindResponse = Record<string, never>;
+
 export interface ModifyModelDefinitionRequest {
   ProductId: string;
   ModelSchema: string;
 }
 
 export type ModifyModelDefinitionResponse = Record<string, never>;
+
+export interface ModifyPositionFenceRequest {
+  SpaceId?: string;
+  FenceId?: number;
+  FenceName?: string;
+  FenceArea?: string;
+  FenceDesc?: string;
+}
+
+export type ModifyPositionFenceResponse = Record<string, never>;
+
+export interface ModifyPositionSpaceRequest {
+  SpaceId: string;
+  SpaceName: string;
+  AuthorizeType: number;
+  ProductIdList: string[];
+  Description?: string;
+  Icon?: string;
+}
+
+export type ModifyPositionSpaceResponse = Record<string, never>;
 
 export interface ModifyProductDynamicRegisterRequest {
   ProductId: string;
@@ -1303,6 +1515,14 @@ export interface ModifyProjectResponse {
   Project?: ProjectEntry;
 }
 
+export interface ModifySpacePropertyRequest {
+  SpaceId: string;
+  ProductId: string;
+  Data: string;
+}
+
+export type ModifySpacePropertyResponse = Record<string, never>;
+
 export interface ModifyStudioProductRequest {
   ProductId: string;
   ProductName: string;
@@ -1324,6 +1544,16 @@ export interface ModifyTopicPolicyRequest {
 }
 
 export type ModifyTopicPolicyResponse = Record<string, never>;
+
+export interface NotifyDeviceBindingRequest {
+  ProductId: string;
+  DeviceName: string;
+  Event: string;
+}
+
+export interface NotifyDeviceBindingResponse {
+  Told: string;
+}
 
 export interface PublishBroadcastMessageRequest {
   ProductId: string;
@@ -1452,6 +1682,18 @@ export interface SaveProductScriptRequest {
 export interface SaveProductScriptResponse {
   Version: number;
   EnableProductScript: string;
+}
+
+export interface SearchPositionSpaceRequest {
+  ProjectId: string;
+  SpaceName: string;
+  Offset: number;
+  Limit: number;
+}
+
+export interface SearchPositionSpaceResponse {
+  List: PositionSpaceInfo[];
+  Total: number;
 }
 
 export interface SearchStudioProductRequest {
@@ -1760,6 +2002,32 @@ export interface FamilySubDevice {
   UpdateTime: number;
 }
 
+export interface FenceBindProductItem {
+  Devices: FenceBindDeviceItem[];
+  ProductId: string;
+}
+
+export interface FenceBindDeviceItem {
+  DeviceName: string;
+  AlertCondition: string;
+  FenceEnable: boolean;
+  Method: string;
+}
+
+export interface FenceEventItem {
+  ProductId: string;
+  DeviceName: string;
+  FenceId: number;
+  AlertType: string;
+  Data?: FenceAlarmPoint;
+}
+
+export interface FenceAlarmPoint {
+  AlarmTime: number;
+  Longitude: number;
+  Latitude: number;
+}
+
 export interface FileItem {
   FileId: number;
   FileName: string;
@@ -1854,6 +2122,41 @@ export interface PolicyItem {
   AttachedCount: number;
 }
 
+export interface PositionFenceInfo {
+  GeoFence?: PositionFenceItem;
+  CreateTime: number;
+  UpdateTime: number;
+}
+
+export interface PositionFenceItem {
+  FenceId: number;
+  SpaceId: string;
+  FenceName: string;
+  FenceDesc: string;
+  FenceArea: string;
+}
+
+export interface PositionItem {
+  CreateTime: number;
+  Longitude: number;
+  Latitude: number;
+  LocationType: string;
+  Accuracy: number;
+}
+
+export interface PositionSpaceInfo {
+  ProjectId: string;
+  SpaceId: string;
+  SpaceName: string;
+  AuthorizeType: number;
+  Description: string;
+  ProductIdList: string[];
+  Icon: string;
+  CreateTime: number;
+  UpdateTime: number;
+  Zoom: number;
+}
+
 export interface PrivateCABindProductInfo {
   ProductId: string;
   ProductName: string;
@@ -1875,6 +2178,19 @@ export interface Problem {
 export interface ProblemEvidence {
   Time: number;
   Text: string;
+}
+
+export interface ProductDevicesPositionItem {
+  Items: DevicePositionItem[];
+  ProductId: string;
+  Total: number;
+}
+
+export interface DevicePositionItem {
+  DeviceName: string;
+  CreateTime: number;
+  Longitude: number;
+  Latitude: number;
 }
 
 export interface ProductEntry {
