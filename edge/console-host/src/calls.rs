@@ -9,6 +9,7 @@ use lianwu_cloud_api::generated::operations as op;
 use lianwu_cloud_api::metadata::Operation as _;
 use lianwu_model::Uin;
 use lianwu_services::account;
+use serde::Deserialize;
 use tracing::info;
 
 use crate::audit::SHOWN_AS;
@@ -17,10 +18,17 @@ use crate::host::{Console, source};
 use crate::refusal::Refusal;
 use crate::session::refused;
 
+/// What the path names. By name: a router around this one may have parameters of its own.
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    version: String,
+    action: String,
+}
+
 /// `POST /console/api/{version}/{action}`
 pub(crate) async fn call(
     State(console): State<Console>,
-    Path((version, action)): Path<(String, String)>,
+    Path(Named { version, action }): Path<Named>,
     request: Request,
 ) -> Response<Body> {
     let (head, body) = request.into_parts();

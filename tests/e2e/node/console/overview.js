@@ -30,9 +30,9 @@ exports.walk = async ({ page, context, visit, word, looked, expect, cloud, langu
   const after = await page.evaluate(() => document.documentElement.getAttribute("theme-mode"));
   expect(before !== after, `the theme stayed ${before}`);
   await page.getByRole("button", { name: /切换到[浅深]色|Switch to (dark|light)/ }).click();
-  await page.getByRole("button", { name: word("Switch to English", "切换到中文") }).click();
+  await page.getByRole("button", { name: word("English", "中文"), exact: true }).click();
   await page.getByRole("heading", { name: word("Overview", "概览"), level: 1 }).waitFor();
-  await page.getByRole("button", { name: word("切换到中文", "Switch to English") }).click();
+  await page.getByRole("button", { name: word("中文", "English"), exact: true }).click();
 
   // An address of somewhere else after signing in is not followed.
   await page.getByRole("button", { name: word("账号", "Account") }).click();
