@@ -1,5 +1,5 @@
 // Walks pages of the console in Debian's chromium, as people do: by clicks and keys. Arguments: address of the platform, its first-run.json,
-// area (a file beside this one that exports `walk`), folder for screenshots or "". Prints one line per step; ends with 1 and the reason at the first
+// area (a file beside this one that exports `walk`), folder for screenshots or "". Prints one line per page looked at and `done` at the end; ends with 1 and the reason at the first
 // thing that is wrong.
 //
 // An area's `walk(tour)` gets:
@@ -158,6 +158,7 @@ async function main() {
   } finally {
     await browser.close();
   }
+  console.log("done");
 }
 
 main().catch((error) => {

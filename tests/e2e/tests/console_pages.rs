@@ -1,0 +1,26 @@
+//! The console's pages, walked in Debian's chromium in both languages and both themes: every area has a file in
+//! `node/console` that says what is clicked and what must have come of it.
+//!
+//! `LIANWU_SCREENSHOTS=FOLDER` keeps a picture of each page, wide and as narrow as a phone.
+
+use lianwu_testkit::{Running, Server, ServerOptions, node, on_path, skip};
+
+#[track_caller]
+fn walk(area: &str) {
+    if !on_path("chromium") {
+        return skip(area, "chromium is not installed");
+    }
+    let server = Server::start(ServerOptions { arguments: vec!["--demo".to_owned()], ..ServerOptions::default() });
+    let mut command = node("console/walk.js");
+    command.arg(format!("http://{}", server.http_address())).arg(server.first_run_path()).arg(area);
+    command.arg(std::env::var_os("LIANWU_SCREENSHOTS").unwrap_or_default());
+    let mut walking = Running::start(&format!("the walk through {area}"), &mut command);
+    while walking.next_line() != "done" {}
+    walking.finish().succeeded();
+}
+
+/// Signing in, the first password, language, theme, the overview's figures and commands, signing out everywhere.
+#[test]
+fn overview() {
+    walk("overview");
+}
