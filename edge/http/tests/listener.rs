@@ -105,7 +105,7 @@ async fn connections_over_the_bound_wait() {
     let address = server.address();
     let second = tokio::spawn(async move { ask(address, "GET /console/ HTTP/1.1").await });
     drop(first);
-    assert!(second.await.unwrap().contains("Lianwu is running"));
+    assert!(second.await.unwrap().contains("console for /console/"));
     server.stop(Duration::from_secs(5)).await;
 }
 
