@@ -38,7 +38,6 @@ pub fn routes(parts: Parts) -> Router {
     let Parts { cloud_api, websocket, console, health, metrics, metrics_access } = parts;
     let access = Arc::new(metrics_access);
     let (at_root, elsewhere) = (websocket.clone(), websocket);
-    let at_console = console.clone();
     Router::new()
         .route("/", any(move |request: Request| root(cloud_api.clone(), at_root.clone(), request)))
         .route("/healthz", get(move || async move { health.answer() }))
@@ -49,10 +48,8 @@ pub fn routes(parts: Parts) -> Router {
                 metrics::answer(&metrics, &access, peer, &headers)
             }),
         )
-        .route("/console/", any(move |request: Request| call(at_console, request)))
-        .route("/console/{*path}", any(move |request: Request| call(console, request)))
         .route("/console", get(|| async { Redirect::permanent("/console/") }))
-        .fallback(move |request: Request| other(elsewhere.clone(), request))
+        .fallback(move |request: Request| other(console.clone(), elsewhere.clone(), request))
 }
 
 async fn root(cloud_api: Router, websocket: Option<Router>, request: Request) -> Response {
@@ -65,7 +62,11 @@ async fn root(cloud_api: Router, websocket: Option<Router>, request: Request) ->
     call(cloud_api, request).await
 }
 
-async fn other(websocket: Option<Router>, request: Request) -> Response {
+/// No route with a parameter leads to the console: what this router has found in a path would be added to what the console's finds.
+async fn other(console: Router, websocket: Option<Router>, request: Request) -> Response {
+    if request.uri().path().starts_with("/console/") {
+        return call(console, request).await;
+    }
     match websocket {
         Some(websocket) if is_websocket(&request) => call(websocket, request).await,
         _ => StatusCode::NOT_FOUND.into_response(),

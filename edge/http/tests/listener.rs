@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::{ConnectInfo, Path, Request};
+use axum::routing::post;
 use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions, routes};
 use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,9 +18,11 @@ async fn start(options: ServerOptions) -> (Server, Health) {
     let health = Health::default();
     let cloud_api = Router::new()
         .fallback(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { format!("cloud API for {}", peer.ip()) });
+    let two = |Path((one, other)): Path<(String, String)>| async move { format!("{one} and {other}") };
     let parts = Parts {
         websocket: None,
         console: Router::new()
+            .route("/console/api/{one}/{other}", post(two))
             .fallback(|request: Request| async move { format!("console for {}", request.uri().path()) }),
         cloud_api,
         health: health.clone(),
@@ -53,6 +56,7 @@ async fn the_root_belongs_to_calls_and_visits_go_to_the_console() {
         ("GET /console HTTP/1.1", "location: /console/"),
         ("GET /console/ HTTP/1.1", "console for /console/"),
         ("GET /console/products/a HTTP/1.1", "console for /console/products/a"),
+        ("POST /console/api/first/second HTTP/1.1\r\nContent-Length: 0", "first and second"),
         ("POST /console/session HTTP/1.1\r\nContent-Length: 0", "console for /console/session"),
         ("GET /console//evil.example HTTP/1.1", "console for /console//evil.example"),
         ("GET /consoles HTTP/1.1", "404 Not Found"),
