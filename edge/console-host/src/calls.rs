@@ -9,7 +9,6 @@ use lianwu_cloud_api::generated::operations as op;
 use lianwu_cloud_api::metadata::Operation as _;
 use lianwu_model::Uin;
 use lianwu_services::account;
-use serde::Deserialize;
 use tracing::info;
 
 use crate::audit::SHOWN_AS;
@@ -18,17 +17,10 @@ use crate::host::{Console, source};
 use crate::refusal::Refusal;
 use crate::session::refused;
 
-/// What the path names. By name: a router around this one may have parameters of its own.
-#[derive(Deserialize)]
-pub(crate) struct Named {
-    version: String,
-    action: String,
-}
-
 /// `POST /console/api/{version}/{action}`
 pub(crate) async fn call(
     State(console): State<Console>,
-    Path(Named { version, action }): Path<Named>,
+    Path((version, action)): Path<(String, String)>,
     request: Request,
 ) -> Response<Body> {
     let (head, body) = request.into_parts();
