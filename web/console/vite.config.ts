@@ -7,5 +7,6 @@ export default defineConfig({
   plugins: [vue()],
   build: { target: "es2022", assetsInlineLimit: 0, sourcemap: false, reportCompressedSize: true },
   test: { environment: "happy-dom" },
-  server: { proxy: { "^/console/(api|session)": "http://127.0.0.1:8080" } },
+  // The API explorer reads the specification itself.
+  server: { fs: { allow: ["../.."] }, proxy: { "^/console/(api|session)": "http://127.0.0.1:8080" } },
 });

@@ -17,6 +17,19 @@ export const places: Place[] = [
   { page: "overview", title: texts("概览", "Overview"), icon: "dashboard", prefix: "/" },
   { page: "products", title: texts("产品", "Products"), icon: "products", prefix: "/products" },
   { page: "devices", title: texts("设备", "Devices"), icon: "devices", prefix: "/devices" },
+  {
+    page: "explorer",
+    title: texts("平台", "Platform"),
+    icon: "platform",
+    prefix: "/platform",
+    children: [
+      { page: "explorer", title: texts("API 调试", "API explorer") },
+      { page: "keys", title: texts("API 密钥", "API keys") },
+      { page: "accounts", title: texts("账号与权限", "Accounts and policies") },
+      { page: "audit", title: texts("操作审计", "Audit log") },
+      { page: "platform-settings", title: texts("设置与限额", "Settings and limits") },
+    ],
+  },
 ];
 
 export const pages: RouteRecordRaw[] = [
@@ -30,4 +43,9 @@ export const pages: RouteRecordRaw[] = [
     component: () => import("./pages/devices/DevicePage.vue"),
     props: true,
   },
+  { path: "platform/api/:operation?", name: "explorer", component: () => import("./pages/platform/explorer/Explorer.vue") },
+  { path: "platform/keys", name: "keys", component: () => import("./pages/platform/keys/Keys.vue") },
+  { path: "platform/accounts/:tab?", name: "accounts", component: () => import("./pages/platform/accounts/Accounts.vue") },
+  { path: "platform/audit", name: "audit", component: () => import("./pages/platform/audit/Audit.vue") },
+  { path: "platform/settings/:tab?", name: "platform-settings", component: () => import("./pages/platform/settings/PlatformSettings.vue") },
 ];
