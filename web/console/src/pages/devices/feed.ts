@@ -1,0 +1,142 @@
+// Rows of time, newest first: the newest page is read again and again, older ones when they are asked for.
+import { computed, type ComputedRef, onScopeDispose, ref, type Ref, shallowRef, type ShallowRef, watch } from "vue";
+
+import { ApiError } from "../../api/error";
+
+export type Line<Row> = Row & { key: number };
+
+export interface Page<Row> {
+  rows: Row[];
+  /** What the next page is asked for with. */
+  context: string;
+  isOver: boolean;
+}
+
+export interface Source<Row, Filter> {
+  read(filter: Filter, context: string, signal: AbortSignal): Promise<Page<Row>>;
+  /** What is asked for at the moment. */
+  filter(): Filter;
+  /** Anything else is another list when this changes. */
+  on(): unknown;
+  /** Milliseconds. */
+  timeOf(row: Row): number;
+  isSame(a: Row, b: Row): boolean;
+  /** Whether new rows have to wait. */
+  isHeld(): boolean;
+}
+
+export interface Feed<Row> {
+  lines: ComputedRef<Line<Row>[]>;
+  /** Read, but not shown yet: they would move what is under the pointer. */
+  waiting: ComputedRef<number>;
+  isRead: Ref<boolean>;
+  isLoading: Ref<boolean>;
+  isOver: Ref<boolean>;
+  error: ShallowRef<ApiError | undefined>;
+  /** Reads what is new. */
+  refresh(): Promise<void>;
+  /** Shows what waits. */
+  show(): void;
+  more(): Promise<void>;
+  /** Takes everything from view, and shows what comes from now on. */
+  clear(): void;
+}
+
+/** The oldest go when a page stays open for long. */
+const MOST = 2000;
+
+let last = 0;
+
+export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>): Feed<Row> {
+  const shown = shallowRef<Line<Row>[]>([]);
+  const fresh = shallowRef<Line<Row>[]>([]);
+  const isRead = ref(false);
+  const isLoading = ref(false);
+  const isOver = ref(true);
+  const error = shallowRef<ApiError>();
+  let asked: Filter | undefined;
+  let context = "";
+  let running: AbortController | undefined;
+  let clearedAt = 0;
+
+  async function run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    running?.abort();
+    const mine = new AbortController();
+    running = mine;
+    isLoading.value = true;
+    try {
+      await work(mine.signal);
+      if (running === mine) error.value = undefined;
+    } catch (thrown) {
+      if (running !== mine) return;
+      error.value = thrown instanceof ApiError ? thrown : new ApiError("Console", String(thrown), "");
+    }
+    if (running === mine) isLoading.value = false;
+  }
+
+  function start(): Promise<void> {
+    shown.value = [];
+    fresh.value = [];
+    isRead.value = false;
+    return refresh();
+  }
+
+  function refresh(): Promise<void> {
+    return run(async (signal) => {
+      const of = source.filter();
+      const answer = await source.read(of, "", signal);
+      if (signal.aborted) return;
+      const known = fresh.value[0] ?? shown.value[0];
+      const rows = answer.rows.filter((row) => source.timeOf(row) > clearedAt);
+      const at = known ? rows.findIndex((row) => source.isSame(row, known)) : -1;
+      isRead.value = true;
+      if (at === -1) {
+        // The first page, or more came than a page holds: what lies between is read with the pages.
+        asked = of;
+        context = answer.context;
+        isOver.value = answer.isOver || clearedAt > 0;
+        fresh.value = [];
+        shown.value = rows.map(line);
+        return;
+      }
+      fresh.value = [...rows.slice(0, at).map(line), ...fresh.value];
+      if (!source.isHeld()) show();
+    });
+  }
+
+  function show(): void {
+    if (fresh.value.length === 0) return;
+    shown.value = [...fresh.value, ...shown.value].slice(0, MOST);
+    fresh.value = [];
+  }
+
+  function more(): Promise<void> {
+    return run(async (signal) => {
+      if (!asked || isOver.value) return;
+      const answer = await source.read(asked, context, signal);
+      if (signal.aborted) return;
+      context = answer.context;
+      isOver.value = answer.isOver;
+      shown.value = [...shown.value, ...answer.rows.map(line)];
+    });
+  }
+
+  function clear(): void {
+    const newest = fresh.value[0] ?? shown.value[0];
+    if (newest) clearedAt = Math.max(clearedAt, source.timeOf(newest));
+    shown.value = [];
+    fresh.value = [];
+    isOver.value = true;
+  }
+
+  watch(() => source.on(), () => void start());
+  onScopeDispose(() => running?.abort());
+  void start();
+  const waiting = computed(() => fresh.value.length);
+  return { lines: computed(() => shown.value), waiting, isRead, isLoading, isOver, error, refresh, show, more, clear };
+}
+
+function line<Row extends object>(row: Row): Line<Row> {
+  last += 1;
+  return { ...row, key: last };
+}
