@@ -413,3 +413,18 @@ fn a_configuration_by_either_name() {
         gate.wire.unsubscribe(&topic);
     }
 }
+
+/// Is the log level of a product told to a sub-device whose gateway listens, and to none whose gateway does not?
+#[test]
+fn the_log_level_of_a_product() {
+    let cloud = Cloud::new();
+    let platform = &cloud.site.world.platform;
+    let mut gate = cloud.site.gate_with_lamps(&["lamp-1", "lamp-2"]);
+    gate.wire.subscribe(&of("$log/operation/result/{}", "lamp-2"));
+    let set = device_log::set_of_product(platform, OWNER, PRODUCT, Some(LogLevel::Debug), "q-1");
+    cloud.runtime.block_on(set).unwrap();
+    let (topic, text) = gate.wire.message();
+    assert_eq!(topic, of("$log/operation/result/{}", "lamp-2"));
+    assert!(text.contains(r#""log_level":4"#), "{text}");
+    gate.wire.has_nothing_but_a_ping_response();
+}
