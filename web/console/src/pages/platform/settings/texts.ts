@@ -37,6 +37,12 @@ export const platformTexts = texts(
       request: "每个请求",
       topic: "每个 Topic",
       user: "每个用户",
+      "source and device": "每个来源的每台设备",
+      "account and operation": "每个账号的每个接口",
+      "sub-account or group": "每个子账号或用户组",
+      "product or device": "每个产品或设备",
+      "main account": "每个主账号",
+      "product and minute": "每个产品每分钟",
     } as Record<string, string>,
     units: {
       actions: "个行为",
