@@ -18,9 +18,7 @@ fn main() {
     let (built, out) = (source.join("dist"), folder("OUT_DIR"));
     println!("cargo::rerun-if-changed=build.rs");
     // A path that is not there would make cargo run this every time; the folder around it changes when it comes.
-    if let Some(watched) = [&built, &source].into_iter().find(|folder| folder.is_dir()) {
-        println!("cargo::rerun-if-changed={}", watched.display());
-    }
+    println!("cargo::rerun-if-changed={}", if built.is_dir() { &built } else { &source }.display());
     let mut files = Vec::new();
     if built.join("index.html").is_file() {
         collect(&built, &mut files);
