@@ -5,7 +5,9 @@
 //! everything behind it would only fail with it. Blocking, with a time limit per step. Decisions: docs/adr/0029-doctor.md.
 
 mod channel;
+mod coap;
 mod holder;
+mod http;
 mod messages;
 mod network;
 mod sign_in;
@@ -33,6 +35,13 @@ pub enum Transport {
     Ws,
     /// MQTT over WebSocket over TLS.
     Wss,
+    /// Signed requests over HTTP.
+    Http,
+    Https,
+    /// CoAP over UDP.
+    Coap,
+    /// CoAP over DTLS, by key.
+    Coaps,
 }
 
 impl Transport {
@@ -44,6 +53,10 @@ impl Transport {
             Self::Mqtts => "mqtts",
             Self::Ws => "ws",
             Self::Wss => "wss",
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Coap => "coap",
+            Self::Coaps => "coaps",
         }
     }
 
@@ -53,13 +66,23 @@ impl Transport {
         match self {
             Self::Mqtt => 1883,
             Self::Mqtts => 8883,
-            Self::Ws => 80,
-            Self::Wss => 443,
+            Self::Ws | Self::Http => 80,
+            Self::Wss | Self::Https => 443,
+            Self::Coap => 5683,
+            Self::Coaps => 5684,
         }
     }
 
     pub(crate) fn is_tls(self) -> bool {
-        matches!(self, Self::Mqtts | Self::Wss)
+        matches!(self, Self::Mqtts | Self::Wss | Self::Https)
+    }
+
+    pub(crate) fn is_http(self) -> bool {
+        matches!(self, Self::Http | Self::Https)
+    }
+
+    pub(crate) fn is_coap(self) -> bool {
+        matches!(self, Self::Coap | Self::Coaps)
     }
 
     pub(crate) fn is_websocket(self) -> bool {
@@ -98,7 +121,11 @@ impl std::str::FromStr for ServerAddress {
             "mqtts" | "ssl" | "tls" => Transport::Mqtts,
             "ws" => Transport::Ws,
             "wss" => Transport::Wss,
-            _ => return Err(format!("{scheme}:// is none of mqtt, mqtts, ws, wss")),
+            "http" => Transport::Http,
+            "https" => Transport::Https,
+            "coap" => Transport::Coap,
+            "coaps" => Transport::Coaps,
+            _ => return Err(format!("{scheme}:// is none of mqtt, mqtts, ws, wss, http, https, coap, coaps")),
         };
         let (rest, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
         let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -198,6 +225,9 @@ pub fn connect(question: &Question) -> Report {
 fn all_steps(question: &Question, report: &mut Report) -> Option<()> {
     let held = report.walk(Step::Credentials, || holder::check(question))?;
     let addresses = report.walk(Step::Name, || network::resolve(&question.server))?;
+    if question.server.transport.is_coap() {
+        return coap::walk(question, &held, &addresses, report);
+    }
     let (address, socket) = report.walk(Step::Port, || network::open(&addresses, question))?;
     let channel = if question.server.transport.is_tls() {
         report.walk(Step::Tls, || tls::secure(question, &held, socket))?
@@ -205,6 +235,9 @@ fn all_steps(question: &Question, report: &mut Report) -> Option<()> {
         report.skip(Step::Tls, Words::new("未使用 TLS", "the connection is in the clear"));
         channel::Channel::clear(socket)
     };
+    if question.server.transport.is_http() {
+        return http::walk(question, &held, channel, report);
+    }
     let mut session = report.walk(Step::SignIn, || sign_in::sign_in(question, &held, channel, address))?;
     report.walk(Step::Subscription, || messages::subscribe(question, &held, &mut session))?;
     match held.device() {
@@ -241,11 +274,13 @@ mod tests {
             ("[::1]", "mqtt://[::1]:1883"),
             ("::1", "mqtt://[::1]:1883"),
             ("ws://10.0.0.1/", "ws://10.0.0.1:80"),
+            ("coaps://10.0.0.1", "coaps://10.0.0.1:5684"),
+            ("https://iot.example.com:8444", "https://iot.example.com:8444"),
             ("wss://iot.example.com/mqtt", "wss://iot.example.com:443/mqtt"),
         ] {
             assert_eq!(text.parse::<ServerAddress>().unwrap().to_string(), expected, "{text}");
         }
-        for text in ["", "http://a", "mqtt://", "a:port", "a:70000"] {
+        for text in ["", "ftp://a", "mqtt://", "a:port", "a:70000"] {
             assert!(text.parse::<ServerAddress>().is_err(), "{text}");
         }
     }

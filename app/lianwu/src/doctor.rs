@@ -34,7 +34,8 @@ pub enum DoctorCommand {
 
 #[derive(Debug, Args)]
 pub struct ConnectOptions {
-    /// Name or address, with `mqtt://` (unless told), `mqtts://`, `ws://` or `wss://` before it, `:PORT` and `/PATH` behind it
+    /// Name or address, with `mqtt://` (unless told), `mqtts://`, `ws://`, `wss://`, `http://`, `https://`, `coap://` or `coaps://` before it,
+    /// `:PORT` and `/PATH` behind it
     #[arg(value_name = "SERVER")]
     pub server: ServerAddress,
     /// ProductId
@@ -46,6 +47,9 @@ pub struct ConnectOptions {
     /// File with the DeviceSecret, or - for standard input
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
+    /// File with the ProductSecret: walk the device's registration over http:// or https:// instead, which may create the device
+    #[arg(long, value_name = "FILE", requires = "product", conflicts_with_all = ["secret_file", "certificate"])]
+    pub product_secret_file: Option<PathBuf>,
     /// How the password is signed
     #[arg(long, value_enum, default_value = "hmacsha256")]
     pub method: MethodName,
@@ -163,7 +167,14 @@ fn holder(options: &ConnectOptions) -> Result<Holder> {
     let (Some(product), Some(device)) = (options.product.clone(), options.device.clone()) else {
         bail!("name the device with --product and --device, or the texts of its CONNECT with --client-id");
     };
-    let is_psk = options.server.transport == Transport::Mqtts && options.ca.is_none() && !options.system_ca;
+    if let Some(file) = &options.product_secret_file {
+        return Ok(Holder::Unregistered { product, device, secret: line(file)? });
+    }
+    let is_checked = options.ca.is_some() || options.system_ca;
+    let is_psk = match options.server.transport {
+        Transport::Mqtts => !is_checked,
+        transport => transport == Transport::Coaps,
+    };
     let method = match options.method {
         MethodName::Hmacsha1 => Method::HmacSha1,
         MethodName::Hmacsha256 => Method::HmacSha256,
@@ -171,7 +182,7 @@ fn holder(options: &ConnectOptions) -> Result<Holder> {
     let proof = match (secret, &options.certificate, &options.key) {
         (Some(text), _, _) => Proof::Secret { text, method, is_psk },
         (None, Some(chain), Some(key)) => Proof::Certificate { chain: file(chain)?, key: file(key)? },
-        (None, _, _) => bail!("--secret-file is needed, or --certificate and --key"),
+        (None, _, _) => bail!("--secret-file is needed, --product-secret-file, or --certificate and --key"),
     };
     Ok(Holder::Device { product, device, proof })
 }

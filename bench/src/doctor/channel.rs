@@ -165,6 +165,26 @@ impl Channel {
         }
     }
 
+    /// Waits for bytes that `look` makes something of, at most so many; they are taken.
+    pub fn wait_bytes<T>(
+        &mut self,
+        timeout: Duration,
+        bytes_max: usize,
+        look: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<T, Ended> {
+        let end = Instant::now() + timeout;
+        loop {
+            if let Some(found) = look(&self.received) {
+                self.received.clear();
+                return Ok(found);
+            }
+            if self.received.len() > bytes_max {
+                return Err(Ended::Broken(io::Error::other("the answer is too long")));
+            }
+            self.fill(end, timeout)?;
+        }
+    }
+
     fn fill(&mut self, end: Instant, timeout: Duration) -> Result<(), Ended> {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lianwu_device_protocol::credentials::{Credentials, DeviceSecret, Method, SecretError};
+use lianwu_device_protocol::registration::KEY_CHARS;
 use lianwu_model::{DeviceName, ProductId, UnixMillis};
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
@@ -31,6 +32,8 @@ pub enum Holder {
         /// The DeviceSecret, to see whether the password was made with it.
         secret: Option<String>,
     },
+    /// A device that knows the product's secret only, and registers.
+    Unregistered { product: String, device: String, secret: String },
 }
 
 /// What proves it.
@@ -56,6 +59,7 @@ impl fmt::Debug for Holder {
         match self {
             Self::Device { product, device, .. } => write!(f, "Device({product}/{device})"),
             Self::Texts { client_id, .. } => write!(f, "Texts({client_id})"),
+            Self::Unregistered { product, device, .. } => write!(f, "Unregistered({product}/{device})"),
         }
     }
 }
@@ -91,7 +95,17 @@ pub(super) fn now() -> UnixMillis {
 
 /// The step.
 pub(super) fn check(question: &Question) -> StepResult<Held> {
+    let transport = question.server.transport;
+    let fits = match &question.holder {
+        Holder::Unregistered { .. } => transport.is_http(),
+        Holder::Device { proof: Proof::Secret { .. }, .. } => true,
+        Holder::Device { .. } | Holder::Texts { .. } => !transport.is_http() && !transport.is_coap(),
+    };
+    if !fits {
+        return Err(super::http::needs_secret());
+    }
     match &question.holder {
+        Holder::Unregistered { product, device, secret } => unregistered(names(product, device)?, secret),
         Holder::Device { product, device, proof } => {
             let names = names(product, device)?;
             match proof {
@@ -228,6 +242,27 @@ fn by_secret((product, device): (ProductId, DeviceName), text: &str, method: Met
         return Ok(Seen::warning(held, seen, Advice::new(cause, cure)));
     }
     Ok(Seen::new(held, seen))
+}
+
+/// The ProductSecret is text: it is not decoded.
+fn unregistered((product, device): (ProductId, DeviceName), secret: &str) -> StepResult<Held> {
+    if has_stray_space(secret) {
+        return Err(stray_space("DeviceSecret", secret));
+    }
+    let client_id = format!("{product}{device}");
+    if secret.len() < KEY_CHARS {
+        return Err(Failure::new(
+            Words::fact(format!("ProductSecret: {} characters", secret.chars().count())),
+            Words::new("ProductSecret 至少 16 个字符。", "A ProductSecret has 16 characters at least."),
+            Words::new(
+                "从 DescribeProductDynamicRegister 复制 ProductSecret。",
+                "Copy the ProductSecret from DescribeProductDynamicRegister.",
+            ),
+        ));
+    }
+    let seen = Words::new(format!("{client_id}，待注册"), format!("{client_id}, to be registered"));
+    let (names, tls) = (Some((product, device)), TlsProof::Nothing);
+    Ok(Seen::new(Held { client_id, user_name: None, password: None, tls, names }, seen))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::channel::{Channel, Ended, NotSwitched};
 use super::holder::{Held, TlsProof};
 use super::steps::{Failure, Seen, StepResult};
 use super::words::Words;
-use super::{Question, Transport, tls};
+use super::{Question, tls};
 
 /// Longest keep-alive the vendor's servers and ours take. Source: spec/device-protocol.md 2.4.
 const KEEP_ALIVE_MAX: u16 = 900;
@@ -103,8 +103,8 @@ fn ask(question: &Question, held: &Held, channel: &mut Channel, version: Protoco
 fn in_words(question: &Question, held: &Held, address: SocketAddr) -> Option<String> {
     let socket = TcpStream::connect_timeout(&address, question.timeout).ok()?;
     let mut channel = match question.server.transport {
-        Transport::Mqtt | Transport::Ws => Channel::clear(socket),
-        Transport::Mqtts | Transport::Wss => tls::secure(question, held, socket).ok()?.value,
+        transport if transport.is_tls() => tls::secure(question, held, socket).ok()?.value,
+        _ => Channel::clear(socket),
     };
     if question.server.transport.is_websocket() {
         channel = channel.switch(&question.server, question.timeout).ok()?;

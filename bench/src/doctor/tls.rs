@@ -52,6 +52,7 @@ fn prepare(question: &Question, held: &Held, complaint: &Complaint) -> anyhow::R
     let mut context = SslContext::builder(SslMethod::tls_client())?;
     context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     if let TlsProof::Key { identity, key } = &held.tls {
+        context.set_max_proto_version(Some(SslVersion::TLS1_2))?;
         show_key(&mut context, identity, key)?;
         return Ok(Ssl::new(&context.build())?);
     }
@@ -86,8 +87,8 @@ fn prepare(question: &Question, held: &Held, complaint: &Complaint) -> anyhow::R
     Ok(ssl)
 }
 
-fn show_key(context: &mut SslContextBuilder, identity: &str, key: &[u8]) -> Result<(), ErrorStack> {
-    context.set_max_proto_version(Some(SslVersion::TLS1_2))?;
+/// Proves the device by its key, over TLS or DTLS.
+pub(super) fn show_key(context: &mut SslContextBuilder, identity: &str, key: &[u8]) -> Result<(), ErrorStack> {
     context.set_cipher_list(KEY_SUITES)?;
     let (identity, key) = (identity.to_owned(), key.to_vec());
     context.set_psk_client_callback(move |_, _hint, name, secret| {

@@ -3,8 +3,10 @@
 use lianwu_device_protocol::credentials::SDK_APP_ID;
 use lianwu_model::{DeviceName, ProductId, UnixMillis};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::PKey;
+use openssl::pkey::{PKey, Private};
+use openssl::sign::Signer;
 use openssl::x509::{X509, X509Ref};
 
 use super::{Held, TlsProof};
@@ -18,13 +20,6 @@ pub(super) fn check(
     key: &[u8],
     transport: Transport,
 ) -> StepResult<Held> {
-    if transport != Transport::Mqtts {
-        return Err(Failure::new(
-            Words::fact(format!("{}://", transport.as_str())),
-            Words::new("证书只能在 MQTT over TLS 上出示。", "A certificate can be shown to MQTT over TLS only."),
-            Words::new("改用 mqtts://（端口 8883）。", "Use mqtts://, port 8883."),
-        ));
-    }
     let chain = X509::stack_from_pem(chain).ok().filter(|chain| !chain.is_empty());
     let chain = chain.ok_or_else(|| unreadable("certificate", "证书", "-----BEGIN CERTIFICATE-----"))?;
     let key = PKey::private_key_from_pem(key)
@@ -63,9 +58,21 @@ pub(super) fn check(
         format!("CN {wanted}, valid until {}", own.not_after()),
     );
     let user_name = format!("{wanted};{SDK_APP_ID};dctor;{}", super::now().seconds() + super::VALID_SECONDS);
-    let tls = TlsProof::Certificate { chain, key };
     let names = Some((product, device));
-    Ok(Seen::new(Held { client_id: wanted, user_name: Some(user_name), password: None, tls, names }, seen))
+    // Where no handshake asks for the certificate, its key signs the user name. Source: spec/device-protocol.md 2.3.
+    let (password, tls) = match transport {
+        Transport::Mqtts => (None, TlsProof::Certificate { chain, key }),
+        _ => (Some(signed(&key, &user_name)?), TlsProof::Nothing),
+    };
+    Ok(Seen::new(Held { client_id: wanted, user_name: Some(user_name), password, tls, names }, seen))
+}
+
+/// A password by rsa-sha256.
+fn signed(key: &PKey<Private>, user_name: &str) -> Result<String, Failure> {
+    let signature = Signer::new(MessageDigest::sha256(), key)
+        .and_then(|mut signer| signer.sign_oneshot_to_vec(user_name.as_bytes()))
+        .map_err(|_| unreadable("private key", "私钥", "-----BEGIN PRIVATE KEY-----"))?;
+    Ok(format!("{};rsa-sha256", hex::encode(signature)))
 }
 
 fn unreadable(en: &str, zh: &str, begin: &str) -> Failure {
