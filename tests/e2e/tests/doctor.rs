@@ -25,7 +25,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let server = Server::start(ServerOptions::default().with_tls().with_https().with_coap());
+        Self::with(ServerOptions::default().with_tls().with_https().with_coap())
+    }
+
+    fn with(options: ServerOptions) -> Self {
+        let server = Server::start(options);
         let fixture = Fixture::new(&server, LAMP_MODEL);
         let device = fixture.device("lamp-1");
         Self { server, fixture, device, folder: tempfile::tempdir().expect("a folder") }

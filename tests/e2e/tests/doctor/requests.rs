@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::process::Command;
 
-use lianwu_testkit::{Device, Finished, run_text};
+use lianwu_testkit::{Device, Finished, ServerOptions, run_text};
 use serde_json::json;
 
 use super::{World, doctor, fails, passes, servers};
@@ -21,7 +21,7 @@ impl World {
         format!("{scheme}://{}", self.server.coap_address(scheme))
     }
 
-    fn with(&self, server: &str, change: impl Fn(&mut Device)) -> Finished {
+    fn changed(&self, server: &str, change: impl Fn(&mut Device)) -> Finished {
         let mut device = self.device.clone();
         change(&mut device);
         self.doctor(server, &device, &["--timeout", "2"])
@@ -41,13 +41,18 @@ fn over_http() {
     assert_eq!(world.fixture.latest(&world.device)["brightness"]["Value"], 7);
     let refused = world.doctor(&http, &world.device, &["--report", r#"{"brightness":700}"#]);
     fails(&refused, "report", 17, "brightness value 700 out of range");
-    fails(&world.with(&http, |d| d.secret = FOREIGN.to_owned()), "sign-in", 14, "The signature does not fit");
-    fails(&world.with(&http, |d| d.name = "lamp-2".to_owned()), "sign-in", 14, "no device of this name");
-    fails(&world.with(&http, |d| d.product = "ZZZZZZZZZZ".to_owned()), "sign-in", 14, "no product with this ProductId");
-    fails(&world.with(&http, |d| d.secret.push(' ')), "credentials", 10, "DeviceSecret begins or ends");
+    fails(&world.changed(&http, |d| d.secret = FOREIGN.to_owned()), "sign-in", 14, "The signature does not fit");
+    fails(&world.changed(&http, |d| d.name = "lamp-2".to_owned()), "sign-in", 14, "no device of this name");
+    fails(
+        &world.changed(&http, |d| d.product = "ZZZZZZZZZZ".to_owned()),
+        "sign-in",
+        14,
+        "no product with this ProductId",
+    );
+    fails(&world.changed(&http, |d| d.secret.push(' ')), "credentials", 10, "DeviceSecret begins or ends");
     let disable = json!({"DevicesItems": [world.device.reference()], "Status": 0});
     world.fixture.cloud.call("UpdateDevicesEnableState", &disable);
-    fails(&world.with(&http, |_| {}), "sign-in", 14, "device is disabled");
+    fails(&world.changed(&http, |_| {}), "sign-in", 14, "device is disabled");
 }
 
 /// What is no HTTP for devices: a closed port, one that never answers, other servers.
@@ -58,13 +63,13 @@ fn other_servers_over_http() {
     let ca = ca.to_str().expect("a path");
     passes(&world.doctor(&world.https(), &world.device, &["--ca", ca]));
     fails(&world.doctor(&world.https(), &world.device, &["--system-ca"]), "tls", 13, "does not trust");
-    fails(&world.with(&format!("http://{}", servers::closed_port()), |_| {}), "port", 12, "nothing listens on port");
+    fails(&world.changed(&format!("http://{}", servers::closed_port()), |_| {}), "port", 12, "nothing listens on port");
     let mute = servers::mute();
-    fails(&world.with(&format!("http://{}", mute.address), |_| {}), "sign-in", 14, "no answer within 2 s");
+    fails(&world.changed(&format!("http://{}", mute.address), |_| {}), "sign-in", 14, "no answer within 2 s");
     let api = format!("http://{}", world.server.http_address());
-    fails(&world.with(&api, |_| {}), "sign-in", 14, "Another HTTP server answers");
+    fails(&world.changed(&api, |_| {}), "sign-in", 14, "Another HTTP server answers");
     let mqtt = format!("http://{}", world.server.mqtt_address());
-    fails(&world.with(&mqtt, |_| {}), "sign-in", 14, "gives no answer of HTTP");
+    fails(&world.changed(&mqtt, |_| {}), "sign-in", 14, "gives no answer of HTTP");
     let by_texts = {
         let mut command: Command = doctor(&world.http());
         command.args(["--client-id", &world.device.client_id()]);
@@ -83,15 +88,15 @@ fn over_coap() {
     passes(&world.doctor(&by_key, &world.device, &[]));
     let refused = world.doctor(&by_key, &world.device, &["--topic", "$thing/up/property/ZZZZZZZZZZ/lamp"]);
     fails(&refused, "report", 17, "topic without permission");
-    fails(&world.with(&clear, |d| d.secret = FOREIGN.to_owned()), "sign-in", 14, "hmac sign error");
-    fails(&world.with(&clear, |d| d.name = "lamp-2".to_owned()), "sign-in", 14, "no such product or device");
-    fails(&world.with(&by_key, |d| d.secret = FOREIGN.to_owned()), "tls", 13, "a wrong key looks like silence");
+    fails(&world.changed(&clear, |d| d.secret = FOREIGN.to_owned()), "sign-in", 14, "hmac sign error");
+    fails(&world.changed(&clear, |d| d.name = "lamp-2".to_owned()), "sign-in", 14, "no such product or device");
+    fails(&world.changed(&by_key, |d| d.secret = FOREIGN.to_owned()), "tls", 13, "a wrong key looks like silence");
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = socket.local_addr().expect("its address");
-    fails(&world.with(&format!("coap://{address}"), |_| {}), "port", 12, "no answer within 2 s");
+    fails(&world.changed(&format!("coap://{address}"), |_| {}), "port", 12, "no answer within 2 s");
     drop(socket);
     for scheme in ["coap", "coaps"] {
-        fails(&world.with(&format!("{scheme}://{address}"), |_| {}), "port", 12, "Nothing listens on UDP port");
+        fails(&world.changed(&format!("{scheme}://{address}"), |_| {}), "port", 12, "Nothing listens on UDP port");
     }
 }
 
@@ -121,4 +126,28 @@ fn a_registration() {
     assert!(!finished.stdout.contains(&world.device.secret), "the secret is not shown");
     allow(2);
     passes(&register("lamp-9", &secret));
+}
+
+/// Does each listener for devices work alone, without `listen.mqtt` and all others?
+#[test]
+fn every_listener_alone() {
+    let alone = |key: &str| {
+        let none = ServerOptions::default().set("LIANWU__LISTEN__MQTT", "").set("LIANWU__LISTEN__DEVICE_HTTP", "");
+        World::with(none.set(key, "127.0.0.1:0"))
+    };
+    let passed = |world: &World, server: &str, more: &[&str]| {
+        passes(&world.doctor(server, &world.device, more));
+    };
+    let world = alone("LIANWU__LISTEN__MQTTS");
+    passed(&world, &world.mqtts(), &[]);
+    let world = alone("LIANWU__LISTEN__DEVICE_HTTP");
+    passed(&world, &world.http(), &[]);
+    passed(&world, &world.http().replace("http://", "ws://"), &[]);
+    let world = alone("LIANWU__LISTEN__DEVICE_HTTPS");
+    let ca = world.server.data().join("tls/ca.crt");
+    passed(&world, &world.https(), &["--ca", ca.to_str().expect("a path")]);
+    let world = alone("LIANWU__LISTEN__COAP");
+    passed(&world, &world.coap("coap"), &[]);
+    let world = alone("LIANWU__LISTEN__COAPS");
+    passed(&world, &world.coap("coaps"), &[]);
 }
