@@ -41,6 +41,7 @@ function cloud(base, firstRun) {
 /** Signs in with the generated password where it still holds, and makes the change the console asks for. */
 async function signIn(page, base, firstRun, word) {
   await page.goto(`${base}/console/`);
+  expect((await page.locator("#console").count()) === 1, "the binary was built without the pages: `make console`, then build it again");
   const first = firstRun.admin_password;
   await fill(page, "user", firstRun.admin_user);
   await fill(page, "password", PASSWORD);
