@@ -83,13 +83,30 @@ pub enum BackendMessages {
     Off,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// Threads that serve devices; 0 means one for every two cores, at least one.
     pub workers: usize,
     /// `text` or `json`.
     pub log_format: LogFormat,
+    /// What a device does over a rate is counted for so long before its log says how much it was. Unit: seconds.
+    pub rate_window: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { workers: 0, log_format: LogFormat::default(), rate_window: 10 }
+    }
+}
+
+impl Server {
+    fn check(&self) -> Result<()> {
+        if !(1..=600).contains(&self.rate_window) {
+            bail!("server.rate_window is {}, allowed 1 to 600 seconds", self.rate_window);
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
@@ -142,6 +159,7 @@ impl Config {
         self.log.check()?;
         self.retention.check()?;
         self.console.check()?;
+        self.server.check()?;
         self.limits.check()
     }
 
@@ -227,6 +245,7 @@ mod tests {
             ("[public]\ndevice_url = \"http://h/path\"\n", None, "public.device_url is 'http://h/path'"),
             ("[retention]\ndays = 0\n", None, "retention.days is 0"),
             ("[listen]\nconnect_timeout = 0\n", None, "listen.connect_timeout is 0"),
+            ("[server]\nrate_window = 0\n", None, "server.rate_window is 0"),
             ("[limits]\noffline_messages = 1001\n", None, "limits.offline_messages is 1001"),
             ("[limits]\noffline_hours = 0\n", None, "limits.offline_hours is 0"),
             ("[retention]\nproduct_days_max = 0\n", None, "retention.product_days_max is 0"),

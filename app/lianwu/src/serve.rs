@@ -282,6 +282,7 @@ fn access_options(config: &Config) -> AccessOptions {
         backend_session_bytes_max: config.limits.backend_session_bytes,
         backend_session_age_max: Duration::from_secs(u64::from(config.limits.backend_session_hours) * 3600),
         connect_timeout: Duration::from_secs(config.listen.connect_timeout),
+        rate_window: Duration::from_secs(config.server.rate_window),
         backend_messages: match config.backends.messages {
             config::BackendMessages::Disk => BackendMessages::Disk,
             config::BackendMessages::Memory => BackendMessages::Memory,

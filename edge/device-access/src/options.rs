@@ -73,6 +73,8 @@ pub struct AccessOptions {
     pub device_connects_per_5s: u32,
     /// Failed sign-ins of one source for one device within a minute, before it has to wait; 0 means no limit.
     pub sign_in_failures: u32,
+    /// What a device does over a rate is counted for so long: then its log has one line with the number.
+    pub rate_window: Duration,
     /// Messages of QoS 1 kept for a device with a kept session, the unacknowledged ones included; 0 keeps none.
     pub offline_messages: usize,
     /// How long such a message is kept, and the session of a device that is away.
@@ -110,6 +112,7 @@ impl Default for AccessOptions {
             instance_connects_per_s: 0,
             device_connects_per_5s: 1,
             sign_in_failures: 5,
+            rate_window: Duration::from_secs(10),
             offline_messages: 150,
             offline_age_max: Duration::from_secs(24 * 3600),
         }

@@ -10,6 +10,11 @@ fn counter(number: u64) -> Vec<u8> {
     json!({"method": "report", "clientToken": number.to_string(), "params": {"n": number}}).to_string().into_bytes()
 }
 
+/// What is over a rate is told after a second, not ten.
+fn telling_soon() -> ServerOptions {
+    ServerOptions::default().set("LIANWU__SERVER__RATE_WINDOW", "1")
+}
+
 /// Does a device somewhat over its rate wait, and get every report stored and acknowledged?
 #[test]
 fn a_device_over_its_rate_waits() {
@@ -152,7 +157,7 @@ fn limit(fixture: &Fixture, name: &str) -> serde_json::Value {
 /// told, and is the use shown?
 #[test]
 fn messages_of_a_product_per_second() {
-    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__PRODUCT_UP_TPS", "10"));
+    let server = Server::start(telling_soon().set("LIANWU__LIMITS__PRODUCT_UP_TPS", "10"));
     let fixture = Fixture::new(&server, COUNTER_MODEL);
     let devices = [fixture.device("one"), fixture.device("two")];
     let other = Fixture::new(&server, COUNTER_MODEL);
@@ -189,7 +194,7 @@ fn messages_of_a_product_per_second() {
 /// Are messages over the rate of the instance told as well, though nobody is closed for them?
 #[test]
 fn waiting_for_the_instance_is_told() {
-    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__INSTANCE_TPS", "5"));
+    let server = Server::start(telling_soon().set("LIANWU__LIMITS__INSTANCE_TPS", "5"));
     let fixture = Fixture::new(&server, COUNTER_MODEL);
     let device = fixture.device("eager");
     let mut client = MqttClient::device(server.mqtt_address(), &device);
@@ -210,7 +215,7 @@ fn messages_to_a_product_and_to_all_per_second() {
         ("LIANWU__LIMITS__PRODUCT_DOWN_TPS", "limits.product_down_tps", "ProductDownRate"),
         ("LIANWU__LIMITS__INSTANCE_DOWN_TPS", "limits.instance_down_tps", "InstanceDownRate"),
     ] {
-        let server = Server::start(ServerOptions::default().set(setting, "4"));
+        let server = Server::start(telling_soon().set(setting, "4"));
         let fixture = Fixture::new(&server, LAMP_MODEL);
         let (one, two) = (fixture.device("one"), fixture.device("two"));
         let control = |device: &Device| {
@@ -235,7 +240,7 @@ fn messages_to_a_product_and_to_all_per_second() {
 /// Are sign-ins over the rate of the instance refused so that the device comes back, and told to its owner with their number?
 #[test]
 fn sign_ins_of_all_devices_per_second() {
-    let server = Server::start(ServerOptions::default().set("LIANWU__LIMITS__INSTANCE_CONNECTS_PER_S", "2"));
+    let server = Server::start(telling_soon().set("LIANWU__LIMITS__INSTANCE_CONNECTS_PER_S", "2"));
     let fixture = Fixture::new(&server, LAMP_MODEL);
     let devices: Vec<_> = (0..12).map(|number| fixture.device(&format!("returning-{number}"))).collect();
     let mut refused = vec![0; devices.len()];

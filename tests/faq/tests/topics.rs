@@ -235,7 +235,9 @@ fn faq_65_first_two_levels_are_fixed() {
 /// faq-66: are messages over the rate to a device answered, not lost in silence, and none of those taken missing?
 #[test]
 fn faq_66_over_the_rate_is_answered() {
-    let world = World::with(ServerOptions::default().set("LIANWU__LIMITS__DEVICE_DOWN_TPS", "20"));
+    let world = World::with(
+        ServerOptions::default().set("LIANWU__LIMITS__DEVICE_DOWN_TPS", "20").set("LIANWU__SERVER__RATE_WINDOW", "1"),
+    );
     let device = world.fixture.device("light-1");
     let other = world.fixture.device("light-2");
     let mut client = world.listener(&device, "control");

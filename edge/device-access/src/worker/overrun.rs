@@ -10,9 +10,6 @@ use lianwu_services::logs::notes;
 use super::Worker;
 use super::state::State;
 
-/// A device has at most one record per direction in so much time.
-const WINDOW: Duration = Duration::from_secs(10);
-
 /// Whose rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Way {
@@ -61,20 +58,21 @@ impl Overruns {
         overrun.count += 1;
     }
 
-    /// Windows that are over, or all of them when the platform stops; each is seen once.
-    fn ended(&mut self, now: Instant, is_stopping: bool) -> Vec<(DeviceNumber, Way, DeviceKey, u64)> {
+    /// Windows that have been open for so long, or all of them when the platform stops (`None`); each is seen once.
+    fn ended(&mut self, now: Instant, window: Option<Duration>) -> Vec<(DeviceNumber, Way, DeviceKey, u64)> {
         self.open
-            .extract_if(|_, overrun| is_stopping || now.duration_since(overrun.since) >= WINDOW)
+            .extract_if(|_, overrun| window.is_none_or(|window| now.duration_since(overrun.since) >= window))
             .map(|((number, way), overrun)| (number, way, overrun.device, overrun.count))
             .collect()
     }
 }
 
 impl Worker {
-    /// Records the windows that are over; all of them when the platform stops.
+    /// Records the windows that are over, so that a device has at most one record per rate in each; all of them when the
+    /// platform stops.
     pub(crate) fn record_overruns(&self, state: &mut State) {
-        let (now, is_stopping) = (state.now, state.is_stopping);
-        for (number, way, device, count) in state.overruns.ended(now, is_stopping) {
+        let (now, window) = (state.now, (!state.is_stopping).then_some(self.options.rate_window));
+        for (number, way, device, count) in state.overruns.ended(now, window) {
             let sample_time = state.wall;
             state.batch.push(&Record {
                 kind: RecordKind::RateLimited,
@@ -113,17 +111,18 @@ mod tests {
     #[test]
     fn a_window_is_told_once_with_its_count() {
         let key = || DeviceKey { product: "AB12CD34EF".parse().unwrap(), device: "lamp".parse().unwrap() };
+        const WINDOW: Duration = Duration::from_secs(10);
         let start = Instant::now();
         let mut overruns = Overruns::default();
         for second in 0..3 {
             overruns.count(Way::Up, DeviceNumber(7), key, start + Duration::from_secs(second));
         }
         overruns.count(Way::Down, DeviceNumber(7), key, start + Duration::from_secs(5));
-        assert_eq!(overruns.ended(start + Duration::from_secs(9), false), []);
-        assert_eq!(overruns.ended(start + WINDOW, false), [(DeviceNumber(7), Way::Up, key(), 3)]);
-        assert_eq!(overruns.ended(start + WINDOW, false), []);
+        assert_eq!(overruns.ended(start + Duration::from_secs(9), Some(WINDOW)), []);
+        assert_eq!(overruns.ended(start + WINDOW, Some(WINDOW)), [(DeviceNumber(7), Way::Up, key(), 3)]);
+        assert_eq!(overruns.ended(start + WINDOW, Some(WINDOW)), []);
         let down = (DeviceNumber(7), Way::Down, key(), 1);
-        assert_eq!(overruns.ended(start + WINDOW, true), [down], "the platform stops");
-        assert_eq!(overruns.ended(start + Duration::from_secs(15), false), []);
+        assert_eq!(overruns.ended(start + WINDOW, None), [down], "the platform stops");
+        assert_eq!(overruns.ended(start + Duration::from_secs(15), Some(WINDOW)), []);
     }
 }

@@ -45,6 +45,8 @@ fn a_memory_product_does_not_wait_for_the_disk() {
     world.log.hold();
     lamp.publish(&up("property", "lamp-1"), REPORT, Some(8));
     lamp.has_nothing_but_a_ping_response();
+    world.log.release();
+    assert_eq!(lamp.puback(), 8);
 }
 
 /// Is a report measured against the retention of its own product?
