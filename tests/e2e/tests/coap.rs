@@ -118,7 +118,7 @@ fn refusals_are_explained() {
         let said = scene.post(BY_OPENSSL, path, options, "{}");
         assert!(said.starts_with(expected), "{path}: {said}");
     }
-    scene.lamp.problem(&scene.device, "faq-56-coap");
+    scene.lamp.problem(&scene.device, "faq-41-token");
     let told = scene.lamp.diagnostics(&scene.device, "");
     let told = serde_json::to_string(&told).expect("lines are JSON");
     assert!(told.contains("coap request refused: the token is not one of this platform"), "{told}");
