@@ -71,7 +71,8 @@ fn a_device_is_told_its_level() {
         lamp.subscribe(&format!("$log/operation/result/{PRODUCT}/{name}"));
         let question = r#"{"type":"get_log_level","clientToken":"AB12CD34EF-0"}"#;
         lamp.publish(&format!("$log/operation/{PRODUCT}/{name}"), question, None);
-        let (_, answer) = lamp.message();
+        // The product's new level may be told before: that is no answer, and says so by having no token.
+        let answer = std::iter::repeat_with(|| lamp.message().1).find(|text| text.contains("clientToken")).unwrap();
         assert!(answer.len() < 128, "the C SDK reads 127 bytes: {answer}");
         let expected = json!({
             "type": "get_log_level", "clientToken": "AB12CD34EF-0", "log_level": level.number(), "result": 0,
