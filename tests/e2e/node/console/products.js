@@ -1,0 +1,204 @@
+// Products: made by clicks, their thing model edited in the table and as JSON, credentials, topics, script, settings, release, deletion.
+"use strict";
+
+const { createHmac } = require("node:crypto");
+
+exports.walk = async ({ page, visit, word, looked, expect, cloud, language, context }) => {
+  const run = `${language}-${Date.now() % 1_000_000}`;
+  const NAME = `walk-${run}`;
+  const button = (zh, en) => page.getByRole("button", { name: word(zh, en), exact: true });
+  const field = (zh, en) => page.getByRole("textbox", { name: word(zh, en) }).first();
+  const dialog = page.getByRole("dialog");
+  const choice = (zh, en) => page.getByRole("radio", { name: word(zh, en) });
+  const told = (zh, en) => page.getByText(word(zh, en)).first().waitFor();
+  const found = async (name) => (await cloud("SearchStudioProduct", { ProductName: name, Limit: 10, Offset: 0 })).Products;
+  const model = async (id) => JSON.parse((await cloud("DescribeModelDefinition", { ProductId: id })).Model.ModelDefine);
+
+  // The list, with its filters in the address.
+  await visit("/products");
+  await page.getByRole("table").waitFor();
+  await looked("list");
+  await page.getByPlaceholder(word("搜索产品名称", "Search by product name")).fill("no such product");
+  await told("没有符合筛选条件的内容", "Nothing fits the filters");
+  expect(page.url().includes("name=no"), `the filter is not in the address ${page.url()}`);
+  await button("清除筛选", "Clear filters").click();
+  await page.getByRole("table").waitFor();
+
+  // A product by the form; a name that is missing is told at its field.
+  await button("新建产品", "New product").click();
+  await dialog.waitFor();
+  await button("创建", "Create").click();
+  await told("请填写产品名称，最多 32 个字符", "Enter a name of at most 32 characters");
+  await looked("create");
+  await dialog.getByRole("textbox", { name: word("产品名称", "Product name") }).fill(NAME);
+  await dialog.getByLabel(word("所属项目", "Project"), { exact: true }).selectOption("+");
+  await dialog.getByLabel(word("项目名称", "Project name")).fill(`walk-project-${run}`);
+  await dialog.getByLabel(word("物模型模板", "Thing-model template")).selectOption("climate");
+  await choice("自定义透传", "Custom, raw bytes").check();
+  await button("创建", "Create").click();
+  await page.getByRole("heading", { name: NAME, level: 1 }).waitFor();
+  const [made] = await found(NAME);
+  const id = made.ProductId;
+  expect(made.DataProtocol === 2 && made.NetType === "wifi", JSON.stringify(made));
+  expect((await model(id)).properties.some((property) => property.id === "temperature"), "the template is not in the model");
+
+  // One function more, by the form.
+  await page.getByRole("table").waitFor();
+  await button("新增功能", "Add a function").click();
+  await dialog.getByLabel(word("功能名称", "Name")).first().fill("Fan");
+  await dialog.getByLabel(word("标识符", "Identifier")).first().fill("1fan");
+  await dialog.getByRole("alert").first().waitFor();
+  await dialog.getByLabel(word("标识符", "Identifier")).first().fill("fan");
+  await dialog.getByLabel(word("数据类型", "Data type")).selectOption("enum");
+  await page.getByLabel(word("描述 1", "Meaning 1")).fill("off");
+  await button("添加枚举项", "Add an entry").click();
+  await page.getByLabel(word("描述 3", "Meaning 3")).fill("high");
+  await looked("function");
+  await button("放入草稿", "Put into the draft").click();
+  await told("未保存", "Not saved");
+
+  // The other side: an error in the JSON is shown at its line, and at the function; nothing can be saved with it.
+  const json = page.getByLabel(word("物模型 JSON", "Thing model as JSON"));
+  const good = await json.inputValue();
+  expect(JSON.parse(good).properties.at(-1).define.mapping["2"] === "high", good.slice(-600));
+  await json.fill(good.replace('"125"', '"x"'));
+  await page.getByRole("alert").filter({ hasText: "properties[0].define.max" }).waitFor();
+  expect(await button("查看差异并保存", "Review and save").isDisabled(), "a model with mistakes could be saved");
+  await json.fill(good.replace('"version"', "version"));
+  await page.getByRole("alert").filter({ hasText: "version" }).waitFor();
+  await looked("mistake");
+  await json.fill(good.replace('"125"', '"120"'));
+
+  // What changes, before it is saved; then it is in force.
+  await button("查看差异并保存", "Review and save").click();
+  await dialog.getByText("define.max").waitFor();
+  await looked("difference");
+  await button("保存", "Save").last().click();
+  await told("物模型已保存，立即生效", "The thing model is saved and in force");
+  const saved = await model(id);
+  expect(saved.properties[0].define.max === "120" && saved.properties.at(-1).id === "fan", JSON.stringify(saved));
+
+  // An import takes the place of the draft, and is given up again.
+  await button("导入", "Import").click();
+  await dialog.getByLabel(word("物模型 JSON", "Thing model as JSON")).fill('{"version":"1.0","properties":[],"events":[],"actions":[]}');
+  await button("导入到草稿", "Import into the draft").click();
+  await told("还没有任何功能", "No function yet");
+  await button("放弃修改", "Discard changes").click();
+  await dialog.getByRole("button", { name: word("放弃修改", "Discard changes") }).click();
+  await page.getByRole("cell", { name: "fan", exact: true }).waitFor();
+
+  // Credentials of a device, with its secret fetched: what the vendor's SDKs would compute.
+  const { Data: device } = await cloud("CreateDevice", { ProductId: id, DeviceName: "walker" });
+  await page.getByRole("link", { name: word("设备开发", "Device development") }).click();
+  await field("设备名称", "Device name").fill("walker");
+  await button("取设备密钥", "Fetch the secret").click();
+  await page.getByText("ClientId", { exact: true }).waitFor();
+  const shown = await page.locator("dl", { hasText: "ClientId" }).locator("[title]").evaluateAll((all) => all.map((each) => each.title));
+  const userName = shown.find((text) => text.includes(";12010126;"));
+  const password = `${createHmac("sha256", Buffer.from(device.DevicePsk, "base64")).update(userName).digest("hex")};hmacsha256`;
+  expect(shown.includes(`${id}walker`) && shown.includes(password), shown.join(" | "));
+  for (const way of ["Python SDK", "C SDK", "Node.js", "HTTP"]) {
+    await choice(way, way).check();
+    await page.getByRole("region", { name: way }).getByText(id).first().waitFor();
+  }
+  await looked("development");
+
+  // A custom topic of one's own: made, changed, deleted.
+  const topics = async () => (await cloud("ListTopicPolicy", { ProductId: id })).Topics.map((topic) => `${topic.TopicName} ${topic.Privilege}`);
+  await page.getByRole("link", { name: word("Topic 列表", "Topics") }).click();
+  await button("新建自定义 Topic", "New custom topic").click();
+  await dialog.locator("input[type=text], input:not([type])").first().fill("walk here");
+  await dialog.getByRole("alert").first().waitFor();
+  await dialog.locator("input[type=text], input:not([type])").first().fill("walk/here");
+  await button("保存", "Save").click();
+  await page.getByRole("button", { name: /walk\/here/ }).first().waitFor();
+  expect((await topics()).some((topic) => topic.endsWith("walk/here 3")), (await topics()).join());
+  await looked("topics");
+  await page.getByRole("button", { name: new RegExp(word("编辑 .*walk/here", "Edit .*walk/here")) }).click();
+  await choice("订阅", "Subscribe").first().check();
+  await button("保存", "Save").click();
+  await dialog.waitFor({ state: "detached" });
+  expect((await topics()).some((topic) => topic.endsWith("walk/here 2")), (await topics()).join());
+  await page.getByRole("button", { name: new RegExp(word("删除 .*walk/here", "Delete .*walk/here")) }).click();
+  await dialog.getByRole("button", { name: word("删除", "Delete"), exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(!(await topics()).some((topic) => topic.includes("walk/here")), (await topics()).join());
+
+  // The script: tried out, its mistake shown with the line, saved, deleted.
+  await page.getByRole("link", { name: word("数据解析", "Data parsing") }).click();
+  await button("填入示例", "Put in an example").click();
+  await button("运行", "Run").click();
+  await page.getByRole("region", { name: word("得到的消息", "The message it makes") }).getByText("brightness").waitFor();
+  await choice("下行", "Down").check();
+  await button("运行", "Run").click();
+  await page.getByRole("region", { name: word("得到的字节", "The bytes it makes") }).getByText("[85,170,1,255]").waitFor();
+  await looked("script");
+  await button("保存并启用", "Save and use").click();
+  await told("版本 1 正在使用", "Version 1 is in force");
+  const { Script } = await cloud("DescribeProductScript", { ProductId: id }, "2026-11-01");
+  expect(Script.includes("RawToProtocol"), Script);
+  await button("删除脚本", "Delete the script").click();
+  await dialog.getByRole("button", { name: word("删除脚本", "Delete the script") }).click();
+  await dialog.waitFor({ state: "detached" });
+
+  // Settings.
+  await page.getByRole("link", { name: word("产品设置", "Settings"), exact: true }).last().click();
+  await field("描述", "Description").fill("for walking");
+  await page.locator("form", { hasText: word("基本信息", "Basics") }).getByRole("button", { name: word("保存", "Save") }).click();
+  await told("已保存", "Saved");
+  expect((await cloud("DescribeStudioProduct", { ProductId: id })).Product.ProductDesc === "for walking", "the description stayed");
+  const registration = page.locator("form", { hasText: word("产品密钥", "Product secret") });
+  await choice("自动创建设备", "Devices are created by it").check();
+  await registration.getByLabel(word("最多自动创建的设备数", "Devices it may create at most")).fill("7");
+  await registration.getByRole("button", { name: word("保存", "Save") }).click();
+  await registration.getByRole("button", { name: word("显示", "Show") }).click();
+  const dynamic = await cloud("DescribeProductDynamicRegister", { ProductId: id });
+  expect(dynamic.RegisterType === 2 && dynamic.RegisterLimit === 7, JSON.stringify(dynamic));
+  await registration.getByText(dynamic.ProductSecret).waitFor();
+  const storage = page.locator("form", { hasText: word("数据保存", "Storage") });
+  await storage.getByLabel(word("历史数据保存天数", "Days that history is kept")).fill("2");
+  await storage.getByRole("button", { name: word("保存", "Save") }).click();
+  await told("本产品单独设置：2 天", "Set for this product: 2 days");
+  await looked("settings");
+
+  // Leaving with edits that are not saved asks; then review, return and deletion with the name typed.
+  await field("描述", "Description").fill("not saved");
+  let asked = "";
+  page.once("dialog", (question) => {
+    asked = question.message();
+    void question.dismiss();
+  });
+  await page.getByRole("link", { name: word("物模型", "Definition") }).click();
+  expect(asked !== "" && page.url().endsWith("/settings"), `it did not ask: ${page.url()}`);
+  await field("描述", "Description").fill("for walking");
+  await button("申请发布（交由他人审核）", "Ask for a review first").click();
+  await dialog.getByRole("button", { name: word("申请发布", "Ask for a review") }).click();
+  await page.getByRole("button", { name: word("退回开发中", "Send back to development") }).waitFor();
+  expect((await cloud("DescribeStudioProduct", { ProductId: id })).Product.DevStatus === "audit", "it is not in review");
+  await page.getByRole("link", { name: word("物模型", "Definition") }).click();
+  await told("产品正在审核，物模型暂时不能修改。", "The product is in review: its thing model cannot be changed at present.");
+  await looked("locked");
+  await cloud("ReleaseStudioProduct", { ProductId: id, DevStatus: "dev" });
+  await visit("/products");
+  await page.getByRole("button", { name: word(`删除产品“${NAME}”`, `Delete product “${NAME}”`) }).click();
+  const remove = dialog.getByRole("button", { name: word("删除", "Delete"), exact: true });
+  expect(await remove.isDisabled(), "it could be deleted without its name");
+  await dialog.locator("input").fill(NAME);
+  await looked("delete");
+  await remove.click();
+  await dialog.getByRole("alert").waitFor();
+  await cloud("DeleteDevice", { ProductId: id, DeviceName: "walker" });
+  await remove.click();
+  await dialog.waitFor({ state: "detached" });
+  expect((await found(NAME)).length === 0, "the product is still there");
+
+  // Projects: renamed and deleted.
+  await button("项目", "Projects").click();
+  const row = dialog.getByRole("row", { name: new RegExp(`walk-project-${run}`) });
+  await row.waitFor();
+  await looked("projects");
+  await row.getByRole("button", { name: word("删除", "Delete") }).click();
+  await dialog.last().getByRole("button", { name: word("删除", "Delete"), exact: true }).click();
+  await row.waitFor({ state: "detached" });
+  await context.clearPermissions();
+};
