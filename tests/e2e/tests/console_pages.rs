@@ -24,3 +24,9 @@ fn walk(area: &str) {
 fn overview() {
     walk("overview");
 }
+
+/// The list of devices: filters, a new device, a CSV file with good and bad lines, several devices at once.
+#[test]
+fn devices() {
+    walk("devices");
+}

@@ -9,6 +9,8 @@
 //   tour.looked(name)    the page is as it should be: checks it with axe, for leftovers of the other language and for width, takes a screenshot wide and narrow
 //   tour.cloud(action, parameters, version)  the same through the vendor's cloud SDK, to see what a click did
 //   tour.expect(is, text)
+//   tour.until(check, text)  asks again and again, for what the platform does behind an answer
+//   tour.mqtt            where devices connect: "host:port"
 "use strict";
 
 const fs = require("node:fs");
@@ -22,6 +24,14 @@ const NARROW = { width: 390, height: 844 };
 
 function expect(is, text) {
   if (!is) throw new Error(text);
+}
+
+async function until(check, text) {
+  for (let tried = 0; tried < 100; tried += 1) {
+    if (await check()) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(text);
 }
 
 function cloud(base, firstRun) {
@@ -125,6 +135,8 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
     theme,
     word,
     expect,
+    until,
+    mqtt: firstRun.listen.mqtt,
     cloud: cloud(base, firstRun),
     visit: (address) => page.goto(`${base}/console${address}`),
     looked: async (name) => {
