@@ -158,7 +158,9 @@ exports.walk = async ({ page, visit, word, looked, expect, cloud, language }) =>
   const wanted = Limits.filter((limit) => /SubAccounts/i.test(`${limit.Name} ${limit.Setting}`)).length;
   await page.waitForFunction((count) => document.querySelectorAll("tbody tr").length === count, wanted);
   await page.getByRole("link", { name: word("生效的配置", "Configuration in force") }).click();
-  await page.getByRole("combobox", { name: word("来源", "Source") }).selectOption("environment");
-  await page.getByText("listen.http", { exact: true }).waitFor();
+  const { Settings } = await lianwu("DescribeConfiguration", {});
+  const set = Settings.find((setting) => setting.Source !== "default");
+  await page.getByRole("combobox", { name: word("来源", "Source") }).selectOption(set.Source);
+  await page.getByText(set.Key, { exact: true }).waitFor();
   await looked("configuration");
 };

@@ -58,6 +58,12 @@ export function subscribe(target: Target, signIn = { clientId: "$ClientId", user
   -t '$thing/down/property/${target.productId}/${target.deviceName}'`;
 }
 
+/** The vendor's SDKs build the name from the ProductId: it must lead here. */
+function hostsLine(target: Target): string {
+  const { host } = point(target, "mqtt");
+  return `echo "$(getent ahostsv4 ${host} | awk '{print $1; exit}') ${target.productId}.iotcloud.tencentdevices.com" | sudo tee -a /etc/hosts`;
+}
+
 function deviceInfo(target: Target): string {
   const info = {
     auth_mode: "KEY",
@@ -74,6 +80,7 @@ function deviceInfo(target: Target): string {
 function python(target: Target): string {
   const params = JSON.stringify(target.sample).replace(/\btrue\b/g, "True").replace(/\bfalse\b/g, "False");
   return `pip install 'paho-mqtt<2' pycryptodome && pip install --no-deps tencent-iot-device
+${hostsLine(target)}
 
 cat > device_info.json <<'EOF'
 ${deviceInfo(target)}
@@ -112,6 +119,7 @@ function c(target: Target): string {
   "region": "china"
 }
 
+${hostsLine(target)}
 # CMakeLists.txt: set(FEATURE_AUTH_MODE "KEY"), set(FEATURE_AUTH_WITH_NOTLS ON), set(FEATURE_DEBUG_DEV_INFO_USED OFF)
 ./cmake_build.sh && ./output/release/bin/data_template_sample -c ./device_info.json`;
 }
