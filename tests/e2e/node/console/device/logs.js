@@ -1,0 +1,67 @@
+// The logs in each of their views, and what the diagnosis makes of a bad report.
+"use strict";
+
+exports.walk = async ({ page, visit, word, looked, expect }, { product, name, page: at, lamp }) => {
+  const rows = page.locator("tbody tr");
+  const choose = (zh, en) => page.getByRole("main").getByRole("radio", { name: word(zh, en), exact: true }).check();
+  const words = page.getByLabel(word("多个关键字用空格隔开", "Words that must all be there"));
+  await lamp.report({ brightness: "dark" });
+  await visit(at("logs"));
+  await rows.first().waitFor();
+  await looked("logs");
+
+  // Words, directions, the message of a line.
+  await words.fill("report_reply 406");
+  await words.press("Enter");
+  await page.waitForURL(/words=/);
+  await rows.filter({ hasText: "readNumberAsString" }).first().waitFor();
+  await rows.first().getByRole("button").click();
+  await page.getByText("clientToken").first().waitFor();
+  await looked("logs-opened");
+  await words.fill("");
+  await words.press("Enter");
+  await page.getByLabel(word("通讯类型", "Direction")).selectOption("down");
+  await page.waitForURL(/direction=down/);
+  await page.getByLabel(word("通讯类型", "Direction")).selectOption("");
+
+  // The vendor's tables.
+  await choose("云端诊断日志", "Cloud diagnosis");
+  await rows.filter({ hasText: "Device publish message to topic" }).first().waitFor();
+  await looked("logs-diagnostic");
+  await choose("内容日志", "Messages");
+  await rows.filter({ hasText: `$thing/up/property/${product}/${name}` }).first().waitFor();
+  await choose("物模型日志", "Thing model");
+  await rows.filter({ hasText: "brightness" }).first().waitFor();
+  await choose("上下线日志", "Online / offline");
+  await rows.filter({ hasText: word("上线", "Online") }).first().waitFor();
+  await looked("logs-status");
+  await choose("设备本地日志", "Device's own");
+  await page.getByText(word("设备没有上传本地日志", "The device has uploaded nothing of its own log")).waitFor();
+  await choose("全部", "All");
+
+  // A time of one's own, and refreshing by oneself.
+  await page.getByLabel(word("时间范围", "Time range")).selectOption("custom");
+  await page.getByLabel(word("开始时间", "From")).waitFor();
+  await page.getByLabel(word("时间范围", "Time range")).selectOption("1h");
+  await page.locator("label.t-checkbox").filter({ hasText: word("自动刷新", "Refresh every") }).click();
+  await page.waitForURL(/auto=false/);
+  await lamp.report({ brightness: 83 });
+  await words.fill("83");
+  await words.press("Enter");
+  await rows.filter({ hasText: '"brightness":83' }).first().waitFor();
+
+  // The diagnosis names the report that was refused.
+  await lamp.report({ brightness: "dark" });
+  await visit(at("diagnosis"));
+  const problem = page.getByRole("article").filter({ hasText: '|"dark"|' });
+  await problem.first().waitFor();
+  await looked("diagnosis");
+  await page.getByRole("button", { name: word("重新检查", "Check again") }).click();
+  await problem.first().getByRole("link").click();
+  await page.waitForURL(/logs.*span=custom/);
+  await rows.first().waitFor();
+  await visit(`/devices/${product}/lamp-3/diagnosis`);
+  await page.getByRole("heading", { level: 2 }).first().waitFor();
+  expect((await page.getByRole("article").count()) === 0, `a lamp of the demo has problems: ${await page.getByRole("main").innerText()}`);
+  await looked("diagnosis-nothing");
+};
