@@ -5,12 +5,21 @@
 
 use lianwu_testkit::{Running, Server, ServerOptions, node, on_path, skip};
 
+/// On a platform that has the demo's lamps.
 #[track_caller]
 fn walk(area: &str) {
+    walk_on(area, &["--demo"]);
+}
+
+#[track_caller]
+fn walk_on(area: &str, arguments: &[&str]) {
     if !on_path("chromium") {
         return skip(area, "chromium is not installed");
     }
-    let server = Server::start(ServerOptions { arguments: vec!["--demo".to_owned()], ..ServerOptions::default() });
+    let server = Server::start(ServerOptions {
+        arguments: arguments.iter().map(ToString::to_string).collect(),
+        ..ServerOptions::default()
+    });
     let mut command = node("console/walk.js");
     command.arg(format!("http://{}", server.http_address())).arg(server.first_run_path()).arg(area);
     command.arg(std::env::var_os("LIANWU_SCREENSHOTS").unwrap_or_default());
@@ -29,4 +38,10 @@ fn overview() {
 #[test]
 fn devices() {
     walk("devices");
+}
+
+/// From an empty platform to a lamp that reports and is controlled, by clicks alone.
+#[test]
+fn from_nothing_to_a_lamp() {
+    walk_on("first", &[]);
 }
