@@ -45,3 +45,15 @@ fn devices() {
 fn from_nothing_to_a_lamp() {
     walk_on("first", &[]);
 }
+
+/// A product by the form, its thing model in the table and as JSON, credentials, topics, script, settings, review, deletion.
+#[test]
+fn products() {
+    walk("products");
+}
+
+/// The API explorer and the code it writes, keys, accounts and policies, audit log, configuration and limits.
+#[test]
+fn platform() {
+    walk("platform");
+}
