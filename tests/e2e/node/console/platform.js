@@ -3,7 +3,13 @@
 
 const { execFileSync } = require("node:child_process");
 
-exports.walk = async ({ page, visit, word, looked, expect, cloud, language }) => {
+exports.walk = async (tour) => {
+  const { page, visit, word, expect, cloud, language } = tour;
+  // Colours are judged when they have arrived.
+  const looked = async (name) => {
+    await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== "running"));
+    await tour.looked(name);
+  };
   const run = `${language}-${Date.now() % 1_000_000}`;
   const lianwu = (action, parameters) => cloud(action, parameters, "2026-11-01");
   const button = (zh, en) => page.getByRole("button", { name: word(zh, en), exact: true });
@@ -34,7 +40,7 @@ exports.walk = async ({ page, visit, word, looked, expect, cloud, language }) =>
   await cloud("DeleteProject", { ProjectId: mine.ProjectId });
 
   // Nested fields; and an operation that is to come is marked.
-  await visit("/platform/api/iotexplorer.SearchStudioProduct");
+  await visit("/platform/api/iotexplorer-SearchStudioProduct");
   await page.getByRole("button", { name: `${word("添加一项", "Add one")} Filters` }).click();
   await page.getByRole("textbox", { name: "Name", exact: true }).fill("Tag.room");
   expect(JSON.parse(await json.inputValue()).Filters[0].Name === "Tag.room", await json.inputValue());
@@ -53,7 +59,7 @@ exports.walk = async ({ page, visit, word, looked, expect, cloud, language }) =>
   await looked("key");
   await dialog.getByRole("button", { name: word("关闭", "Close") }).last().click();
   await gone();
-  await visit("/platform/api/lianwu.DescribeCaller");
+  await visit("/platform/api/lianwu-DescribeCaller");
   const asked = {};
   for (const program of ["Python", "Node.js", "curl"]) {
     await page.getByRole("radio", { name: program }).check();

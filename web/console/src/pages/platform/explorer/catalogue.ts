@@ -73,7 +73,7 @@ export async function loadCatalogue(): Promise<Operation[]> {
   return files.flatMap((file) => read(file.default as unknown as SpecFile));
 }
 
-/** Operations of two services may share a name: an address tells them apart. */
+/** Operations of two services may share a name: an address tells them apart. Without a dot, which would make a file's name of it. */
 export function keyOf(operation: Operation): string {
-  return `${operation.service}.${operation.name}`;
+  return `${operation.service}-${operation.name}`;
 }
