@@ -57,3 +57,9 @@ fn products() {
 fn platform() {
     walk("platform");
 }
+
+/// A device's page, tab by tab: values and controls, history, events and actions, debugging, logs, diagnosis, shadow, information, sub-devices.
+#[test]
+fn device() {
+    walk("device");
+}
