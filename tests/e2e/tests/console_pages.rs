@@ -63,3 +63,9 @@ fn platform() {
 fn device() {
     walk("device");
 }
+
+/// Texts that people and devices gave are shown as texts on every page, whatever markup is in them.
+#[test]
+fn markup() {
+    walk("markup");
+}

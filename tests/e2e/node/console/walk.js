@@ -113,6 +113,8 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
     timezoneId: "Asia/Shanghai",
     permissions: ["clipboard-read", "clipboard-write"],
   });
+  // A machine that does other work, too, may be slow; nothing waits longer than it must.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => {
@@ -126,6 +128,7 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
     throw error;
   };
   await signIn(page, base, firstRun, word).catch(failed);
+  console.log(`${language} ${theme} signed in`);
   const quiet = (name) => expect(complaints.length === 0, `${name}: the browser's console says: ${complaints.join(" | ")}`);
   const tour = {
     page,
