@@ -4,12 +4,7 @@
 const { createHmac } = require("node:crypto");
 
 exports.walk = async (tour) => {
-  const { page, visit, word, expect, cloud, language, context } = tour;
-  // Colours are judged when they have arrived.
-  const looked = async (name) => {
-    await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== "running"));
-    await tour.looked(name);
-  };
+  const { page, visit, word, looked, expect, cloud, language, context } = tour;
   const run = `${language}-${Date.now() % 1_000_000}`;
   const NAME = `walk-${run}`;
   const button = (zh, en) => page.getByRole("button", { name: word(zh, en), exact: true });

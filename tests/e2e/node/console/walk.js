@@ -150,6 +150,8 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
       }
       await page.setViewportSize(WIDE);
       await onlyItsLanguage(page, name, language);
+      // Colours are judged when they have arrived.
+      await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== "running"));
       await axe(page, name);
       quiet(name);
       console.log(`${language} ${theme} ${name}`);
