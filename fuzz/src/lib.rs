@@ -5,6 +5,7 @@
 
 pub mod coap_message;
 pub mod device_log;
+pub mod fence_area;
 pub mod gateway_operation;
 pub mod json_scanner;
 pub mod log_block;
@@ -24,6 +25,7 @@ pub type Run = fn(&[u8]);
 pub const TARGETS: &[(&str, Run)] = &[
     ("coap_message", coap_message::run),
     ("device_log", device_log::run),
+    ("fence_area", fence_area::run),
     ("gateway_operation", gateway_operation::run),
     ("json_scanner", json_scanner::run),
     ("log_block", log_block::run),
