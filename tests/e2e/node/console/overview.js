@@ -35,7 +35,7 @@ exports.walk = async ({ page, context, visit, word, looked, expect, cloud, langu
 
   // An address of somewhere else after signing in is not followed.
   await page.getByRole("button", { name: word("账号", "Account") }).click();
-  await page.getByText(word("退出所有设备上的登录", "Sign out everywhere")).click();
+  await page.getByRole("button", { name: word("退出所有设备上的登录", "Sign out everywhere") }).click();
   await page.getByRole("heading", { name: word("登录联物", "Sign in to Lianwu") }).waitFor();
   await looked("sign-in");
   const stillIn = await context.request.get(`${base}/console/session`);
