@@ -1,5 +1,5 @@
 //! Areas of fences and positions of devices: whatever comes is read or refused, the corners of an outline belong to their area,
-//! and every position is a place on the earth.
+//! the 180th meridian is one line, and every position is a place on the earth.
 
 use lianwu_model::fence::Area;
 use lianwu_model::position::Position;
@@ -14,9 +14,10 @@ pub fn run(data: &[u8]) {
     for corner in outline(text) {
         assert!(area.contains(corner), "{corner:?} is a corner of {text}");
     }
-    // Somewhere and at the ends of the earth: no answer is wrong here, but there is one.
-    for (longitude, latitude) in [(0.0, 0.0), (180.0, 90.0), (-180.0, -90.0), (113.94, 22.54)] {
-        area.contains(Position { longitude, latitude });
+    // The 180th meridian has two names and is one line.
+    for latitude in [-90.0, -45.0, 0.0, 22.5, 90.0] {
+        let at = |longitude| area.contains(Position { longitude, latitude });
+        assert_eq!(at(180.0), at(-180.0), "at {latitude} in {text}");
     }
 }
 
