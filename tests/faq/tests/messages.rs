@@ -265,3 +265,17 @@ fn faq_52_mosquitto_on_the_command_line() {
     }
     assert_eq!(fixture.history(&device, "lac").len(), 3);
 }
+
+/// faq-43: which protocol carries the data? The thing model's JSON in the payload of MQTT, byte for byte as it was sent.
+#[test]
+fn faq_43_thing_model_json_in_the_payload_of_mqtt() {
+    let mut lamp = Tbox::with_model(LAMP_MODEL);
+    let sent = "{ \"method\" : \"report\",\n\"clientToken\":\"43\", \"params\":{\"brightness\":\t43 , \"name\":\"\u{706f}\"} }";
+    let reply = lamp.client.ask(&lamp.device.thing("up/property"), sent);
+    assert_eq!(reply, r#"{"method":"report_reply","clientToken":"43","code":0,"status":"success"}"#);
+    let rows = lamp.fixture.device_log(&lamp.device, &json!({"Kinds": ["content"], "Direction": "up"}));
+    assert_eq!(rows[0]["Content"], sent);
+    let data = lamp.fixture.cloud.call("DescribeDeviceData", &lamp.device.reference())["Data"].clone();
+    let data: Value = serde_json::from_str(data.as_str().expect("a text")).expect("JSON");
+    assert_eq!((&data["brightness"]["Value"], &data["name"]["Value"]), (&json!(43), &json!("\u{706f}")));
+}
