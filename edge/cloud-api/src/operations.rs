@@ -13,6 +13,7 @@ mod audit;
 mod broadcast;
 mod certificate;
 mod control;
+mod credentials;
 mod data;
 mod device;
 mod device_info;
@@ -179,6 +180,7 @@ fn devices(table: Table) -> Table {
         .on(op::CallDeviceActionSync, Write, |r| named(&r.product_id, &r.device_name, None), control::call_and_wait)
         .on(op::CallDeviceActionAsync, Write, |r| named(&r.product_id, &r.device_name, None), control::call)
         .on(op::DescribeReportedInfo, Read, |r| named(&r.product_id, &r.device_name, None), device_info::describe)
+        .on(op::DescribeDeviceCredentials, Read, |r| named(&r.product_id, &r.device_name, None), credentials::describe)
         .on(op::NotifyDeviceBinding, Write, |r| named(&r.product_id, &r.device_name, None), device_info::notify_binding)
 }
 

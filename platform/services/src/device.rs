@@ -3,6 +3,7 @@
 //! Source: spec/cloud-api.md 2.4 and 3.3.
 
 mod certified;
+mod credentials;
 mod list;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::{Platform, device_log, fence};
 
 pub use certified::{CertifiedDevice, create_certified, renew_certificate};
 pub(crate) use certified::{create_registered_certified, renew};
+pub use credentials::{CredentialsError, CredentialsWish, credentials};
 pub use list::{DeviceListFilter, Firmware, list, tag_sets};
 
 /// Devices one call may name.

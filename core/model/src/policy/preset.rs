@@ -92,7 +92,7 @@ const FULL_ACCESS: &str = r#"{
       "action": [
         "iotexplorer:*", "iotcloud:*", "tag:Describe*", "tag:Get*", "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller", "lianwu:DeleteProductScript",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
+        "lianwu:DescribeDeviceCredentials", "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
         "lianwu:CancelFileTask", "lianwu:CreateFile", "lianwu:DeleteDeviceFile", "lianwu:DeleteFile",
         "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles", "lianwu:ListFileTasks",
         "lianwu:PushFile",
@@ -122,7 +122,7 @@ const READ_ONLY: &str = r#"{
         "iotexplorer:GetTWeTalk*", "iotexplorer:GetVodCloudStorage*", "iotcloud:Describe*", "iotcloud:List*",
         "lianwu:DescribeAccess",
         "lianwu:DescribeAccessPoints", "lianwu:DescribeBackendDiagnosis", "lianwu:DescribeCaller",
-        "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeReportedInfo", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
+        "lianwu:DescribeDeviceCredentials", "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeReportedInfo", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
         "lianwu:DescribeProductStorage", "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles",
         "lianwu:ListFileTasks",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags"

@@ -1,6 +1,6 @@
 //! Devices and what they said.
 
-use lianwu_services::device::{BATCH_MAX, DeviceError};
+use lianwu_services::device::{BATCH_MAX, CredentialsError, CredentialsWish, DeviceError};
 use lianwu_services::telemetry::TelemetryError;
 
 use super::store;
@@ -73,6 +73,32 @@ impl From<DeviceError> for ApiError {
             DeviceError::Certificate(error) => error.into(),
             DeviceError::Store(error) => store(&error),
             DeviceError::Telemetry(error) => error.into(),
+        }
+    }
+}
+
+impl From<CredentialsError> for ApiError {
+    fn from(error: CredentialsError) -> Self {
+        match error {
+            CredentialsError::Device(error) => error.into(),
+            CredentialsError::CertificateProduct => Self::new(
+                "UnauthorizedOperation.ProductNotSupportPSK",
+                "产品使用证书认证，设备用自己的证书和私钥登录，没有可计算的签名凭证。",
+                "The product's devices sign in with their own certificates and private keys: there is no signature to compute.",
+            ),
+            CredentialsError::Disabled(device) => Self::new(
+                "FailedOperation.DeviceAlreadyDisabled",
+                format!("设备 `{device}` 已禁用，不能登录；请先启用设备。"),
+                format!("The device `{device}` is disabled and could not sign in; enable it first."),
+            ),
+            CredentialsError::Seconds(got) => {
+                let max = CredentialsWish::SECONDS_MAX;
+                Self::value(
+                    "ValidSeconds",
+                    &format!("应为 1 到 {max} 秒，收到 {got}；需要更长的有效期时，请用设备密钥自行计算"),
+                    &format!("it must be 1 to {max} seconds, not {got}; compute longer ones with the device's secret"),
+                )
+            }
         }
     }
 }

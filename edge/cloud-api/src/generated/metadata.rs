@@ -1703,6 +1703,20 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DescribeDeviceCredentials",
+        service: &SERVICES[2],
+        group: "device",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+            FieldSpec { name: "Method", kind: Kind::Text, required: false },
+            FieldSpec { name: "ValidSeconds", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
         name: "DescribeDeviceData",
         service: &SERVICES[0],
         group: "data",

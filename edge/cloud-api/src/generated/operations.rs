@@ -1301,10 +1301,44 @@ pub struct DescribeDeviceBindGatewayResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeDeviceCredentials;
+
+impl Operation for DescribeDeviceCredentials {
+    const SPEC: &'static OperationSpec = &OPERATIONS[124];
+    type Request = DescribeDeviceCredentialsRequest;
+    type Response = DescribeDeviceCredentialsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDeviceCredentialsRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Method")]
+    pub method: Option<String>,
+    #[serde(rename = "ValidSeconds", deserialize_with = "wire::integer_or_none")]
+    pub valid_seconds: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDeviceCredentialsResponse {
+    #[serde(rename = "ClientId")]
+    pub client_id: String,
+    #[serde(rename = "UserName")]
+    pub user_name: String,
+    #[serde(rename = "Password")]
+    pub password: String,
+    #[serde(rename = "ExpireTime")]
+    pub expire_time: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[124];
+    const SPEC: &'static OperationSpec = &OPERATIONS[125];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -1330,7 +1364,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[125];
+    const SPEC: &'static OperationSpec = &OPERATIONS[126];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -1370,7 +1404,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[126];
+    const SPEC: &'static OperationSpec = &OPERATIONS[127];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -1396,7 +1430,7 @@ pub struct DescribeDeviceDiagnosisResponse {
 pub struct DescribeDeviceFiles;
 
 impl Operation for DescribeDeviceFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[127];
+    const SPEC: &'static OperationSpec = &OPERATIONS[128];
     type Request = DescribeDeviceFilesRequest;
     type Response = DescribeDeviceFilesResponse;
 }
@@ -1422,7 +1456,7 @@ pub struct DescribeDeviceFilesResponse {
 pub struct DescribeDevicePositionList;
 
 impl Operation for DescribeDevicePositionList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[131];
+    const SPEC: &'static OperationSpec = &OPERATIONS[132];
     type Request = DescribeDevicePositionListRequest;
     type Response = DescribeDevicePositionListResponse;
 }
@@ -1452,7 +1486,7 @@ pub struct DescribeDevicePositionListResponse {
 pub struct DescribeDeviceShadow;
 
 impl Operation for DescribeDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[132];
+    const SPEC: &'static OperationSpec = &OPERATIONS[133];
     type Request = DescribeDeviceShadowRequest;
     type Response = DescribeDeviceShadowResponse;
 }
@@ -1476,7 +1510,7 @@ pub struct DescribeDeviceShadowResponse {
 pub struct DescribeFenceBindList;
 
 impl Operation for DescribeFenceBindList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[133];
+    const SPEC: &'static OperationSpec = &OPERATIONS[134];
     type Request = DescribeFenceBindListRequest;
     type Response = DescribeFenceBindListResponse;
 }
@@ -1504,7 +1538,7 @@ pub struct DescribeFenceBindListResponse {
 pub struct DescribeFenceEventList;
 
 impl Operation for DescribeFenceEventList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    const SPEC: &'static OperationSpec = &OPERATIONS[135];
     type Request = DescribeFenceEventListRequest;
     type Response = DescribeFenceEventListResponse;
 }
@@ -1540,7 +1574,7 @@ pub struct DescribeFenceEventListResponse {
 pub struct DescribeFile;
 
 impl Operation for DescribeFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[135];
+    const SPEC: &'static OperationSpec = &OPERATIONS[136];
     type Request = DescribeFileRequest;
     type Response = DescribeFileResponse;
 }
@@ -1568,7 +1602,7 @@ pub struct DescribeFileResponse {
 pub struct DescribeGatewayBindDevices;
 
 impl Operation for DescribeGatewayBindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[142];
+    const SPEC: &'static OperationSpec = &OPERATIONS[143];
     type Request = DescribeGatewayBindDevicesRequest;
     type Response = DescribeGatewayBindDevicesResponse;
 }
@@ -1602,7 +1636,7 @@ pub struct DescribeGatewayBindDevicesResponse {
 pub struct DescribeGatewaySubDeviceList;
 
 impl Operation for DescribeGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[143];
+    const SPEC: &'static OperationSpec = &OPERATIONS[144];
     type Request = DescribeGatewaySubDeviceListRequest;
     type Response = DescribeGatewaySubDeviceListResponse;
 }
@@ -1632,7 +1666,7 @@ pub struct DescribeGatewaySubDeviceListResponse {
 pub struct DescribeGatewaySubProducts;
 
 impl Operation for DescribeGatewaySubProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[144];
+    const SPEC: &'static OperationSpec = &OPERATIONS[145];
     type Request = DescribeGatewaySubProductsRequest;
     type Response = DescribeGatewaySubProductsResponse;
 }
@@ -1664,7 +1698,7 @@ pub struct DescribeGatewaySubProductsResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[147];
+    const SPEC: &'static OperationSpec = &OPERATIONS[148];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -1683,7 +1717,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeLogLevel;
 
 impl Operation for DescribeLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    const SPEC: &'static OperationSpec = &OPERATIONS[150];
     type Request = DescribeLogLevelRequest;
     type Response = DescribeLogLevelResponse;
 }
@@ -1711,7 +1745,7 @@ pub struct DescribeLogLevelResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[150];
+    const SPEC: &'static OperationSpec = &OPERATIONS[151];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -1733,7 +1767,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribePositionFenceList;
 
 impl Operation for DescribePositionFenceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[154];
+    const SPEC: &'static OperationSpec = &OPERATIONS[155];
     type Request = DescribePositionFenceListRequest;
     type Response = DescribePositionFenceListResponse;
 }
@@ -1761,7 +1795,7 @@ pub struct DescribePositionFenceListResponse {
 pub struct DescribePrivateCA;
 
 impl Operation for DescribePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[155];
+    const SPEC: &'static OperationSpec = &OPERATIONS[156];
     type Request = DescribePrivateCARequest;
     type Response = DescribePrivateCAResponse;
 }
@@ -1783,7 +1817,7 @@ pub struct DescribePrivateCAResponse {
 pub struct DescribePrivateCABindedProducts;
 
 impl Operation for DescribePrivateCABindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[156];
+    const SPEC: &'static OperationSpec = &OPERATIONS[157];
     type Request = DescribePrivateCABindedProductsRequest;
     type Response = DescribePrivateCABindedProductsResponse;
 }
@@ -1809,7 +1843,7 @@ pub struct DescribePrivateCABindedProductsResponse {
 pub struct DescribePrivateCAs;
 
 impl Operation for DescribePrivateCAs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[157];
+    const SPEC: &'static OperationSpec = &OPERATIONS[158];
     type Request = DescribePrivateCAsRequest;
     type Response = DescribePrivateCAsResponse;
 }
@@ -1828,7 +1862,7 @@ pub struct DescribePrivateCAsResponse {
 pub struct DescribeProductCA;
 
 impl Operation for DescribeProductCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[158];
+    const SPEC: &'static OperationSpec = &OPERATIONS[159];
     type Request = DescribeProductCARequest;
     type Response = DescribeProductCAResponse;
 }
@@ -1850,7 +1884,7 @@ pub struct DescribeProductCAResponse {
 pub struct DescribeProductDynamicRegister;
 
 impl Operation for DescribeProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[160];
+    const SPEC: &'static OperationSpec = &OPERATIONS[161];
     type Request = DescribeProductDynamicRegisterRequest;
     type Response = DescribeProductDynamicRegisterResponse;
 }
@@ -1876,7 +1910,7 @@ pub struct DescribeProductDynamicRegisterResponse {
 pub struct DescribeProductScript;
 
 impl Operation for DescribeProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[161];
+    const SPEC: &'static OperationSpec = &OPERATIONS[162];
     type Request = DescribeProductScriptRequest;
     type Response = DescribeProductScriptResponse;
 }
@@ -1910,7 +1944,7 @@ pub struct DescribeProductScriptResponse {
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[162];
+    const SPEC: &'static OperationSpec = &OPERATIONS[163];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -1938,7 +1972,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[163];
+    const SPEC: &'static OperationSpec = &OPERATIONS[164];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -1960,7 +1994,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeRemoteConfig;
 
 impl Operation for DescribeRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[164];
+    const SPEC: &'static OperationSpec = &OPERATIONS[165];
     type Request = DescribeRemoteConfigRequest;
     type Response = DescribeRemoteConfigResponse;
 }
@@ -1992,7 +2026,7 @@ pub struct DescribeRemoteConfigResponse {
 pub struct DescribeReportedInfo;
 
 impl Operation for DescribeReportedInfo {
-    const SPEC: &'static OperationSpec = &OPERATIONS[165];
+    const SPEC: &'static OperationSpec = &OPERATIONS[166];
     type Request = DescribeReportedInfoRequest;
     type Response = DescribeReportedInfoResponse;
 }
@@ -2018,7 +2052,7 @@ pub struct DescribeReportedInfoResponse {
 pub struct DescribeSpaceFenceEventList;
 
 impl Operation for DescribeSpaceFenceEventList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[166];
+    const SPEC: &'static OperationSpec = &OPERATIONS[167];
     type Request = DescribeSpaceFenceEventListRequest;
     type Response = DescribeSpaceFenceEventListResponse;
 }
@@ -2050,7 +2084,7 @@ pub struct DescribeSpaceFenceEventListResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[167];
+    const SPEC: &'static OperationSpec = &OPERATIONS[168];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -2072,7 +2106,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DescribeSubscribedTopicPolicy;
 
 impl Operation for DescribeSubscribedTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[168];
+    const SPEC: &'static OperationSpec = &OPERATIONS[169];
     type Request = DescribeSubscribedTopicPolicyRequest;
     type Response = DescribeSubscribedTopicPolicyResponse;
 }
@@ -2096,7 +2130,7 @@ pub struct DescribeSubscribedTopicPolicyResponse {
 pub struct DescribeTopicPolicy;
 
 impl Operation for DescribeTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[184];
+    const SPEC: &'static OperationSpec = &OPERATIONS[185];
     type Request = DescribeTopicPolicyRequest;
     type Response = DescribeTopicPolicyResponse;
 }
@@ -2124,7 +2158,7 @@ pub struct DescribeTopicPolicyResponse {
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[186];
+    const SPEC: &'static OperationSpec = &OPERATIONS[187];
     type Request = DescribeUnbindedDevicesRequest;
     type Response = DescribeUnbindedDevicesResponse;
 }
@@ -2152,7 +2186,7 @@ pub struct DescribeUnbindedDevicesResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[190];
+    const SPEC: &'static OperationSpec = &OPERATIONS[191];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -2175,7 +2209,7 @@ pub struct DetachPoliciesResponse {}
 pub struct DisableRemoteConfig;
 
 impl Operation for DisableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[192];
+    const SPEC: &'static OperationSpec = &OPERATIONS[193];
     type Request = DisableRemoteConfigRequest;
     type Response = DisableRemoteConfigResponse;
 }
@@ -2197,7 +2231,7 @@ pub struct DisableRemoteConfigResponse {
 pub struct EnableRemoteConfig;
 
 impl Operation for EnableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[195];
+    const SPEC: &'static OperationSpec = &OPERATIONS[196];
     type Request = EnableRemoteConfigRequest;
     type Response = EnableRemoteConfigResponse;
 }
@@ -2219,7 +2253,7 @@ pub struct EnableRemoteConfigResponse {
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[203];
+    const SPEC: &'static OperationSpec = &OPERATIONS[204];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -2257,7 +2291,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceLocationHistory;
 
 impl Operation for GetDeviceLocationHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[204];
+    const SPEC: &'static OperationSpec = &OPERATIONS[205];
     type Request = GetDeviceLocationHistoryRequest;
     type Response = GetDeviceLocationHistoryResponse;
 }
@@ -2287,7 +2321,7 @@ pub struct GetDeviceLocationHistoryResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[205];
+    const SPEC: &'static OperationSpec = &OPERATIONS[206];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -2325,7 +2359,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetGatewaySubDeviceList;
 
 impl Operation for GetGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[207];
+    const SPEC: &'static OperationSpec = &OPERATIONS[208];
     type Request = GetGatewaySubDeviceListRequest;
     type Response = GetGatewaySubDeviceListResponse;
 }
@@ -2355,7 +2389,7 @@ pub struct GetGatewaySubDeviceListResponse {
 pub struct GetPositionSpaceList;
 
 impl Operation for GetPositionSpaceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[209];
+    const SPEC: &'static OperationSpec = &OPERATIONS[210];
     type Request = GetPositionSpaceListRequest;
     type Response = GetPositionSpaceListResponse;
 }
@@ -2383,7 +2417,7 @@ pub struct GetPositionSpaceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[210];
+    const SPEC: &'static OperationSpec = &OPERATIONS[211];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -2419,7 +2453,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[211];
+    const SPEC: &'static OperationSpec = &OPERATIONS[212];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -2449,7 +2483,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[232];
+    const SPEC: &'static OperationSpec = &OPERATIONS[233];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }
@@ -2487,7 +2521,7 @@ pub struct ListAccountLogResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[233];
+    const SPEC: &'static OperationSpec = &OPERATIONS[234];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -2525,7 +2559,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[234];
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -2569,7 +2603,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[236];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -2611,7 +2645,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListFileTasks;
 
 impl Operation for ListFileTasks {
-    const SPEC: &'static OperationSpec = &OPERATIONS[236];
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
     type Request = ListFileTasksRequest;
     type Response = ListFileTasksResponse;
 }
@@ -2635,7 +2669,7 @@ pub struct ListFileTasksResponse {
 pub struct ListFiles;
 
 impl Operation for ListFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
     type Request = ListFilesRequest;
     type Response = ListFilesResponse;
 }
@@ -2665,7 +2699,7 @@ pub struct ListFilesResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[239];
+    const SPEC: &'static OperationSpec = &OPERATIONS[240];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -2684,7 +2718,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[240];
+    const SPEC: &'static OperationSpec = &OPERATIONS[241];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -2720,7 +2754,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[241];
+    const SPEC: &'static OperationSpec = &OPERATIONS[242];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -2756,7 +2790,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[242];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -2782,7 +2816,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[243];
+    const SPEC: &'static OperationSpec = &OPERATIONS[244];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -2820,7 +2854,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    const SPEC: &'static OperationSpec = &OPERATIONS[246];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -2839,7 +2873,7 @@ pub struct ListPoliciesResponse {
 pub struct ListRefusedStrangers;
 
 impl Operation for ListRefusedStrangers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[247];
+    const SPEC: &'static OperationSpec = &OPERATIONS[248];
     type Request = ListRefusedStrangersRequest;
     type Response = ListRefusedStrangersResponse;
 }
@@ -2869,7 +2903,7 @@ pub struct ListRefusedStrangersResponse {
 pub struct ListRemoteConfigs;
 
 impl Operation for ListRemoteConfigs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[249];
     type Request = ListRemoteConfigsRequest;
     type Response = ListRemoteConfigsResponse;
 }
@@ -2893,7 +2927,7 @@ pub struct ListRemoteConfigsResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[249];
+    const SPEC: &'static OperationSpec = &OPERATIONS[250];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -2929,7 +2963,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[250];
+    const SPEC: &'static OperationSpec = &OPERATIONS[251];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -2951,7 +2985,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[251];
+    const SPEC: &'static OperationSpec = &OPERATIONS[252];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -2977,7 +3011,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[255];
+    const SPEC: &'static OperationSpec = &OPERATIONS[256];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -3003,7 +3037,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[256];
+    const SPEC: &'static OperationSpec = &OPERATIONS[257];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -3025,7 +3059,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyFenceBind;
 
 impl Operation for ModifyFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[260];
+    const SPEC: &'static OperationSpec = &OPERATIONS[261];
     type Request = ModifyFenceBindRequest;
     type Response = ModifyFenceBindResponse;
 }
@@ -3046,7 +3080,7 @@ pub struct ModifyFenceBindResponse {}
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[263];
+    const SPEC: &'static OperationSpec = &OPERATIONS[264];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -3067,7 +3101,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyPositionFence;
 
 impl Operation for ModifyPositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[264];
+    const SPEC: &'static OperationSpec = &OPERATIONS[265];
     type Request = ModifyPositionFenceRequest;
     type Response = ModifyPositionFenceResponse;
 }
@@ -3094,7 +3128,7 @@ pub struct ModifyPositionFenceResponse {}
 pub struct ModifyPositionSpace;
 
 impl Operation for ModifyPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[265];
+    const SPEC: &'static OperationSpec = &OPERATIONS[266];
     type Request = ModifyPositionSpaceRequest;
     type Response = ModifyPositionSpaceResponse;
 }
@@ -3123,7 +3157,7 @@ pub struct ModifyPositionSpaceResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[267];
+    const SPEC: &'static OperationSpec = &OPERATIONS[268];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -3153,7 +3187,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[268];
+    const SPEC: &'static OperationSpec = &OPERATIONS[269];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -3179,7 +3213,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifySpaceProperty;
 
 impl Operation for ModifySpaceProperty {
-    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    const SPEC: &'static OperationSpec = &OPERATIONS[270];
     type Request = ModifySpacePropertyRequest;
     type Response = ModifySpacePropertyResponse;
 }
@@ -3202,7 +3236,7 @@ pub struct ModifySpacePropertyResponse {}
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[270];
+    const SPEC: &'static OperationSpec = &OPERATIONS[271];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -3234,7 +3268,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[280];
+    const SPEC: &'static OperationSpec = &OPERATIONS[281];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -3259,7 +3293,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct NotifyDeviceBinding;
 
 impl Operation for NotifyDeviceBinding {
-    const SPEC: &'static OperationSpec = &OPERATIONS[282];
+    const SPEC: &'static OperationSpec = &OPERATIONS[283];
     type Request = NotifyDeviceBindingRequest;
     type Response = NotifyDeviceBindingResponse;
 }
@@ -3285,7 +3319,7 @@ pub struct NotifyDeviceBindingResponse {
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[285];
+    const SPEC: &'static OperationSpec = &OPERATIONS[286];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
@@ -3313,7 +3347,7 @@ pub struct PublishBroadcastMessageResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[287];
+    const SPEC: &'static OperationSpec = &OPERATIONS[288];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -3342,7 +3376,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[288];
+    const SPEC: &'static OperationSpec = &OPERATIONS[289];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -3370,7 +3404,7 @@ pub struct PublishRRPCMessageResponse {
 pub struct PushFile;
 
 impl Operation for PushFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[291];
+    const SPEC: &'static OperationSpec = &OPERATIONS[292];
     type Request = PushFileRequest;
     type Response = PushFileResponse;
 }
@@ -3406,7 +3440,7 @@ pub struct PushFileResponse {
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[292];
+    const SPEC: &'static OperationSpec = &OPERATIONS[293];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -3442,7 +3476,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[293];
+    const SPEC: &'static OperationSpec = &OPERATIONS[294];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -3463,7 +3497,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[294];
+    const SPEC: &'static OperationSpec = &OPERATIONS[295];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -3484,7 +3518,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    const SPEC: &'static OperationSpec = &OPERATIONS[297];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -3514,7 +3548,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[305];
+    const SPEC: &'static OperationSpec = &OPERATIONS[306];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -3562,7 +3596,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[306];
+    const SPEC: &'static OperationSpec = &OPERATIONS[307];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -3585,7 +3619,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[307];
+    const SPEC: &'static OperationSpec = &OPERATIONS[308];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -3613,7 +3647,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchPositionSpace;
 
 impl Operation for SearchPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[308];
+    const SPEC: &'static OperationSpec = &OPERATIONS[309];
     type Request = SearchPositionSpaceRequest;
     type Response = SearchPositionSpaceResponse;
 }
@@ -3643,7 +3677,7 @@ pub struct SearchPositionSpaceResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[309];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -3679,7 +3713,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[311];
+    const SPEC: &'static OperationSpec = &OPERATIONS[312];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -3707,7 +3741,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[312];
+    const SPEC: &'static OperationSpec = &OPERATIONS[313];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -3730,7 +3764,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[313];
+    const SPEC: &'static OperationSpec = &OPERATIONS[314];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -3762,7 +3796,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[314];
+    const SPEC: &'static OperationSpec = &OPERATIONS[315];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -3790,7 +3824,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[315];
+    const SPEC: &'static OperationSpec = &OPERATIONS[316];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -3813,7 +3847,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[322];
+    const SPEC: &'static OperationSpec = &OPERATIONS[323];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -3838,7 +3872,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[323];
+    const SPEC: &'static OperationSpec = &OPERATIONS[324];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -3862,7 +3896,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[325];
+    const SPEC: &'static OperationSpec = &OPERATIONS[326];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -3892,7 +3926,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[327];
+    const SPEC: &'static OperationSpec = &OPERATIONS[328];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -3918,7 +3952,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[331];
+    const SPEC: &'static OperationSpec = &OPERATIONS[332];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -3941,7 +3975,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[332];
+    const SPEC: &'static OperationSpec = &OPERATIONS[333];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -3962,7 +3996,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[333];
+    const SPEC: &'static OperationSpec = &OPERATIONS[334];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

@@ -9,6 +9,7 @@ mod audit;
 mod broadcast;
 mod certificates;
 mod coverage;
+mod credentials;
 mod data;
 mod devices;
 mod diagnosis;

@@ -44,7 +44,7 @@ exports.walk = async ({ page, word, looked, expect, until, cloud, mqtt: address,
   await page.getByRole("link", { name: product, exact: true }).click();
   await link("设备开发", "Device development").click();
   await page.getByRole("textbox", { name: word("设备名称", "Device name") }).first().fill(device);
-  await button("取设备密钥", "Fetch the secret").click();
+  await button("计算", "Compute").click();
   await page.getByText("ClientId", { exact: true }).waitFor();
   const shown = await page.locator("dl", { hasText: "ClientId" }).locator("[title]").evaluateAll((all) => all.map((each) => each.title));
   const clientId = shown.find((text) => text === `${id}${device}`);

@@ -88,16 +88,27 @@ exports.walk = async (tour) => {
   await dialog.getByRole("button", { name: word("放弃修改", "Discard changes") }).click();
   await page.getByRole("cell", { name: "fan", exact: true }).waitFor();
 
-  // Credentials of a device, with its secret fetched: what the vendor's SDKs would compute.
+  // Credentials of a device, computed by the platform and then, with its secret fetched, in the page: what the vendor's SDKs would compute.
   const { Data: device } = await cloud("CreateDevice", { ProductId: id, DeviceName: "walker" });
   await page.getByRole("link", { name: word("设备开发", "Device development") }).click();
+  await field("设备名称", "Device name").fill("ghost");
+  await button("计算", "Compute").click();
+  await page.getByText("ResourceNotFound.DeviceNotExist").waitFor();
   await field("设备名称", "Device name").fill("walker");
-  await button("取设备密钥", "Fetch the secret").click();
+  const shown = async (method) => {
+    const titles = await page.locator("dl", { hasText: "ClientId" }).locator("[title]").evaluateAll((all) => all.map((each) => each.title));
+    const userName = titles.find((text) => text.includes(";12010126;"));
+    const password = `${createHmac(method, Buffer.from(device.DevicePsk, "base64")).update(userName).digest("hex")};hmac${method}`;
+    expect(titles.includes(`${id}walker`) && titles.includes(password), `${method}: ${titles.join(" | ")}`);
+  };
+  await button("计算", "Compute").click();
   await page.getByText("ClientId", { exact: true }).waitFor();
-  const shown = await page.locator("dl", { hasText: "ClientId" }).locator("[title]").evaluateAll((all) => all.map((each) => each.title));
-  const userName = shown.find((text) => text.includes(";12010126;"));
-  const password = `${createHmac("sha256", Buffer.from(device.DevicePsk, "base64")).update(userName).digest("hex")};hmacsha256`;
-  expect(shown.includes(`${id}walker`) && shown.includes(password), shown.join(" | "));
+  await shown("sha256");
+  await page.getByLabel(word("签名算法", "Signature")).selectOption("hmacsha1");
+  await page.getByText("ClientId", { exact: true }).waitFor({ state: "detached" });
+  await button("取设备密钥", "Fetch the secret").click();
+  await page.getByText("PSK (").or(page.getByText("PSK（")).waitFor();
+  await shown("sha1");
   for (const way of ["Python SDK", "C SDK", "Node.js", "HTTP"]) {
     await choice(way, way).check();
     await page.getByRole("region", { name: way }).getByText(id).first().waitFor();

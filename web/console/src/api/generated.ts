@@ -51,6 +51,7 @@ export interface Operations {
   DescribeConfiguration: { request: DescribeConfigurationRequest; response: DescribeConfigurationResponse };
   DescribeDevice: { request: DescribeDeviceRequest; response: DescribeDeviceResponse };
   DescribeDeviceBindGateway: { request: DescribeDeviceBindGatewayRequest; response: DescribeDeviceBindGatewayResponse };
+  DescribeDeviceCredentials: { request: DescribeDeviceCredentialsRequest; response: DescribeDeviceCredentialsResponse };
   DescribeDeviceData: { request: DescribeDeviceDataRequest; response: DescribeDeviceDataResponse };
   DescribeDeviceDataHistory: { request: DescribeDeviceDataHistoryRequest; response: DescribeDeviceDataHistoryResponse };
   DescribeDeviceDiagnosis: { request: DescribeDeviceDiagnosisRequest; response: DescribeDeviceDiagnosisResponse };
@@ -200,6 +201,7 @@ export const versions: Record<keyof Operations, string> = {
   DescribeConfiguration: "2026-11-01",
   DescribeDevice: "2019-04-23",
   DescribeDeviceBindGateway: "2019-04-23",
+  DescribeDeviceCredentials: "2026-11-01",
   DescribeDeviceData: "2019-04-23",
   DescribeDeviceDataHistory: "2019-04-23",
   DescribeDeviceDiagnosis: "2026-11-01",
@@ -778,6 +780,20 @@ export interface DescribeDeviceBindGatewayResponse {
   GatewayName: string;
   GatewayProductOwnerName: string;
   GatewayProductOwnerUin: string;
+}
+
+export interface DescribeDeviceCredentialsRequest {
+  ProductId: string;
+  DeviceName: string;
+  Method?: string;
+  ValidSeconds?: number;
+}
+
+export interface DescribeDeviceCredentialsResponse {
+  ClientId: string;
+  UserName: string;
+  Password: string;
+  ExpireTime: number;
 }
 
 export interface DescribeDeviceDataRequest {
