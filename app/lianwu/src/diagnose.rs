@@ -84,7 +84,16 @@ struct Problem {
     cause: String,
     cure: String,
     count: u64,
+    mistakes: Vec<Mistake>,
     evidence: Vec<Evidence>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mistake {
+    text: String,
+    since: u64,
+    count: u64,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +132,10 @@ pub fn run(options: &DiagnoseOptions) -> Result<()> {
     }
     for problem in problems {
         println!("[{}] {} ({}, {}x)", problem.severity, problem.title, problem.id, problem.count);
+        for Mistake { text, since, count } in problem.mistakes {
+            let since = lianwu_services::logs::beijing(UnixMillis(since));
+            println!("  * {text}: {count}x, {since} (UTC+8)");
+        }
         println!("  {}", problem.cause);
         println!("  -> {}", problem.cure);
         for evidence in problem.evidence {

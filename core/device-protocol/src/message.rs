@@ -203,10 +203,16 @@ pub enum Refusal<'a> {
         reply: Option<ReplyMethod>,
         code: ReplyCode,
         status: String,
+        /// The value that is at fault, if one is.
+        violation: Option<Box<Violation<'a>>>,
     },
 }
 
-impl Refusal<'_> {
+impl<'a> Refusal<'a> {
+    fn message(token: Option<ClientToken<'a>>, reply: Option<ReplyMethod>, code: ReplyCode, status: String) -> Self {
+        Self::Message { token, reply, code, status, violation: None }
+    }
+
     #[must_use]
     pub fn code(&self) -> ReplyCode {
         match self {
@@ -220,7 +226,7 @@ impl Refusal<'_> {
         match self {
             Self::BadJson(_) => reply::render_bad_json(out),
             Self::Message { reply: None, .. } => return false,
-            Self::Message { token, reply: Some(method), code, status } => {
+            Self::Message { token, reply: Some(method), code, status, .. } => {
                 reply::render_reply(*method, token.map(ClientToken::raw), *code, status, out);
             }
         }
@@ -254,7 +260,7 @@ pub fn parse_up<'a>(
 
 fn property<'a>(envelope: &Envelope<'a>, validator: &'a Validator, clock: Clock) -> Result<Up<'a>, Refusal<'a>> {
     let token = envelope.token(Some(ReplyMethod::Report))?;
-    let refuse = |reply, code, status| Refusal::Message { token, reply: Some(reply), code, status };
+    let refuse = |reply, code, status| Refusal::message(token, Some(reply), code, status);
     let Some(method) = envelope.method else {
         if envelope.code.is_some() && token.is_some() {
             return Ok(Up::ControlReply(envelope.device_reply(token)));
@@ -288,15 +294,11 @@ fn report<'a>(
     clock: Clock,
 ) -> Result<Up<'a>, Refusal<'a>> {
     let reply = Some(ReplyMethod::Report);
-    let sample_time = time::sample_time(envelope.timestamp, clock).map_err(|status| Refusal::Message {
-        token,
-        reply,
-        code: ReplyCode::Timestamp,
-        status,
-    })?;
+    let sample_time = time::sample_time(envelope.timestamp, clock)
+        .map_err(|status| Refusal::message(token, reply, ReplyCode::Timestamp, status))?;
     let Some(params) = envelope.params else {
         let status = format!("{CHECK_PREFIX}params missing");
-        return Err(Refusal::Message { token, reply, code: ReplyCode::Value, status });
+        return Err(Refusal::message(token, reply, ReplyCode::Value, status));
     };
     let verdict = match &envelope.checked {
         envelope::Checked::No => validator.check_properties(&mut Scanner::new(params), Purpose::Report).err(),
@@ -305,13 +307,13 @@ fn report<'a>(
     };
     match verdict {
         None => Ok(Up::Report(Report { token, sample_time, params })),
-        Some(violation) => Err(refused_value(&violation, token, reply)),
+        Some(violation) => Err(refused_value(violation, token, reply)),
     }
 }
 
 fn action<'a>(envelope: &Envelope<'a>) -> Result<Up<'a>, Refusal<'a>> {
     let token = envelope.token(None)?;
-    let refuse = |status| Refusal::Message { token, reply: None, code: ReplyCode::Refused, status };
+    let refuse = |status| Refusal::message(token, None, ReplyCode::Refused, status);
     match envelope.method {
         Some(method) if !method.is(b"action_reply") => Err(refuse(unknown_method(&method.unescape()))),
         None if envelope.code.is_none() || token.is_none() => Err(refuse("method missing".into())),
@@ -326,7 +328,7 @@ fn action<'a>(envelope: &Envelope<'a>) -> Result<Up<'a>, Refusal<'a>> {
 }
 
 fn refused_value<'a>(
-    violation: &Violation<'_>,
+    violation: Box<Violation<'a>>,
     token: Option<ClientToken<'a>>,
     reply: Option<ReplyMethod>,
 ) -> Refusal<'a> {
@@ -343,7 +345,8 @@ fn refused_value<'a>(
         | Cause::LengthOutOfRange { .. }
         | Cause::NotInEnum { .. } => ReplyCode::Value,
     };
-    Refusal::Message { token, reply, code, status: format!("{CHECK_PREFIX}{violation}") }
+    let status = format!("{CHECK_PREFIX}{violation}");
+    Refusal::Message { token, reply, code, status, violation: Some(violation) }
 }
 
 fn unknown_method(method: &str) -> String {

@@ -9,6 +9,7 @@
 mod check;
 mod define;
 mod error;
+mod fault;
 pub mod limits;
 mod parse;
 mod start;
@@ -16,6 +17,7 @@ mod validator;
 mod violation;
 
 pub use error::{DefinitionError, DefinitionErrorKind};
+pub use fault::{Complaint, Fault, Sent};
 pub use validator::{ActionValidator, CheckSummary, EventValidator, Purpose, Validator};
 pub use violation::{Cause, Violation};
 

@@ -7,6 +7,7 @@
 mod backend;
 mod checks;
 mod facts;
+mod fault;
 mod finding;
 mod table;
 
@@ -16,6 +17,7 @@ use lianwu_ports::registry::StoreError;
 use crate::Platform;
 use crate::product::{self, ProductError};
 use crate::telemetry::TelemetryError;
+use crate::thing_model::words::Sentence;
 
 pub use backend::diagnose_backend;
 pub use table::{Entry, Severity, Text, backend_entries, entries};
@@ -35,6 +37,17 @@ pub struct Evidence {
     pub text: String,
 }
 
+/// The same mistake, made again and again: one value the thing model refuses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    pub said: Sentence,
+    pub since: UnixMillis,
+    pub last_seen: UnixMillis,
+    pub count: u64,
+    /// The newest value as sent; empty when there is none to show.
+    pub value: String,
+}
+
 /// A problem that is there now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
@@ -44,6 +57,8 @@ pub struct Problem {
     pub last_seen: UnixMillis,
     /// How often, among the records looked at; at least 1.
     pub count: u64,
+    /// What it is made of, the most frequent first. Messages are judged by the model there is now: what it would accept is not here.
+    pub mistakes: Vec<Mistake>,
     /// The newest few, newest first.
     pub evidence: Vec<Evidence>,
 }

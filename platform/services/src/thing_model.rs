@@ -2,6 +2,9 @@
 //!
 //! Source: spec/cloud-api.md 2.3, spec/thing-model-and-console.md 2.8 and 2.11, decisions 12.
 
+pub mod judge;
+pub mod words;
+
 use lianwu_model::product::{DevelopmentStatus, StoredThingModel};
 use lianwu_model::thing_model::{DefinitionError, ThingModel, Validator};
 use lianwu_model::{Uin, UnixMillis};

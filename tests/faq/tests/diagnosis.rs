@@ -84,6 +84,30 @@ fn faq_22_to_29_refused_reports() {
     }
 }
 
+/// faq-24, 25: does the diagnosis say which value it is, what the device sends and what the model has, how often and since when?
+#[test]
+fn faq_24_names_the_value_and_what_the_model_says() {
+    let world = World::new(TBOX_MODEL);
+    let mut client = world.client();
+    for params in [r#"{"lac":"str"}"#, r#"{"lac":"x12"}"#, r#"{"str_model":133}"#, r#"{"lac":"more"}"#] {
+        world.report(&mut client, params);
+    }
+    let problem = wait_for("four refused reports", DEADLINE, || {
+        let problem = world.problem("faq-24");
+        (problem["Count"] == 4).then_some(problem)
+    });
+    let mistakes = problem["Mistakes"].as_array().expect("a list");
+    let said: Vec<_> = mistakes.iter().map(|mistake| (mistake["Text"].as_str(), mistake["Count"].as_u64())).collect();
+    let [text, number] =
+        ["reports `lac` as text, the model says integer", "reports `str_model` as a number, the model says string"];
+    assert_eq!(said, [(Some(text), Some(3)), (Some(number), Some(1))]);
+    assert_eq!(mistakes[0]["Value"], r#""more""#, "the newest");
+    assert!(mistakes[0]["Since"].as_u64() < mistakes[0]["LastSeen"].as_u64(), "{problem}");
+    world.report(&mut client, r#"{"altitude":9999999}"#);
+    let mistake = &world.problem("faq-25")["Mistakes"][0];
+    assert_eq!(mistake["Text"], "reports `altitude` outside the model's range [-1000,20000], such as 9999999");
+}
+
 /// faq-30: is "no report yet" told apart from a refused one?
 #[test]
 fn faq_30_no_report_yet() {

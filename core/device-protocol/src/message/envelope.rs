@@ -141,7 +141,7 @@ impl<'a> Envelope<'a> {
 
     /// The token to echo. `reply` answers a token that cannot be echoed.
     pub fn token(&self, reply: Option<ReplyMethod>) -> Result<Option<ClientToken<'a>>, Refusal<'a>> {
-        let refuse = |status: String| Refusal::Message { token: None, reply, code: ReplyCode::Refused, status };
+        let refuse = |status: String| Refusal::message(None, reply, ReplyCode::Refused, status);
         match self.token {
             None => Ok(None),
             Some(raw) if raw.len() > CLIENT_TOKEN_BYTES_MAX => {

@@ -25,7 +25,7 @@ pub(super) fn parse<'a>(
         other => {
             let status = other.map_or_else(|| "method missing".into(), |method| unknown_method(&method.unescape()));
             let reply = Some(ReplyMethod::Event);
-            return Err(Refusal::Message { token, reply, code: ReplyCode::Refused, status });
+            return Err(Refusal::message(token, reply, ReplyCode::Refused, status));
         }
     };
     let judge = Judge { token, reply, validator, clock };
@@ -46,7 +46,7 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn refuse(&self, code: ReplyCode, status: String) -> Refusal<'a> {
-        Refusal::Message { token: self.token, reply: Some(self.reply), code, status }
+        Refusal::message(self.token, Some(self.reply), code, status)
     }
 
     /// `list` is a JSON text the scanner has accepted.
@@ -103,7 +103,7 @@ impl<'a> Judge<'a> {
         };
         match verdict {
             None => Ok(EventPost { id: event.id(), kind: event.kind(), sample_time, params }),
-            Some(violation) => Err(refused_value(&violation, self.token, Some(self.reply))),
+            Some(violation) => Err(refused_value(violation, self.token, Some(self.reply))),
         }
     }
 }

@@ -80,14 +80,14 @@ impl PackOfSubDevice<'_> {
 }
 
 fn refuse(token: Option<ClientToken<'_>>, code: ReplyCode, status: String) -> Refusal<'_> {
-    Refusal::Message { token, reply: Some(ReplyMethod::Pack), code, status }
+    Refusal::message(token, Some(ReplyMethod::Pack), code, status)
 }
 
 /// Puts the place of the fault in front of the reason.
 fn at<'a>(place: &str, refusal: Refusal<'a>) -> Refusal<'a> {
     match refusal {
-        Refusal::Message { token, reply, code, status } => {
-            Refusal::Message { token, reply, code, status: format!("{place} {status}") }
+        Refusal::Message { token, reply, code, status, violation } => {
+            Refusal::Message { token, reply, code, status: format!("{place} {status}"), violation }
         }
         bad @ Refusal::BadJson(_) => bad,
     }
@@ -221,7 +221,7 @@ impl<'a> Judge<'a> {
         if let Some(properties) = members.properties {
             self.validator
                 .check_properties(&mut Scanner::new(properties), Purpose::Report)
-                .map_err(|violation| refused_value(&violation, self.token, Some(ReplyMethod::Pack)))?;
+                .map_err(|violation| refused_value(violation, self.token, Some(ReplyMethod::Pack)))?;
         }
         let events = match members.events {
             None => Vec::new(),
@@ -259,7 +259,7 @@ impl<'a> Judge<'a> {
         };
         match event.check_params(&mut Scanner::new(params)) {
             Ok(_) => Ok(EventPost { id: event.id(), kind: event.kind(), sample_time, params }),
-            Err(violation) => Err(refused_value(&violation, self.token, Some(ReplyMethod::Pack))),
+            Err(violation) => Err(refused_value(violation, self.token, Some(ReplyMethod::Pack))),
         }
     }
 }

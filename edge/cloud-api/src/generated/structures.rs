@@ -634,6 +634,8 @@ pub struct Problem {
     pub last_seen: u64,
     #[serde(rename = "Count")]
     pub count: u64,
+    #[serde(rename = "Mistakes")]
+    pub mistakes: Vec<ProblemMistake>,
     #[serde(rename = "Evidence")]
     pub evidence: Vec<ProblemEvidence>,
 }
@@ -644,6 +646,20 @@ pub struct ProblemEvidence {
     pub time: u64,
     #[serde(rename = "Text")]
     pub text: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ProblemMistake {
+    #[serde(rename = "Text")]
+    pub text: String,
+    #[serde(rename = "Since")]
+    pub since: u64,
+    #[serde(rename = "LastSeen")]
+    pub last_seen: u64,
+    #[serde(rename = "Count")]
+    pub count: u64,
+    #[serde(rename = "Value")]
+    pub value: String,
 }
 
 #[derive(Clone, Default, Serialize)]

@@ -1,6 +1,6 @@
 //! Current problems of a device or a backend. Source: spec/lianwu-api.json.
 
-use lianwu_services::diagnosis::{self, Diagnosis, Language as TextLanguage};
+use lianwu_services::diagnosis::{self, Diagnosis, Language as TextLanguage, Mistake};
 
 use crate::call::Call;
 use crate::error::{ApiError, Language};
@@ -8,7 +8,7 @@ use crate::generated::operations::{
     DescribeBackendDiagnosisRequest, DescribeBackendDiagnosisResponse, DescribeDeviceDiagnosisRequest,
     DescribeDeviceDiagnosisResponse,
 };
-use crate::generated::structures::{Problem, ProblemEvidence};
+use crate::generated::structures::{Problem, ProblemEvidence, ProblemMistake};
 
 pub async fn describe(
     call: Call,
@@ -42,6 +42,7 @@ fn problems(call: &Call, found: Diagnosis) -> Vec<Problem> {
         since: problem.since.0,
         last_seen: problem.last_seen.0,
         count: problem.count,
+        mistakes: problem.mistakes.into_iter().map(|mistake| shown(mistake, language)).collect(),
         evidence: problem
             .evidence
             .into_iter()
@@ -49,4 +50,17 @@ fn problems(call: &Call, found: Diagnosis) -> Vec<Problem> {
             .collect(),
     });
     shown.collect()
+}
+
+fn shown(mistake: Mistake, language: TextLanguage) -> ProblemMistake {
+    ProblemMistake {
+        text: match language {
+            TextLanguage::Chinese => mistake.said.zh,
+            TextLanguage::English => mistake.said.en,
+        },
+        since: mistake.since.0,
+        last_seen: mistake.last_seen.0,
+        count: mistake.count,
+        value: mistake.value,
+    }
 }

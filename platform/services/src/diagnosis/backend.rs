@@ -44,7 +44,16 @@ pub async fn diagnose_backend(platform: &Platform, owner: Uin, client_id: &str) 
 fn problems(rows: &[AccountRow], now: UnixMillis) -> Vec<Problem> {
     let mut problems: Vec<Problem> = if rows.is_empty() {
         let unseen = backend_entries().filter(|entry| entry.id == UNSEEN);
-        unseen.map(|entry| Problem { entry, since: now, last_seen: now, count: 1, evidence: Vec::new() }).collect()
+        unseen
+            .map(|entry| Problem {
+                entry,
+                since: now,
+                last_seen: now,
+                count: 1,
+                mistakes: Vec::new(),
+                evidence: Vec::new(),
+            })
+            .collect()
     } else {
         backend_entries().filter_map(|entry| problem(entry, rows, now)).collect()
     };
@@ -63,6 +72,7 @@ fn problem(entry: &'static Entry, rows: &[AccountRow], now: UnixMillis) -> Optio
         since: first.time,
         last_seen: last.time,
         count,
+        mistakes: Vec::new(),
         evidence: shown.iter().take(EVIDENCE_MAX).map(evidence).collect(),
     })
 }

@@ -219,7 +219,7 @@ pub(super) fn unstable(facts: &Facts) -> Option<Finding<'_>> {
 
 pub(super) fn no_model(facts: &Facts) -> Option<Finding<'_>> {
     let refused = facts.rows.iter().filter(|row| *row.note == *notes::NO_MODEL).collect();
-    let needs_one = facts.product.data_protocol == DataProtocol::ThingModel && !facts.has_model;
+    let needs_one = facts.product.data_protocol == DataProtocol::ThingModel && !facts.has_model();
     needs_one.then(|| Finding::state(format!("ProductId {}", facts.product.id), refused))
 }
 
@@ -229,7 +229,7 @@ pub(super) fn other_topic(facts: &Facts) -> Option<Finding<'_>> {
     let elsewhere: Vec<_> = facts.rows.iter().filter(is_elsewhere).collect();
     let has_values = !facts.state.reported.is_empty() || facts.of(RecordKind::PropertyReport).next().is_some();
     let tried = facts.of(RecordKind::PropertyOther).next().is_some();
-    (facts.has_model && !has_values && !tried && !elsewhere.is_empty()).then(|| Finding::rows(elsewhere))
+    (facts.has_model() && !has_values && !tried && !elsewhere.is_empty()).then(|| Finding::rows(elsewhere))
 }
 
 /// It signed in, and said nothing since.
@@ -238,7 +238,7 @@ pub(super) fn no_report(facts: &Facts) -> Option<Finding<'_>> {
     let is_up =
         |row: &&LogRow| (row.kind.is_message() && !row.kind.is_down()) || row.kind == RecordKind::PublishRefused;
     let is_silent = facts.state.reported.is_empty() && !facts.rows.iter().any(|row| is_up(&row));
-    (facts.has_model && is_silent).then(|| Finding::state(format!("first sign-in {}", at(activated)), Vec::new()))
+    (facts.has_model() && is_silent).then(|| Finding::state(format!("first sign-in {}", at(activated)), Vec::new()))
 }
 
 pub(super) fn storage(facts: &Facts) -> Option<Finding<'_>> {

@@ -1,5 +1,6 @@
 //! What detectors look at, read once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lianwu_model::product::Product;
@@ -10,7 +11,7 @@ use lianwu_ports::record::RecordKind;
 use lianwu_ports::states::DeviceState;
 
 use super::DiagnosisError;
-use crate::catalog::CatalogProduct;
+use crate::catalog::{CatalogProduct, CompiledModel};
 use crate::{Platform, retention, telemetry};
 
 /// How far back is looked.
@@ -60,7 +61,7 @@ pub(super) struct Known {
 pub(super) struct Facts {
     pub now: UnixMillis,
     pub product: Product,
-    pub has_model: bool,
+    pub model: Option<Arc<CompiledModel>>,
     /// None: no device has this name.
     pub device: Option<Known>,
     pub state: DeviceState,
@@ -74,6 +75,10 @@ impl Facts {
     /// Newest first.
     pub fn of(&self, kind: RecordKind) -> impl Iterator<Item = &LogRow> {
         self.rows.iter().filter(move |row| row.kind == kind)
+    }
+
+    pub fn has_model(&self) -> bool {
+        self.model.is_some()
     }
 
     pub fn is_online(&self) -> bool {
@@ -128,13 +133,5 @@ pub(super) async fn gather(
         LogHealth::Accepting => None,
         LogHealth::Refusing(why) => Some(why),
     };
-    Ok(Facts {
-        now,
-        product: (*product.product).clone(),
-        has_model: product.model.is_some(),
-        device,
-        state,
-        refusing,
-        rows,
-    })
+    Ok(Facts { now, product: (*product.product).clone(), model: product.model.clone(), device, state, refusing, rows })
 }

@@ -7,6 +7,7 @@ use lianwu_ports::readings::LogRow;
 use lianwu_ports::record::RecordKind;
 
 use super::facts::Facts;
+use super::fault;
 use super::table::{Cure, Detector, Entry, Pattern};
 use super::{Evidence, Problem};
 use crate::logs::{LineKind, lines, notes};
@@ -51,6 +52,7 @@ pub(super) fn problem(entry: &'static Entry, facts: &Facts) -> Option<Problem> {
         since,
         last_seen,
         count: found.rows.len().max(1) as u64,
+        mistakes: fault::mistakes(&found.rows, facts.model.as_deref()),
         evidence: note.into_iter().chain(shown).collect(),
     })
 }

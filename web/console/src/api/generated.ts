@@ -2188,12 +2188,21 @@ export interface Problem {
   Since: number;
   LastSeen: number;
   Count: number;
+  Mistakes: ProblemMistake[];
   Evidence: ProblemEvidence[];
 }
 
 export interface ProblemEvidence {
   Time: number;
   Text: string;
+}
+
+export interface ProblemMistake {
+  Text: string;
+  Since: number;
+  LastSeen: number;
+  Count: number;
+  Value: string;
 }
 
 export interface ProductDevicesPositionItem {

@@ -1,12 +1,18 @@
 import { describe, expect, it } from "vitest";
 
-import { age, number, short, size } from "./format";
+import { age, clock, number, short, size } from "./format";
 import { language } from "./language";
 
 describe("what people read", () => {
   it("has sizes with binary units", () => {
     language.value = "en";
     expect([0, 1023, 1024, 1536, 5 * 1024 ** 3].map(size)).toEqual(["0 B", "1,023 B", "1 KiB", "1.5 KiB", "5 GiB"]);
+  });
+
+  it("leaves today out of a time of day", () => {
+    const at = new Date(2026, 10, 23, 9, 12, 5);
+    expect(clock(at.getTime(), new Date(2026, 10, 23, 20).getTime())).toBe("09:12");
+    expect(clock(at.getTime(), new Date(2026, 10, 24, 1).getTime())).toBe("11-23 09:12");
   });
 
   it("shortens ids in the middle, and only long ones", () => {

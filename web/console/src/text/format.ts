@@ -29,6 +29,13 @@ export function moment(millis: number, withMillis = true): string {
   return `${day} ${time}${rest} ${zone(at)}`;
 }
 
+/** `09:12` of today, `11-22 09:12` of another day; the exact moment belongs beside it. */
+export function clock(millis: number, now: number): string {
+  const at = new Date(millis);
+  const full = moment(millis, false);
+  return at.toDateString() === new Date(now).toDateString() ? full.slice(11, 16) : full.slice(5, 16);
+}
+
 function zone(at: Date): string {
   const minutes = -at.getTimezoneOffset();
   if (minutes === 0) return "UTC";

@@ -55,6 +55,7 @@ exports.walk = async ({ page, visit, word, looked, expect }, { product, name, pa
   await visit(at("diagnosis"));
   const problem = page.getByRole("article").filter({ hasText: '|"dark"|' });
   await problem.first().waitFor();
+  await page.getByText(word("以文本上报 brightness，物模型为整数型：自", "reports brightness as text, the model says integer:")).waitFor();
   await looked("diagnosis");
   await page.getByRole("button", { name: word("重新检查", "Check again") }).click();
   await problem.first().getByRole("link").click();
