@@ -34,6 +34,12 @@ fn overview() {
     walk("overview");
 }
 
+/// What is around every page: the search by keys and by clicks, the choice of a project in the address and for the next visit.
+#[test]
+fn shell() {
+    walk("shell");
+}
+
 /// The list of devices: filters, a new device, a CSV file with good and bad lines, several devices at once.
 #[test]
 fn devices() {

@@ -32,11 +32,12 @@ export const places: Place[] = [
   },
 ];
 
+/** `hasProject`: the project chosen at the top is part of the address. */
 export const pages: RouteRecordRaw[] = [
-  { path: "", name: "overview", component: () => import("./pages/overview/Overview.vue") },
-  { path: "products", name: "products", component: () => import("./pages/products/ProductList.vue") },
+  { path: "", name: "overview", meta: { hasProject: true }, component: () => import("./pages/overview/Overview.vue") },
+  { path: "products", name: "products", meta: { hasProject: true }, component: () => import("./pages/products/ProductList.vue") },
   { path: "products/:id/:tab?", name: "product", component: () => import("./pages/products/ProductPage.vue") },
-  { path: "devices", name: "devices", component: () => import("./pages/devices/DeviceList.vue") },
+  { path: "devices", name: "devices", meta: { hasProject: true }, component: () => import("./pages/devices/DeviceList.vue") },
   {
     path: "devices/:product/:name/:tab?",
     name: "device",

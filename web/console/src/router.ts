@@ -3,6 +3,7 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router"
 
 import { restore, session } from "./api/session";
 import { pages } from "./pages";
+import { followProject } from "./parts/project";
 import Shell from "./shell/Shell.vue";
 
 const routes: RouteRecordRaw[] = [
@@ -20,7 +21,7 @@ router.beforeEach(async (to) => {
   // Only the path travels: an address of somewhere else cannot be put there.
   if (!current) return { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
   if (current.MustChangePassword && to.name !== "password") return { name: "password" };
-  return true;
+  return followProject(to) ?? true;
 });
 
 /** Where to go after signing in: a page of the console, whatever the address says. */

@@ -7,12 +7,13 @@ type Widened<V> = V extends string ? string : V extends number ? number : boolea
 
 export type Address<T extends Values> = { [K in keyof T]: WritableComputedRef<Widened<T[K]>> };
 
+// Several values set in one turn become one navigation, whoever sets them.
+let pending: Record<string, string | undefined> | undefined;
+
 /** One writable value for each default; what equals its default stays out of the address. */
 export function useAddress<const T extends Values>(defaults: T): Address<T> {
   const route = useRoute();
   const router = useRouter();
-  // Several values set in one turn become one navigation.
-  let pending: Record<string, string | undefined> | undefined;
 
   function set(name: string, value: string | number | boolean): void {
     const text = value === defaults[name] ? undefined : String(value);

@@ -14,6 +14,8 @@ export const shellTexts = texts(
     signOut: "退出登录",
     signOutEverywhere: "退出所有设备上的登录",
     changePassword: "修改密码",
+    project: "项目",
+    allProjects: "全部项目",
     role: { platform: "平台管理员", main: "主账号", sub: "子账号" },
   },
   {
@@ -29,6 +31,8 @@ export const shellTexts = texts(
     signOut: "Sign out",
     signOutEverywhere: "Sign out everywhere",
     changePassword: "Change password",
+    project: "Project",
+    allProjects: "All projects",
     role: { platform: "Platform administrator", main: "Main account", sub: "Sub-account" },
   },
 );

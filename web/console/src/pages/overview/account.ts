@@ -10,10 +10,11 @@ export interface AccountFigures {
 
 const PAGE = 50;
 
-export async function everyProject(signal: AbortSignal): Promise<AccountFigures> {
+/** Of one project, or of all with "". */
+export async function everyProject(only: string, signal: AbortSignal): Promise<AccountFigures> {
   const sum: AccountFigures = { online: 0, activated: 0, activatedYesterday: 0, activeInWeek: 0 };
   for (let offset = 0; ; offset += PAGE) {
-    const { Projects, Total } = await call("GetProjectList", { Offset: offset, Limit: PAGE }, signal);
+    const { Projects, Total } = await call("GetProjectList", { Offset: offset, Limit: PAGE, ...(only ? { ProjectId: only } : {}) }, signal);
     for (const project of Projects) {
       const figures = await call("GetDeviceSumStatistics", { ProjectId: project.ProjectId }, signal);
       sum.online += figures.OnlineCount;
