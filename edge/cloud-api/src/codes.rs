@@ -188,6 +188,7 @@ impl From<ThingModelError> for ApiError {
                 format!("The product is `{}`: its thing model is frozen; create a new product.", status(now)),
             ),
             ThingModelError::Store(error) => store(&error),
+            ThingModelError::Telemetry(error) => error.into(),
         }
     }
 }

@@ -108,12 +108,11 @@ fn remote_configs(table: Table) -> Table {
 }
 
 fn models(table: Table) -> Table {
-    table.on(op::DescribeModelDefinition, Read, |r| Target::Product(r.product_id.clone()), model::describe).on(
-        op::ModifyModelDefinition,
-        Write,
-        |r| Target::Product(r.product_id.clone()),
-        model::modify,
-    )
+    table
+        .on(op::DescribeModelDefinition, Read, |r| Target::Product(r.product_id.clone()), model::describe)
+        .on(op::ModifyModelDefinition, Write, |r| Target::Product(r.product_id.clone()), model::modify)
+        // It shows what devices said.
+        .on(op::DescribeModelConsequences, Read, |r| Target::DevicesOf(r.product_id.clone()), model::consequences)
 }
 
 fn topics(table: Table) -> Table {

@@ -148,6 +148,17 @@ impl Fences {
         known.spaces.iter().find(|space| space.owner == owner && space.id.as_str() == id).cloned()
     }
 
+    /// Spaces with this product: their names, and which of its properties they show, a JSON array or nothing.
+    #[must_use]
+    pub fn spaces_of(&self, product: ProductId) -> Vec<(String, String)> {
+        let known = self.known.read();
+        let of = |space: &Space| {
+            let own = space.products.iter().find(|own| own.product == product)?;
+            Some((space.name.clone(), own.shown.clone()))
+        };
+        known.spaces.iter().filter_map(of).collect()
+    }
+
     /// The fence, if it is this account's, and the space it is in.
     #[must_use]
     pub fn fence(&self, owner: Uin, id: i64) -> Option<(Fence, Space)> {

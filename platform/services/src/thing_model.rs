@@ -2,7 +2,12 @@
 //!
 //! Source: spec/cloud-api.md 2.3, spec/thing-model-and-console.md 2.8 and 2.11, decisions 12.
 
+mod consequences;
+mod findings;
 pub mod judge;
+mod reason;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 use lianwu_model::product::{DevelopmentStatus, StoredThingModel};
@@ -13,6 +18,11 @@ use lianwu_ports::registry::StoreError;
 use crate::Platform;
 use crate::catalog::{CatalogProduct, CompiledModel};
 use crate::product::{self, ProductError};
+use crate::telemetry::TelemetryError;
+
+pub use consequences::{Consequences, Place, PropertyUse, consequences};
+pub use findings::{Finding, Function, Outcome};
+pub use reason::Reason;
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ThingModelError {
@@ -24,6 +34,9 @@ pub enum ThingModelError {
     Frozen(DevelopmentStatus),
     #[error("the registry failed")]
     Store(StoreError),
+    /// What devices said lately cannot be read.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
 }
 
 /// Text of a product's model and when it was made.

@@ -2055,6 +2055,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DescribeModelConsequences",
+        service: &SERVICES[2],
+        group: "device",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "ModelSchema", kind: Kind::Text, required: true },
+        ],
+    },
+    OperationSpec {
         name: "DescribeModelDefinition",
         service: &SERVICES[0],
         group: "model",

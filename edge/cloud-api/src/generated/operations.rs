@@ -1742,10 +1742,46 @@ pub struct DescribeLogLevelResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeModelConsequences;
+
+impl Operation for DescribeModelConsequences {
+    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    type Request = DescribeModelConsequencesRequest;
+    type Response = DescribeModelConsequencesResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeModelConsequencesRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "ModelSchema")]
+    pub model_schema: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeModelConsequencesResponse {
+    #[serde(rename = "Devices")]
+    pub devices: u64,
+    #[serde(rename = "DevicesLookedAt")]
+    pub devices_looked_at: u64,
+    #[serde(rename = "MessagesLookedAt")]
+    pub messages_looked_at: u64,
+    #[serde(rename = "Since")]
+    pub since: u64,
+    #[serde(rename = "Consequences")]
+    pub consequences: Vec<s::ModelConsequence>,
+    #[serde(rename = "More")]
+    pub more: bool,
+    #[serde(rename = "Uses")]
+    pub uses: Vec<s::PropertyUse>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    const SPEC: &'static OperationSpec = &OPERATIONS[152];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -1767,7 +1803,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribePositionFenceList;
 
 impl Operation for DescribePositionFenceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[155];
+    const SPEC: &'static OperationSpec = &OPERATIONS[156];
     type Request = DescribePositionFenceListRequest;
     type Response = DescribePositionFenceListResponse;
 }
@@ -1795,7 +1831,7 @@ pub struct DescribePositionFenceListResponse {
 pub struct DescribePrivateCA;
 
 impl Operation for DescribePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[156];
+    const SPEC: &'static OperationSpec = &OPERATIONS[157];
     type Request = DescribePrivateCARequest;
     type Response = DescribePrivateCAResponse;
 }
@@ -1817,7 +1853,7 @@ pub struct DescribePrivateCAResponse {
 pub struct DescribePrivateCABindedProducts;
 
 impl Operation for DescribePrivateCABindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[157];
+    const SPEC: &'static OperationSpec = &OPERATIONS[158];
     type Request = DescribePrivateCABindedProductsRequest;
     type Response = DescribePrivateCABindedProductsResponse;
 }
@@ -1843,7 +1879,7 @@ pub struct DescribePrivateCABindedProductsResponse {
 pub struct DescribePrivateCAs;
 
 impl Operation for DescribePrivateCAs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[158];
+    const SPEC: &'static OperationSpec = &OPERATIONS[159];
     type Request = DescribePrivateCAsRequest;
     type Response = DescribePrivateCAsResponse;
 }
@@ -1862,7 +1898,7 @@ pub struct DescribePrivateCAsResponse {
 pub struct DescribeProductCA;
 
 impl Operation for DescribeProductCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[159];
+    const SPEC: &'static OperationSpec = &OPERATIONS[160];
     type Request = DescribeProductCARequest;
     type Response = DescribeProductCAResponse;
 }
@@ -1884,7 +1920,7 @@ pub struct DescribeProductCAResponse {
 pub struct DescribeProductDynamicRegister;
 
 impl Operation for DescribeProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[161];
+    const SPEC: &'static OperationSpec = &OPERATIONS[162];
     type Request = DescribeProductDynamicRegisterRequest;
     type Response = DescribeProductDynamicRegisterResponse;
 }
@@ -1910,7 +1946,7 @@ pub struct DescribeProductDynamicRegisterResponse {
 pub struct DescribeProductScript;
 
 impl Operation for DescribeProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[162];
+    const SPEC: &'static OperationSpec = &OPERATIONS[163];
     type Request = DescribeProductScriptRequest;
     type Response = DescribeProductScriptResponse;
 }
@@ -1944,7 +1980,7 @@ pub struct DescribeProductScriptResponse {
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[163];
+    const SPEC: &'static OperationSpec = &OPERATIONS[164];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -1972,7 +2008,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[164];
+    const SPEC: &'static OperationSpec = &OPERATIONS[165];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -1994,7 +2030,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeRemoteConfig;
 
 impl Operation for DescribeRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[165];
+    const SPEC: &'static OperationSpec = &OPERATIONS[166];
     type Request = DescribeRemoteConfigRequest;
     type Response = DescribeRemoteConfigResponse;
 }
@@ -2026,7 +2062,7 @@ pub struct DescribeRemoteConfigResponse {
 pub struct DescribeReportedInfo;
 
 impl Operation for DescribeReportedInfo {
-    const SPEC: &'static OperationSpec = &OPERATIONS[166];
+    const SPEC: &'static OperationSpec = &OPERATIONS[167];
     type Request = DescribeReportedInfoRequest;
     type Response = DescribeReportedInfoResponse;
 }
@@ -2052,7 +2088,7 @@ pub struct DescribeReportedInfoResponse {
 pub struct DescribeSpaceFenceEventList;
 
 impl Operation for DescribeSpaceFenceEventList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[167];
+    const SPEC: &'static OperationSpec = &OPERATIONS[168];
     type Request = DescribeSpaceFenceEventListRequest;
     type Response = DescribeSpaceFenceEventListResponse;
 }
@@ -2084,7 +2120,7 @@ pub struct DescribeSpaceFenceEventListResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[168];
+    const SPEC: &'static OperationSpec = &OPERATIONS[169];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -2106,7 +2142,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DescribeSubscribedTopicPolicy;
 
 impl Operation for DescribeSubscribedTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[169];
+    const SPEC: &'static OperationSpec = &OPERATIONS[170];
     type Request = DescribeSubscribedTopicPolicyRequest;
     type Response = DescribeSubscribedTopicPolicyResponse;
 }
@@ -2130,7 +2166,7 @@ pub struct DescribeSubscribedTopicPolicyResponse {
 pub struct DescribeTopicPolicy;
 
 impl Operation for DescribeTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[185];
+    const SPEC: &'static OperationSpec = &OPERATIONS[186];
     type Request = DescribeTopicPolicyRequest;
     type Response = DescribeTopicPolicyResponse;
 }
@@ -2158,7 +2194,7 @@ pub struct DescribeTopicPolicyResponse {
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[187];
+    const SPEC: &'static OperationSpec = &OPERATIONS[188];
     type Request = DescribeUnbindedDevicesRequest;
     type Response = DescribeUnbindedDevicesResponse;
 }
@@ -2186,7 +2222,7 @@ pub struct DescribeUnbindedDevicesResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[191];
+    const SPEC: &'static OperationSpec = &OPERATIONS[192];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -2209,7 +2245,7 @@ pub struct DetachPoliciesResponse {}
 pub struct DisableRemoteConfig;
 
 impl Operation for DisableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[193];
+    const SPEC: &'static OperationSpec = &OPERATIONS[194];
     type Request = DisableRemoteConfigRequest;
     type Response = DisableRemoteConfigResponse;
 }
@@ -2231,7 +2267,7 @@ pub struct DisableRemoteConfigResponse {
 pub struct EnableRemoteConfig;
 
 impl Operation for EnableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[196];
+    const SPEC: &'static OperationSpec = &OPERATIONS[197];
     type Request = EnableRemoteConfigRequest;
     type Response = EnableRemoteConfigResponse;
 }
@@ -2253,7 +2289,7 @@ pub struct EnableRemoteConfigResponse {
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[204];
+    const SPEC: &'static OperationSpec = &OPERATIONS[205];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -2291,7 +2327,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceLocationHistory;
 
 impl Operation for GetDeviceLocationHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[205];
+    const SPEC: &'static OperationSpec = &OPERATIONS[206];
     type Request = GetDeviceLocationHistoryRequest;
     type Response = GetDeviceLocationHistoryResponse;
 }
@@ -2321,7 +2357,7 @@ pub struct GetDeviceLocationHistoryResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[206];
+    const SPEC: &'static OperationSpec = &OPERATIONS[207];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -2359,7 +2395,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetGatewaySubDeviceList;
 
 impl Operation for GetGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[208];
+    const SPEC: &'static OperationSpec = &OPERATIONS[209];
     type Request = GetGatewaySubDeviceListRequest;
     type Response = GetGatewaySubDeviceListResponse;
 }
@@ -2389,7 +2425,7 @@ pub struct GetGatewaySubDeviceListResponse {
 pub struct GetPositionSpaceList;
 
 impl Operation for GetPositionSpaceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[210];
+    const SPEC: &'static OperationSpec = &OPERATIONS[211];
     type Request = GetPositionSpaceListRequest;
     type Response = GetPositionSpaceListResponse;
 }
@@ -2417,7 +2453,7 @@ pub struct GetPositionSpaceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[211];
+    const SPEC: &'static OperationSpec = &OPERATIONS[212];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -2453,7 +2489,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[212];
+    const SPEC: &'static OperationSpec = &OPERATIONS[213];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -2483,7 +2519,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[233];
+    const SPEC: &'static OperationSpec = &OPERATIONS[234];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }
@@ -2521,7 +2557,7 @@ pub struct ListAccountLogResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[234];
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -2559,7 +2595,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[236];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -2603,7 +2639,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[236];
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -2645,7 +2681,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListFileTasks;
 
 impl Operation for ListFileTasks {
-    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
     type Request = ListFileTasksRequest;
     type Response = ListFileTasksResponse;
 }
@@ -2669,7 +2705,7 @@ pub struct ListFileTasksResponse {
 pub struct ListFiles;
 
 impl Operation for ListFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ListFilesRequest;
     type Response = ListFilesResponse;
 }
@@ -2699,7 +2735,7 @@ pub struct ListFilesResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[240];
+    const SPEC: &'static OperationSpec = &OPERATIONS[241];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -2718,7 +2754,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[241];
+    const SPEC: &'static OperationSpec = &OPERATIONS[242];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -2754,7 +2790,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[242];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -2790,7 +2826,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[243];
+    const SPEC: &'static OperationSpec = &OPERATIONS[244];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -2816,7 +2852,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[244];
+    const SPEC: &'static OperationSpec = &OPERATIONS[245];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -2854,7 +2890,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[246];
+    const SPEC: &'static OperationSpec = &OPERATIONS[247];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -2873,7 +2909,7 @@ pub struct ListPoliciesResponse {
 pub struct ListRefusedStrangers;
 
 impl Operation for ListRefusedStrangers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[249];
     type Request = ListRefusedStrangersRequest;
     type Response = ListRefusedStrangersResponse;
 }
@@ -2903,7 +2939,7 @@ pub struct ListRefusedStrangersResponse {
 pub struct ListRemoteConfigs;
 
 impl Operation for ListRemoteConfigs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[249];
+    const SPEC: &'static OperationSpec = &OPERATIONS[250];
     type Request = ListRemoteConfigsRequest;
     type Response = ListRemoteConfigsResponse;
 }
@@ -2927,7 +2963,7 @@ pub struct ListRemoteConfigsResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[250];
+    const SPEC: &'static OperationSpec = &OPERATIONS[251];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -2963,7 +2999,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[251];
+    const SPEC: &'static OperationSpec = &OPERATIONS[252];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -2985,7 +3021,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[252];
+    const SPEC: &'static OperationSpec = &OPERATIONS[253];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -3011,7 +3047,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[256];
+    const SPEC: &'static OperationSpec = &OPERATIONS[257];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -3037,7 +3073,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[257];
+    const SPEC: &'static OperationSpec = &OPERATIONS[258];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -3059,7 +3095,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyFenceBind;
 
 impl Operation for ModifyFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[261];
+    const SPEC: &'static OperationSpec = &OPERATIONS[262];
     type Request = ModifyFenceBindRequest;
     type Response = ModifyFenceBindResponse;
 }
@@ -3080,7 +3116,7 @@ pub struct ModifyFenceBindResponse {}
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[264];
+    const SPEC: &'static OperationSpec = &OPERATIONS[265];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -3101,7 +3137,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyPositionFence;
 
 impl Operation for ModifyPositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[265];
+    const SPEC: &'static OperationSpec = &OPERATIONS[266];
     type Request = ModifyPositionFenceRequest;
     type Response = ModifyPositionFenceResponse;
 }
@@ -3128,7 +3164,7 @@ pub struct ModifyPositionFenceResponse {}
 pub struct ModifyPositionSpace;
 
 impl Operation for ModifyPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[266];
+    const SPEC: &'static OperationSpec = &OPERATIONS[267];
     type Request = ModifyPositionSpaceRequest;
     type Response = ModifyPositionSpaceResponse;
 }
@@ -3157,7 +3193,7 @@ pub struct ModifyPositionSpaceResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[268];
+    const SPEC: &'static OperationSpec = &OPERATIONS[269];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -3187,7 +3223,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    const SPEC: &'static OperationSpec = &OPERATIONS[270];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -3213,7 +3249,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifySpaceProperty;
 
 impl Operation for ModifySpaceProperty {
-    const SPEC: &'static OperationSpec = &OPERATIONS[270];
+    const SPEC: &'static OperationSpec = &OPERATIONS[271];
     type Request = ModifySpacePropertyRequest;
     type Response = ModifySpacePropertyResponse;
 }
@@ -3236,7 +3272,7 @@ pub struct ModifySpacePropertyResponse {}
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[271];
+    const SPEC: &'static OperationSpec = &OPERATIONS[272];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -3268,7 +3304,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[281];
+    const SPEC: &'static OperationSpec = &OPERATIONS[282];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -3293,7 +3329,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct NotifyDeviceBinding;
 
 impl Operation for NotifyDeviceBinding {
-    const SPEC: &'static OperationSpec = &OPERATIONS[283];
+    const SPEC: &'static OperationSpec = &OPERATIONS[284];
     type Request = NotifyDeviceBindingRequest;
     type Response = NotifyDeviceBindingResponse;
 }
@@ -3319,7 +3355,7 @@ pub struct NotifyDeviceBindingResponse {
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[286];
+    const SPEC: &'static OperationSpec = &OPERATIONS[287];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
@@ -3347,7 +3383,7 @@ pub struct PublishBroadcastMessageResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[288];
+    const SPEC: &'static OperationSpec = &OPERATIONS[289];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -3376,7 +3412,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[290];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -3404,7 +3440,7 @@ pub struct PublishRRPCMessageResponse {
 pub struct PushFile;
 
 impl Operation for PushFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[292];
+    const SPEC: &'static OperationSpec = &OPERATIONS[293];
     type Request = PushFileRequest;
     type Response = PushFileResponse;
 }
@@ -3440,7 +3476,7 @@ pub struct PushFileResponse {
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[293];
+    const SPEC: &'static OperationSpec = &OPERATIONS[294];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -3476,7 +3512,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[294];
+    const SPEC: &'static OperationSpec = &OPERATIONS[295];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -3497,7 +3533,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[295];
+    const SPEC: &'static OperationSpec = &OPERATIONS[296];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -3518,7 +3554,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[297];
+    const SPEC: &'static OperationSpec = &OPERATIONS[298];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -3548,7 +3584,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[306];
+    const SPEC: &'static OperationSpec = &OPERATIONS[307];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -3596,7 +3632,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[307];
+    const SPEC: &'static OperationSpec = &OPERATIONS[308];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -3619,7 +3655,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[308];
+    const SPEC: &'static OperationSpec = &OPERATIONS[309];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -3647,7 +3683,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchPositionSpace;
 
 impl Operation for SearchPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[309];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = SearchPositionSpaceRequest;
     type Response = SearchPositionSpaceResponse;
 }
@@ -3677,7 +3713,7 @@ pub struct SearchPositionSpaceResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[310];
+    const SPEC: &'static OperationSpec = &OPERATIONS[311];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -3713,7 +3749,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[312];
+    const SPEC: &'static OperationSpec = &OPERATIONS[313];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -3741,7 +3777,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[313];
+    const SPEC: &'static OperationSpec = &OPERATIONS[314];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -3764,7 +3800,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[314];
+    const SPEC: &'static OperationSpec = &OPERATIONS[315];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -3796,7 +3832,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[315];
+    const SPEC: &'static OperationSpec = &OPERATIONS[316];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -3824,7 +3860,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[316];
+    const SPEC: &'static OperationSpec = &OPERATIONS[317];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -3847,7 +3883,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[323];
+    const SPEC: &'static OperationSpec = &OPERATIONS[324];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -3872,7 +3908,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[324];
+    const SPEC: &'static OperationSpec = &OPERATIONS[325];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -3896,7 +3932,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[326];
+    const SPEC: &'static OperationSpec = &OPERATIONS[327];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -3926,7 +3962,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[328];
+    const SPEC: &'static OperationSpec = &OPERATIONS[329];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -3952,7 +3988,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[332];
+    const SPEC: &'static OperationSpec = &OPERATIONS[333];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -3975,7 +4011,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[333];
+    const SPEC: &'static OperationSpec = &OPERATIONS[334];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -3996,7 +4032,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[334];
+    const SPEC: &'static OperationSpec = &OPERATIONS[335];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

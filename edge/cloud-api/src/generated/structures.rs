@@ -507,6 +507,32 @@ pub struct MainAccountItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct ModelConsequence {
+    #[serde(rename = "Function")]
+    pub function: String,
+    #[serde(rename = "Id")]
+    pub id: String,
+    #[serde(rename = "Outcome")]
+    pub outcome: String,
+    #[serde(rename = "Code")]
+    pub code: u64,
+    #[serde(rename = "Text")]
+    pub text: String,
+    #[serde(rename = "Said")]
+    pub said: String,
+    #[serde(rename = "Devices")]
+    pub devices: u64,
+    #[serde(rename = "Messages")]
+    pub messages: u64,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Value")]
+    pub value: String,
+    #[serde(rename = "LastSeen")]
+    pub last_seen: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct PayloadLogItem {
     #[serde(rename = "Uin")]
     pub uin: String,
@@ -810,6 +836,16 @@ pub struct ProjectEntryEx {
     pub device_count: u64,
     #[serde(rename = "EnableOpenState")]
     pub enable_open_state: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct PropertyUse {
+    #[serde(rename = "Property")]
+    pub property: String,
+    #[serde(rename = "Place")]
+    pub place: String,
+    #[serde(rename = "Name")]
+    pub name: String,
 }
 
 #[derive(Clone, Default, Serialize)]

@@ -1,14 +1,15 @@
-//! Thing models. Source: spec/cloud-api.md 2.3.
+//! Thing models. Source: spec/cloud-api.md 2.3, spec/lianwu-api.json.
 
-use lianwu_services::{product, thing_model};
+use lianwu_services::product;
+use lianwu_services::thing_model::{self, Finding, Place, PropertyUse as Use};
 
 use crate::call::Call;
-use crate::error::ApiError;
+use crate::error::{ApiError, Language};
 use crate::generated::operations::{
-    DescribeModelDefinitionRequest, DescribeModelDefinitionResponse, ModifyModelDefinitionRequest,
-    ModifyModelDefinitionResponse,
+    DescribeModelConsequencesRequest, DescribeModelConsequencesResponse, DescribeModelDefinitionRequest,
+    DescribeModelDefinitionResponse, ModifyModelDefinitionRequest, ModifyModelDefinitionResponse,
 };
-use crate::generated::structures::ProductModelDefinition;
+use crate::generated::structures::{ModelConsequence, ProductModelDefinition, PropertyUse};
 use crate::wire;
 
 pub async fn describe(
@@ -30,4 +31,48 @@ pub async fn describe(
 pub async fn modify(call: Call, r: ModifyModelDefinitionRequest) -> Result<ModifyModelDefinitionResponse, ApiError> {
     thing_model::modify(&call.platform, call.owner(), &r.product_id, r.model_schema).await?;
     Ok(ModifyModelDefinitionResponse {})
+}
+
+pub async fn consequences(
+    call: Call,
+    r: DescribeModelConsequencesRequest,
+) -> Result<DescribeModelConsequencesResponse, ApiError> {
+    let found = thing_model::consequences(&call.platform, call.owner(), &r.product_id, &r.model_schema).await?;
+    Ok(DescribeModelConsequencesResponse {
+        devices: found.devices,
+        devices_looked_at: found.devices_looked_at,
+        messages_looked_at: found.messages_looked_at,
+        since: found.since.0,
+        consequences: found.findings.into_iter().map(|finding| consequence(finding, call.language)).collect(),
+        more: found.is_cut,
+        uses: found.uses.into_iter().map(place).collect(),
+    })
+}
+
+fn consequence(finding: Finding, language: Language) -> ModelConsequence {
+    let reason = finding.reason;
+    ModelConsequence {
+        function: finding.function.as_str().to_owned(),
+        id: finding.id,
+        outcome: finding.outcome.as_str().to_owned(),
+        code: reason.code.into(),
+        text: match language {
+            Language::Chinese => reason.zh,
+            Language::English => reason.en,
+        },
+        said: reason.said,
+        devices: finding.devices,
+        messages: finding.messages,
+        device_name: finding.device.into(),
+        value: finding.value,
+        last_seen: finding.time.0,
+    }
+}
+
+fn place(found: Use) -> PropertyUse {
+    let (place, name) = match found.place {
+        Place::Space(name) => ("space", name),
+        Place::Script => ("script", String::new()),
+    };
+    PropertyUse { property: found.property, place: place.to_owned(), name }
 }

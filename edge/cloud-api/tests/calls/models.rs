@@ -1,8 +1,9 @@
 //! Thing models. Source: spec/cloud-api.md 2.3 and 3.4.
 
+use lianwu_ports::record::RecordKind;
 use serde_json::json;
 
-use super::support::{Cloud, MODEL, NOW};
+use super::support::{Cloud, MODEL, NOW, code};
 
 #[tokio::test]
 async fn a_model_comes_back_letter_by_letter() {
@@ -50,4 +51,106 @@ async fn wrong_models_are_refused_with_their_code() {
     cloud.ok("ReleaseStudioProduct", json!({"ProductId": product, "DevStatus": "released"})).await;
     let refused = cloud.refused("ModifyModelDefinition", json!({"ProductId": product, "ModelSchema": MODEL})).await;
     assert_eq!(refused, "UnsupportedOperation.NoPermissionToReleasedProduct");
+}
+
+/// What a draft would change, as `outcome function id devices/messages`.
+async fn consequences(cloud: &Cloud, product: &str, schema: &str) -> (serde_json::Value, Vec<String>) {
+    let told = cloud.ok("DescribeModelConsequences", json!({"ProductId": product, "ModelSchema": schema})).await;
+    let line = |row: &serde_json::Value| {
+        let word = |name: &str| row[name].as_str().unwrap().to_owned();
+        let (outcome, function, id) = (word("Outcome"), word("Function"), word("Id"));
+        format!("{outcome} {function} {id} {}/{}", row["Devices"], row["Messages"])
+    };
+    let lines = told["Consequences"].as_array().unwrap().iter().map(line).collect();
+    (told, lines)
+}
+
+/// Does a draft tell which devices it would refuse before it is saved, and is nothing saved by asking?
+#[tokio::test]
+async fn consequences_of_a_draft_are_told_before_it_is_saved() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    let report = |params: &str| format!(r#"{{"method":"report","params":{params}}}"#);
+    for device in ["lamp2", "lamp3"] {
+        cloud.ok("CreateDevice", json!({"ProductId": product, "DeviceName": device})).await;
+        let said = report(r#"{"power":1,"name":"hall"}"#);
+        cloud.device_says(&product, device, RecordKind::PropertyReport, NOW, &said);
+    }
+    cloud.device_says(&product, "lamp1", RecordKind::PropertyReport, NOW, &report(r#"{"level":5}"#));
+    let called = r#"{"method":"action","actionId":"blink","params":{"times":2}}"#;
+    cloud.device_says(&product, "lamp1", RecordKind::ActionCall, NOW, called);
+
+    assert_eq!(consequences(&cloud, &product, MODEL).await.1, Vec::<String>::new());
+    let draft = MODEL
+        .replace(r#""type":"string","min":"0","max":"64""#, r#""type":"int","min":"0","max":"64""#)
+        .replace(r#""id":"level""#, r#""id":"depth""#)
+        .replace(r#""id":"blink""#, r#""id":"flash""#);
+    let (told, lines) = consequences(&cloud, &product, &draft).await;
+    assert_eq!(lines, ["refused property name 2/2", "refused property level 1/1", "refused action blink 1/1"]);
+    let figures = [&told["Devices"], &told["DevicesLookedAt"], &told["MessagesLookedAt"], &told["More"]];
+    assert_eq!(figures, [&json!(3), &json!(3), &json!(4), &json!(false)]);
+    let name = &told["Consequences"][0];
+    assert_eq!(
+        (&name["Text"], &name["Value"], &name["Code"], &name["LastSeen"]),
+        (
+            &json!("reported as text, the model says a number"),
+            &json!(r#""hall""#),
+            &json!(406),
+            &json!(NOW.0)
+        )
+    );
+    let saved = cloud.ok("DescribeModelDefinition", json!({"ProductId": product})).await;
+    assert_eq!(saved["Model"]["ModelDefine"], MODEL);
+}
+
+/// Are values of devices that went silent long ago left out, and the time told?
+#[tokio::test]
+async fn old_values_are_no_consequences() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    let said = r#"{"method":"report","params":{"level":5}}"#;
+    cloud.device_says(&product, "lamp1", RecordKind::PropertyReport, NOW, said);
+    let draft = MODEL.replace(r#""id":"level""#, r#""id":"depth""#);
+    let day = 86_400_000;
+    cloud.clock.set(lianwu_model::UnixMillis(NOW.0 + 2 * day));
+    assert_eq!(consequences(&cloud, &product, &draft).await.1, ["refused property level 1/0"]);
+    cloud.clock.set(lianwu_model::UnixMillis(NOW.0 + 8 * day));
+    assert_eq!(consequences(&cloud, &product, &draft).await.1, Vec::<String>::new());
+}
+
+/// Is a draft refused exactly as saving it would be?
+#[tokio::test]
+async fn a_draft_that_cannot_be_saved_is_refused_in_the_same_words() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    let refused = async |operation: &str, schema: &str| {
+        let request = json!({"ProductId": product, "ModelSchema": schema});
+        cloud.call(&cloud.owner, operation, request).await["Error"].clone()
+    };
+    for schema in ["", "nonsense", &MODEL.replace(r#""mode":"r""#, r#""mode":"w""#)] {
+        let error = refused("DescribeModelConsequences", schema).await;
+        assert_eq!(error, refused("ModifyModelDefinition", schema).await, "{schema}");
+        assert_ne!(error["Code"], json!(null));
+    }
+    cloud.ok("ReleaseStudioProduct", json!({"ProductId": product, "DevStatus": "released"})).await;
+    assert_eq!(
+        refused("DescribeModelConsequences", MODEL).await["Code"],
+        "UnsupportedOperation.NoPermissionToReleasedProduct"
+    );
+}
+
+/// Does somebody who may see the product but not its devices learn what they said?
+#[tokio::test]
+async fn consequences_need_a_right_on_the_devices() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    let found = cloud.ok("DescribeStudioProduct", json!({"ProductId": product})).await;
+    let project = found["Product"]["ProjectId"].as_str().unwrap();
+    let uin = cloud.owner.uin;
+    let device = format!("qcs::iotexplorer:gz:uin/{uin}:project/{project}/product/{product}/device/lamp1");
+    let statement = json!({"effect": "allow", "action": "lianwu:DescribeModelConsequences", "resource": device});
+    cloud.policy("lamp1", &json!({"version": "2.0", "statement": [statement]})).await;
+    let worker = cloud.sub_account("worker", &["lamp1"]).await;
+    let request = json!({"ProductId": product, "ModelSchema": MODEL});
+    assert_eq!(code(&cloud.call(&worker, "DescribeModelConsequences", request).await), "UnauthorizedOperation");
 }

@@ -66,6 +66,7 @@ export interface Operations {
   DescribeGatewaySubProducts: { request: DescribeGatewaySubProductsRequest; response: DescribeGatewaySubProductsResponse };
   DescribeLimits: { request: DescribeLimitsRequest; response: DescribeLimitsResponse };
   DescribeLogLevel: { request: DescribeLogLevelRequest; response: DescribeLogLevelResponse };
+  DescribeModelConsequences: { request: DescribeModelConsequencesRequest; response: DescribeModelConsequencesResponse };
   DescribeModelDefinition: { request: DescribeModelDefinitionRequest; response: DescribeModelDefinitionResponse };
   DescribePositionFenceList: { request: DescribePositionFenceListRequest; response: DescribePositionFenceListResponse };
   DescribePrivateCA: { request: DescribePrivateCARequest; response: DescribePrivateCAResponse };
@@ -216,6 +217,7 @@ export const versions: Record<keyof Operations, string> = {
   DescribeGatewaySubProducts: "2019-04-23",
   DescribeLimits: "2026-11-01",
   DescribeLogLevel: "2026-11-01",
+  DescribeModelConsequences: "2026-11-01",
   DescribeModelDefinition: "2019-04-23",
   DescribePositionFenceList: "2019-04-23",
   DescribePrivateCA: "2019-04-23",
@@ -955,6 +957,21 @@ export interface DescribeLogLevelResponse {
   Level: number;
   OwnLevel: boolean;
   ProductLevel: number;
+}
+
+export interface DescribeModelConsequencesRequest {
+  ProductId: string;
+  ModelSchema: string;
+}
+
+export interface DescribeModelConsequencesResponse {
+  Devices: number;
+  DevicesLookedAt: number;
+  MessagesLookedAt: number;
+  Since: number;
+  Consequences: ModelConsequence[];
+  More: boolean;
+  Uses: PropertyUse[];
 }
 
 export interface DescribeModelDefinitionRequest {
@@ -2117,6 +2134,20 @@ export interface MainAccountItem {
   CreateTime: number;
 }
 
+export interface ModelConsequence {
+  Function: string;
+  Id: string;
+  Outcome: string;
+  Code: number;
+  Text: string;
+  Said: string;
+  Devices: number;
+  Messages: number;
+  DeviceName: string;
+  Value: string;
+  LastSeen: number;
+}
+
 export interface PayloadLogItem {
   Uin: string;
   ProductId: string;
@@ -2284,6 +2315,12 @@ export interface ProjectEntryEx {
   ApplicationCount: number;
   DeviceCount: number;
   EnableOpenState: number;
+}
+
+export interface PropertyUse {
+  Property: string;
+  Place: string;
+  Name: string;
 }
 
 export interface RefusedStranger {
