@@ -107,9 +107,10 @@ pub async fn consequences(
         telemetry::on_states(platform, move |states| latest_values(states, &devices, oldest, findings)).await?;
     let times = retention::clip(platform, product, now.minus(MESSAGES_SPAN)..=now);
     let since = *times.start();
-    let (findings, messages_looked_at) =
-        telemetry::on_readings(platform, move |readings| newest_messages(readings, product, &numbers, &times, findings))
-            .await?;
+    let (findings, messages_looked_at) = telemetry::on_readings(platform, move |readings| {
+        newest_messages(readings, product, &numbers, &times, findings)
+    })
+    .await?;
     let (findings, is_cut) = findings.finish();
     let uses = uses(platform, &found, &draft);
     Ok(Consequences { devices: listed.total, devices_looked_at, messages_looked_at, since, findings, is_cut, uses })

@@ -157,7 +157,8 @@ fn events_and_calls_are_judged() {
     draft.events[0].params[0].id = "m".to_owned();
     let mut findings = findings(Some(model(&[])), &draft);
     findings.message(&row(1, RecordKind::EventPost, r#"{"method":"event_post","eventId":"hot","params":{"n":1}}"#));
-    let several = r#"{"method":"events_post","events":[{"eventId":"hot","params":{"n":2}},{"eventId":"hot","params":{"n":3}}]}"#;
+    let several =
+        r#"{"method":"events_post","events":[{"eventId":"hot","params":{"n":2}},{"eventId":"hot","params":{"n":3}}]}"#;
     findings.message(&row(2, RecordKind::EventPost, several));
     findings.message(&row(2, RecordKind::ActionCall, r#"{"method":"action","actionId":"blink","params":{"n":1}}"#));
     let (found, _) = findings.finish();

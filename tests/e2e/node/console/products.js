@@ -88,8 +88,31 @@ exports.walk = async (tour) => {
   await dialog.getByRole("button", { name: word("放弃修改", "Discard changes") }).click();
   await page.getByRole("cell", { name: "fan", exact: true }).waitFor();
 
-  // Credentials of a device, computed by the platform and then, with its secret fetched, in the page: what the vendor's SDKs would compute.
+  // What a draft would change for a device that reports: on demand, and again beside the differences.
   const { Data: device } = await cloud("CreateDevice", { ProductId: id, DeviceName: "walker" });
+  const report = { ProductId: id, DeviceName: "walker", Data: '{"temperature":99,"battery":80}', Method: "reported" };
+  await cloud("ControlDeviceData", report);
+  const told99 = dialog.getByText(word("值 99 超出 [-40,50]", "99 is outside [-40,50]"));
+  await button("查看对设备的影响", "What it changes for devices").click();
+  await dialog.getByText(word("看过的上报都符合这份草稿", "All that was looked at fits the draft")).waitFor();
+  await dialog.getByRole("button", { name: word("关闭", "Close") }).last().click();
+  const kept = JSON.parse(await json.inputValue());
+  kept.properties[0].define.max = "50";
+  kept.properties = kept.properties.filter((property) => property.id !== "battery");
+  await json.fill(JSON.stringify(kept, null, 2));
+  await button("查看差异并保存", "Review and save").click();
+  await told99.waitFor();
+  const gone = dialog.locator("li").filter({ hasText: "battery" });
+  await gone.getByText(word("没有这个标识符", "there is no such identifier")).waitFor();
+  expect((await gone.getByRole("link").getAttribute("href")).endsWith(`/devices/${id}/walker/logs`), "no way to the device");
+  await looked("consequences");
+  await dialog.getByRole("button", { name: word("取消", "Cancel") }).click();
+  expect((await model(id)).properties[0].define.max === "120", "looking at the consequences saved the draft");
+  await button("放弃修改", "Discard changes").click();
+  await dialog.getByRole("button", { name: word("放弃修改", "Discard changes") }).click();
+  await page.getByRole("cell", { name: "battery", exact: true }).waitFor();
+
+  // Credentials of a device, computed by the platform and then, with its secret fetched, in the page: what the vendor's SDKs would compute.
   await page.getByRole("link", { name: word("设备开发", "Device development") }).click();
   await field("设备名称", "Device name").fill("ghost");
   await button("计算", "Compute").click();
