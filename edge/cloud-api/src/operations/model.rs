@@ -57,8 +57,8 @@ fn consequence(finding: Finding, language: Language) -> ModelConsequence {
         outcome: finding.outcome.as_str().to_owned(),
         code: reason.code.into(),
         text: match language {
-            Language::Chinese => reason.zh,
-            Language::English => reason.en,
+            Language::Chinese => reason.sentence.zh,
+            Language::English => reason.sentence.en,
         },
         said: reason.said,
         devices: finding.devices,

@@ -92,7 +92,7 @@ async fn consequences_of_a_draft_are_told_before_it_is_saved() {
     let name = &told["Consequences"][0];
     assert_eq!(
         (&name["Text"], &name["Value"], &name["Code"], &name["LastSeen"]),
-        (&json!("reported as text, the model says a number"), &json!(r#""hall""#), &json!(406), &json!(NOW.0))
+        (&json!("reports `name` as text, the model says integer"), &json!(r#""hall""#), &json!(406), &json!(NOW.0))
     );
     let saved = cloud.ok("DescribeModelDefinition", json!({"ProductId": product})).await;
     assert_eq!(saved["Model"]["ModelDefine"], MODEL);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lianwu_model::position::POSITION_PROPERTIES;
 use lianwu_model::product::DevelopmentStatus;
-use lianwu_model::thing_model::{ThingModel, Validator};
+use lianwu_model::thing_model::ThingModel;
 use lianwu_model::{DeviceName, DeviceNumber, ProductId, Uin, UnixMillis};
 use lianwu_ports::readings::{LogQuery, LogScope, ReadingError, Readings};
 use lianwu_ports::record::RecordKind;
@@ -18,7 +18,7 @@ use lianwu_ports::registry::{DeviceFilter, Slice};
 use lianwu_ports::states::States;
 
 use super::ThingModelError;
-use super::findings::{Case, Finding, Findings};
+use super::findings::{Case, Draft, Finding, Findings};
 use crate::catalog::CatalogProduct;
 use crate::{Platform, product, retention, telemetry};
 
@@ -101,7 +101,8 @@ pub async fn consequences(
     let devices: Vec<_> = listed.rows.into_iter().map(|device| (device.number, device.name)).collect();
     let devices_looked_at = devices.len() as u64;
     let now = platform.clock.now();
-    let findings = Findings::new(found.model.clone(), Arc::new(Validator::compile(&draft)));
+    let uses = uses(platform, &found, &draft);
+    let findings = Findings::new(found.model, Arc::new(Draft::new(draft)));
     let oldest = now.minus(VALUES_SPAN);
     let (findings, numbers) =
         telemetry::on_states(platform, move |states| latest_values(states, &devices, oldest, findings)).await?;
@@ -112,7 +113,6 @@ pub async fn consequences(
     })
     .await?;
     let (findings, is_cut) = findings.finish();
-    let uses = uses(platform, &found, &draft);
     Ok(Consequences { devices: listed.total, devices_looked_at, messages_looked_at, since, findings, is_cut, uses })
 }
 

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use lianwu_device_protocol::message::UpKind;
 use lianwu_model::json::{self, Scanner, members};
-use lianwu_model::thing_model::{Purpose, Validator, Violation};
+use lianwu_model::thing_model::{Complaint, Purpose, ThingModel, Validator};
 use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_ports::readings::LogRow;
 use lianwu_ports::record::RecordKind;
@@ -89,7 +90,20 @@ pub struct Case<'a> {
     pub is_message: bool,
 }
 
-type Key = (Outcome, Function, String, &'static str);
+type Key = (Outcome, Function, String, Option<(String, Complaint)>);
+
+/// A draft, ready to judge.
+pub struct Draft {
+    definition: ThingModel,
+    validator: Validator,
+}
+
+impl Draft {
+    #[must_use]
+    pub fn new(definition: ThingModel) -> Self {
+        Self { validator: Validator::compile(&definition), definition }
+    }
+}
 
 struct Group {
     finding: Finding,
@@ -99,14 +113,14 @@ struct Group {
 /// Compares case by case and keeps what differs or fails.
 pub struct Findings {
     current: Option<Arc<CompiledModel>>,
-    draft: Arc<Validator>,
+    draft: Arc<Draft>,
     groups: HashMap<Key, Group>,
     is_full: bool,
 }
 
 impl Findings {
     #[must_use]
-    pub fn new(current: Option<Arc<CompiledModel>>, draft: Arc<Validator>) -> Self {
+    pub fn new(current: Option<Arc<CompiledModel>>, draft: Arc<Draft>) -> Self {
         Self { current, draft, groups: HashMap::new(), is_full: false }
     }
 
@@ -114,7 +128,7 @@ impl Findings {
     pub fn latest(&mut self, case: Case<'_>, property: &str, value: &str) {
         let value = value.as_bytes();
         if self.now(Function::Property, property, value).is_none()
-            && let Some(reason) = check(&self.draft, Function::Property, property, value)
+            && let Some(reason) = self.then(Function::Property, property, value)
         {
             self.add(case, Function::Property, property, value, (Outcome::Refused, reason));
         }
@@ -158,13 +172,17 @@ impl Findings {
 
     fn now(&self, function: Function, id: &str, value: &[u8]) -> Option<Reason> {
         match &self.current {
-            Some(model) => check(&model.validator, function, id, value),
+            Some(model) => check(&model.definition, &model.validator, function, id, value),
             None => Some(Reason::no_model()),
         }
     }
 
+    fn then(&self, function: Function, id: &str, value: &[u8]) -> Option<Reason> {
+        check(&self.draft.definition, &self.draft.validator, function, id, value)
+    }
+
     fn judge(&mut self, case: Case<'_>, function: Function, id: &str, value: &[u8]) {
-        let found = match (self.now(function, id, value), check(&self.draft, function, id, value)) {
+        let found = match (self.now(function, id, value), self.then(function, id, value)) {
             (None, None) => return,
             (None, Some(reason)) => (Outcome::Refused, reason),
             (Some(_), Some(reason)) => (Outcome::StillRefused, reason),
@@ -176,7 +194,7 @@ impl Findings {
     fn add(&mut self, case: Case<'_>, function: Function, id: &str, value: &[u8], found: (Outcome, Reason)) {
         let (outcome, reason) = found;
         let id = cut(id);
-        let key = (outcome, function, id.to_owned(), reason.sort);
+        let key = (outcome, function, id.to_owned(), reason.mistake.clone());
         if !self.groups.contains_key(&key) && self.groups.len() >= FINDINGS_MAX {
             self.is_full = true;
             return;
@@ -212,16 +230,15 @@ impl Findings {
         let mut findings: Vec<Finding> = self.groups.into_values().map(counted).collect();
         findings.sort_by(|a, b| {
             let order = |f: &Finding| (f.outcome, std::cmp::Reverse(f.devices), f.function);
-            order(a).cmp(&order(b)).then_with(|| a.id.cmp(&b.id)).then_with(|| a.reason.sort.cmp(b.reason.sort))
+            order(a).cmp(&order(b)).then_with(|| a.id.cmp(&b.id)).then_with(|| a.reason.mistake.cmp(&b.reason.mistake))
         });
         (findings, self.is_full)
     }
 }
 
-/// What the model refuses about one value; `value` is the params of an event or action.
-fn check(validator: &Validator, function: Function, id: &str, value: &[u8]) -> Option<Reason> {
-    let params = if value.is_empty() { b"{}" } else { value };
-    let reason = |violation: Box<Violation<'_>>| Reason::of(&violation, id);
+/// What the model refuses about one value; `value` is the params of an event. Of a call only its action is looked at: what it
+/// is called with is judged when it is called.
+fn check(model: &ThingModel, validator: &Validator, function: Function, id: &str, value: &[u8]) -> Option<Reason> {
     match function {
         Function::Property => {
             let mut object = Vec::with_capacity(id.len() + value.len() + 5);
@@ -230,16 +247,16 @@ fn check(validator: &Validator, function: Function, id: &str, value: &[u8]) -> O
             object.push(b':');
             object.extend_from_slice(value);
             object.push(b'}');
-            validator.check_properties(&mut Scanner::new(&object), Purpose::Report).err().map(reason)
+            let violation = validator.check_properties(&mut Scanner::new(&object), Purpose::Report).err()?;
+            Some(Reason::of(&violation, UpKind::Property, model))
         }
-        Function::Event => match validator.event(id) {
-            Some(event) => event.check_params(&mut Scanner::new(params)).err().map(reason),
-            None => Some(Reason::not_defined(id)),
-        },
-        Function::Action => match validator.action(id) {
-            Some(action) => action.check_input(&mut Scanner::new(params)).err().map(reason),
-            None => Some(Reason::not_defined(id)),
-        },
+        Function::Event => {
+            let Some(event) = validator.event(id) else { return Some(Reason::not_defined(function, id)) };
+            let params = if value.is_empty() { b"{}" } else { value };
+            let violation = event.check_params(&mut Scanner::new(params)).err()?;
+            Some(Reason::of(&violation, UpKind::Event, model))
+        }
+        Function::Action => validator.action(id).is_none().then(|| Reason::not_defined(function, id)),
     }
 }
 

@@ -92,7 +92,7 @@ exports.walk = async (tour) => {
   const { Data: device } = await cloud("CreateDevice", { ProductId: id, DeviceName: "walker" });
   const report = { ProductId: id, DeviceName: "walker", Data: '{"temperature":99,"battery":80}', Method: "reported" };
   await cloud("ControlDeviceData", report);
-  const told99 = dialog.getByText(word("值 99 超出 [-40,50]", "99 is outside [-40,50]"));
+  const told99 = dialog.getByText(word("超出物模型的范围 [-40,50]，例如 99", "outside the model's range [-40,50], such as 99"));
   await button("查看对设备的影响", "What it changes for devices").click();
   await dialog.getByText(word("看过的上报都符合这份草稿", "All that was looked at fits the draft")).waitFor();
   await dialog.getByRole("button", { name: word("关闭", "Close") }).last().click();
@@ -103,7 +103,7 @@ exports.walk = async (tour) => {
   await button("查看差异并保存", "Review and save").click();
   await told99.waitFor();
   const gone = dialog.locator("li").filter({ hasText: "battery" });
-  await gone.getByText(word("没有这个标识符", "there is no such identifier")).waitFor();
+  await gone.getByText(word("上报了物模型中没有的属性", "reports the property")).waitFor();
   expect((await gone.getByRole("link").getAttribute("href")).endsWith(`/devices/${id}/walker/logs`), "no way to the device");
   await looked("consequences");
   await dialog.getByRole("button", { name: word("取消", "Cancel") }).click();
