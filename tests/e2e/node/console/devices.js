@@ -4,6 +4,11 @@
 const fs = require("node:fs");
 const { demo } = require("./lamp.js");
 
+exports.owns = ["devices", "dialog"];
+exports.unused = [
+  ['button "停止"', 'button "Stop"', "a file of a few lines is imported before anybody could stop it"],
+];
+
 exports.walk = async (tour) => {
   const { page, visit, word, looked, expect, until, cloud, language } = tour;
   const { product } = await demo(cloud);
@@ -33,11 +38,13 @@ exports.walk = async (tour) => {
   await page.getByLabel(word("产品", "Product"), { exact: true }).selectOption(product);
   await page.waitForURL(/product=/);
   await row("lamp-3").waitFor();
+  await page.getByRole("button", { name: word("刷新", "Refresh"), exact: true }).click();
 
   // A new device: its name is checked while it is typed, and again by the server.
   const made = `made-${language}`;
   await page.getByRole("button", { name: word("新建设备", "New device") }).click();
   const field = dialog.getByLabel(word("设备名称", "Device name"));
+  await dialog.getByRole("combobox", { name: word("产品", "Product") }).selectOption(product);
   await field.fill("my lamp");
   await dialog.getByRole("alert").waitFor();
   await looked("create");
@@ -46,19 +53,43 @@ exports.walk = async (tour) => {
   await dialog.getByRole("alert").waitFor();
   expect((await field.getAttribute("aria-invalid")) === "true", "a name that is taken is told at the field");
   await field.fill(made);
+  const secret = Buffer.from(`secret of ${made}`).toString("base64");
+  await dialog.getByLabel(word("设备密钥", "Device secret")).fill(secret);
   await dialog.getByRole("button", { name: word("创建", "Create"), exact: true }).click();
   await dialog.getByText(word(`设备 ${made} 已创建`, `Device ${made} is made`)).waitFor();
   await looked("created");
-  expect((await refusal(made)) === "", `${made} was not made`);
+  const { Device: fresh } = await cloud("DescribeDevice", { ProductId: product, DeviceName: made });
+  expect(fresh.DevicePsk === secret, `${made} has the secret ${fresh.DevicePsk}`);
   await dialog.getByRole("button", { name: word("再建一台", "Make another") }).click();
-  await field.waitFor();
+  await field.fill(`${made}-2`);
+  await dialog.getByRole("button", { name: word("创建", "Create"), exact: true }).click();
+  await dialog.getByRole("link", { name: word("打开设备", "Open the device") }).click();
+  await page.getByRole("heading", { name: `${made}-2`, level: 1 }).waitFor();
+  await cloud("DeleteDevice", { ProductId: product, DeviceName: `${made}-2` });
+  await page.goBack();
+  await page.getByRole("button", { name: word("新建设备", "New device") }).click();
+  await field.fill("given up");
+  page.once("dialog", (question) => question.accept());
   await dialog.getByRole("button", { name: word("取消", "Cancel") }).click();
+  expect((await refusal("given up")) !== "", "what was given up was made");
   await row(made).getByText(word("未激活", "Never activated")).waitFor();
+
+  // From its row to its pages.
+  await row(made).getByRole("link", { name: made }).click();
+  await page.getByRole("heading", { name: made, level: 1 }).waitFor();
+  await page.goBack();
+  await row(made).getByRole("link", { name: word("调试", "Debug") }).click();
+  await page.waitForURL(new RegExp(`${made}/debugging`));
+  await page.goBack();
+  await row(made).waitFor();
 
   // A file with good and bad lines.
   const [one, two] = [`file-${language}-1`, `file-${language}-2`];
   const file = ["DeviceName,DevicePsk", `${one},`, "not a name,", `${two},`, "lamp-1,", `${one},`, ""].join("\r\n");
   await page.getByRole("button", { name: word("导入 CSV", "Import CSV") }).click();
+  await dialog.getByRole("combobox", { name: word("产品", "Product") }).selectOption(product);
+  const [template] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("button", { name: word("下载模板", "Download a template") }).click()]);
+  expect(fs.readFileSync(await template.path(), "utf8").includes("DeviceName,DevicePsk"), "the template has no head");
   const input = dialog.getByLabel(word("CSV 文件", "CSV file"));
   await input.setInputFiles({ name: "empty.csv", mimeType: "text/csv", buffer: Buffer.from("DeviceName\n") });
   await dialog.getByText(word("文件中没有设备名称", "There is no device name in the file")).waitFor();
@@ -81,6 +112,9 @@ exports.walk = async (tour) => {
   await name.fill(`file-${language}`);
   await name.press("Enter");
   await row("lamp-1").waitFor({ state: "detached" });
+  await row(one).getByRole("checkbox").check();
+  await page.getByText(word("已选 1 台设备", "1 device chosen")).waitFor();
+  await row(one).getByRole("checkbox").uncheck();
   const all = page.getByLabel(word("选择本页全部", "Choose all of this page"));
   const bulk = (text) => page.locator(".bulk").getByRole("button", { name: text, exact: true });
   await all.click();

@@ -1,7 +1,10 @@
 // The shell around all pages, and the overview.
 "use strict";
 
-exports.walk = async ({ page, context, visit, word, looked, expect, cloud, language, base }) => {
+exports.owns = ["shell", "overview", "sign-in", "password"];
+
+exports.walk = async (tour) => {
+  const { page, context, visit, word, looked, expect, cloud, language, base } = tour;
   await page.getByRole("heading", { name: word("概览", "Overview"), level: 1 }).waitFor();
   await page.getByText(word("在线设备", "Devices online")).waitFor();
   await page.getByText(word("五分钟接入第一台设备", "Your first device in five minutes")).waitFor();
@@ -22,28 +25,133 @@ exports.walk = async ({ page, context, visit, word, looked, expect, cloud, langu
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied.trim() === shown.trim(), `copied: ${copied}`);
 
-  // Theme and language change at once and stay after a reload.
-  const before = await page.evaluate(() => document.documentElement.getAttribute("theme-mode"));
-  await page.getByRole("button", { name: /切换到[浅深]色|Switch to (dark|light)/ }).click();
-  await page.reload();
-  const after = await page.evaluate(() => document.documentElement.getAttribute("theme-mode"));
-  expect(before !== after, `the theme stayed ${before}`);
-  await page.getByRole("button", { name: /切换到[浅深]色|Switch to (dark|light)/ }).click();
-  await page.getByRole("button", { name: word("English", "中文"), exact: true }).click();
-  await page.getByRole("heading", { name: word("Overview", "概览"), level: 1 }).waitFor();
-  await page.getByRole("button", { name: word("中文", "English"), exact: true }).click();
+  // Commands for another device.
+  const other = page.getByLabel(word("使用的设备", "Device to use"));
+  const [first, second] = await other.locator("option").evaluateAll((all) => all.map((each) => each.value));
+  await other.selectOption(second);
+  await guide.getByText(second.split("/")[1]).first().waitFor();
+  await other.selectOption(first);
 
-  // An address of somewhere else after signing in is not followed.
+  await navigation(tour);
+
+  await looks(page, word, ["概览", "Overview"]);
+  await passwords(tour);
+  const enter = await signedOut(tour);
+  // An address of somewhere else after signing in is not followed; one of the console is.
+  for (const [next, wanted] of [["//example.com/", "/"], ["https://example.com/", "/"], ["javascript:alert(1)", "/"], ["/\\example.com", "/"], ["\\\\example.com", "/"], ["/devices?name=lamp", "/devices?name=lamp"]]) {
+    await visit(`/sign-in?next=${encodeURIComponent(next)}`);
+    await enter(tour.password);
+    await page.waitForURL(`${base}/console${wanted}`);
+    await page.getByRole("navigation", { name: word("导航", "Navigation") }).waitFor();
+    await context.request.delete(`${base}/console/session`, { headers: await pageToken(tour) });
+  }
+};
+
+/** What a page's own calls carry beside the cookie. */
+async function pageToken({ context, base }) {
+  const answer = await context.request.get(`${base}/console/session`);
+  return { "X-Csrf-Token": (await answer.json()).CsrfToken };
+}
+
+/** Theme and language change at once and stay after a reload. */
+async function looks(page, word, heading) {
+  const theme = () => page.evaluate(() => document.documentElement.getAttribute("theme-mode"));
+  const other = page.getByRole("button", { name: /切换到[浅深]色|Switch to (dark|light)/ });
+  const before = await theme();
+  await other.click();
+  await page.reload();
+  await other.waitFor();
+  if (before === (await theme())) throw new Error(`the theme stayed ${before}`);
+  await other.click();
+  await page.getByRole("button", { name: word("English", "中文"), exact: true }).click();
+  await page.getByRole("heading", { name: word(...heading.toReversed()), level: 1 }).waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: word("中文", "English"), exact: true }).click();
+  await page.getByRole("heading", { name: word(...heading), level: 1 }).waitFor();
+}
+
+/** Each place, by mouse and by keyboard, on a wide window and on a phone's. */
+async function navigation({ page, word, expect }) {
+  const places = page.getByRole("navigation", { name: word("导航", "Navigation") });
+  for (const [zh, en] of [["产品", "Products"], ["设备", "Devices"], ["平台", "Platform"], ["API 密钥", "API keys"], ["账号与权限", "Accounts and policies"], ["操作审计", "Audit log"], ["设置与限额", "Settings and limits"], ["API 调试", "API explorer"]]) {
+    await places.getByRole("link", { name: word(zh, en), exact: true }).click();
+    await page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
+    await page.waitForFunction((name) => document.title.includes(name), word(zh, en) === word("平台", "Platform") ? word("API 调试", "API explorer") : word(zh, en));
+  }
+  await page.getByRole("link", { name: word("联物", "Lianwu"), exact: true }).click();
+  await page.getByRole("heading", { name: word("概览", "Overview"), level: 1 }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: word("概览", "Overview"), level: 1 }).waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  expect(await page.evaluate(() => document.activeElement.id === "content"), "the first key does not lead past the navigation");
+
+  // Closed, it stays closed; on a phone it opens over the page and closes behind a choice.
+  await page.getByRole("button", { name: word("收起导航", "Close navigation") }).click();
+  await places.waitFor({ state: "hidden" });
+  await page.reload();
+  await page.getByRole("button", { name: word("打开导航", "Open navigation") }).click();
+  await places.waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await places.waitFor({ state: "hidden" });
+  await page.getByRole("button", { name: word("打开导航", "Open navigation") }).click();
+  await places.getByRole("link", { name: word("概览", "Overview"), exact: true }).click();
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+/** Another password, and back: the old one opens nothing any more, other sessions are over. */
+async function passwords({ page, word, looked, expect, visit, base, user, password }) {
+  const other = `${password}-2`;
+  const opens = async (text) => {
+    const answer = await fetch(`${base}/console/session`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ User: user, Password: text }) });
+    return answer.status === 200;
+  };
+  const fill = (name, text) => page.locator(`input[name=${name}]`).fill(text);
+  const submit = page.getByRole("button", { name: word("修改密码", "Change password"), exact: true });
   await page.getByRole("button", { name: word("账号", "Account") }).click();
-  await page.getByRole("button", { name: word("退出所有设备上的登录", "Sign out everywhere") }).click();
-  await page.getByRole("heading", { name: word("登录联物", "Sign in to Lianwu") }).waitFor();
+  await page.getByRole("button", { name: word("修改密码", "Change password") }).click();
+  await fill("old", "not the password");
+  await fill("fresh", other);
+  await fill("repeat", `${other}?`);
+  await submit.click();
+  await page.getByText(word("两次输入的新密码不一致", "The two new passwords differ")).waitFor();
+  await looked("password");
+  await fill("repeat", other);
+  await submit.click();
+  await page.getByRole("alert").waitFor();
+  await fill("old", password);
+  await submit.click();
+  await page.getByRole("navigation", { name: word("导航", "Navigation") }).waitFor();
+  expect((await opens(other)) && !(await opens(password)), "the new password does not hold");
+  await visit("/password");
+  await looks(page, word, ["修改密码", "Change password"]);
+  await fill("old", other);
+  await fill("fresh", password);
+  await fill("repeat", password);
+  await submit.click();
+  await page.getByRole("navigation", { name: word("导航", "Navigation") }).waitFor();
+  expect(await opens(password), "the password is not what it was");
+}
+
+/** Out here, out everywhere, refused; returns what signs in. */
+async function signedOut({ page, context, word, looked, expect, base, user, password }) {
+  const enter = async (text, name = user) => {
+    await page.locator("input[name=user]").fill(name);
+    await page.locator("input[name=password]").fill(text);
+    await page.getByRole("button", { name: word("登录", "Sign in"), exact: true }).click();
+  };
+  for (const [zh, en] of [["退出登录", "Sign out"], ["退出所有设备上的登录", "Sign out everywhere"]]) {
+    await page.getByRole("button", { name: word("账号", "Account") }).click();
+    await page.getByRole("button", { name: word(zh, en), exact: true }).click();
+    await page.getByRole("heading", { name: word("登录联物", "Sign in to Lianwu") }).waitFor();
+    const stillIn = await context.request.get(`${base}/console/session`);
+    expect(stillIn.status() === 401, `signed out, and still answered ${stillIn.status()}`);
+    if (en === "Sign out") await enter(password);
+  }
+  await looks(page, word, ["登录联物", "Sign in to Lianwu"]);
   await looked("sign-in");
-  const stillIn = await context.request.get(`${base}/console/session`);
-  expect(stillIn.status() === 401, `signed out, and still answered ${stillIn.status()}`);
-  await visit("/sign-in?next=//example.com/");
-  await page.locator("input[name=user]").fill("nobody");
-  await page.locator("input[name=password]").fill("wrong password");
-  await page.getByRole("button", { name: word("登录", "Sign in"), exact: true }).click();
+  await enter("wrong password", "nobody");
   await page.getByRole("alert").waitFor();
   await looked("refused");
-};
+  return enter;
+}

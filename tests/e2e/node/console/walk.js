@@ -10,13 +10,18 @@
 //   tour.cloud(action, parameters, version)  the same through the vendor's cloud SDK, to see what a click did
 //   tour.expect(is, text)
 //   tour.until(check, text)  asks again and again, for what the platform does behind an answer
+//   tour.user, tour.password  what it signed in with
 //   tour.mqtt            where devices connect: "host:port"
+//
+// It says in `owns` which pages it answers for: each of their controls must then have been used; see controls.js. Beside the pictures lies the list of
+// what was seen, with an x before what was used.
 "use strict";
 
 const fs = require("node:fs");
 const path = require("node:path");
 const { chromium } = require("playwright-core");
 const tencentcloud = require("tencentcloud-sdk-nodejs");
+const controls = require("./controls.js");
 
 const PASSWORD = "walks-through-all-pages";
 const WIDE = { width: 1440, height: 900 };
@@ -123,6 +128,8 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
     if (["error", "warning"].includes(message.type()) && !isStatus) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
+  const found = await controls.collect(context, base, language, complaints);
+  const copied = new Set();
   const failed = async (error) => {
     if (folder) await page.screenshot({ path: path.join(folder, `${area}-failed.png`) }).catch(() => {});
     throw error;
@@ -139,6 +146,8 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
     word,
     expect,
     until,
+    user: firstRun.admin_user,
+    password: PASSWORD,
     mqtt: firstRun.listen.mqtt,
     cloud: cloud(base, firstRun),
     visit: (address) => page.goto(`${base}/console${address}`),
@@ -153,12 +162,18 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
       // Colours are judged when they have arrived.
       await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== "running"));
       await axe(page, name);
+      await controls.copies(page, copied, expect);
       quiet(name);
       console.log(`${language} ${theme} ${name}`);
     },
   };
-  await require(`./${area}.js`).walk(tour).catch(failed);
+  const walked = require(`./${area}.js`);
+  await walked.walk(tour).catch(failed);
   quiet("at the end");
+  const { left, idle } = controls.left(found, walked, word);
+  if (folder) fs.writeFileSync(path.join(folder, `${area}-controls-${language}.txt`), `${[...found.seen].sort().map((key) => `${found.used.has(key) ? "x" : " "} ${key}`).join("\n")}\n`);
+  expect(left.length === 0, `seen and never used:\n${left.join("\n")}`);
+  expect(idle.length === 0, `excused, and not there or used after all: ${idle.join(", ")}`);
   await context.close();
 }
 
