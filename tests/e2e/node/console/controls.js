@@ -120,7 +120,7 @@ function watch(language) {
     let name = plain(element, nameOf(element));
     if (role === "choice") name = choiceOf(element);
     if (role === "link") name = cellOf(element) || name;
-    if (element.closest("[data-own]") || isIdentifier(element)) name = "…";
+    if ((role !== "combobox" && element.closest("[data-own]")) || isIdentifier(element)) name = "…";
     const control = `${role} "${name}"`;
     if (!element.closest("main, dialog, form")) return `shell | ${control}`;
     // Ways out of a dialog are the same in each.

@@ -2,6 +2,10 @@
 "use strict";
 
 exports.owns = ["shell", "overview", "sign-in", "password"];
+exports.unused = [
+  ['shell | button "搜索"', 'shell | button "Search', "the walk `shell` searches"],
+  ['shell | combobox "', 'shell | combobox "', "the walk `shell` changes the project"],
+];
 
 exports.walk = async (tour) => {
   const { page, context, visit, word, looked, expect, cloud, language, base } = tour;
