@@ -29,6 +29,7 @@ use lianwu_services::fence::Fences;
 use lianwu_services::fence::watch::FenceWatch;
 use lianwu_services::file::{self, Files};
 use lianwu_services::follower::{self, Follower, Progress};
+use lianwu_services::live::Live;
 use lianwu_services::randomness::SystemRandomness;
 use lianwu_services::remote_config::RemoteConfigs;
 use lianwu_services::retention;
@@ -105,6 +106,8 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     };
     let access = start_access(&platform, &bus, config, certificate.as_ref())?;
     let fences = FenceWatch::start(&platform).await.context("follow the fences")?;
+    let live = Live::new(Arc::clone(&platform));
+    let showing = live.follow();
     let listeners = web::Listeners::bind(config).await?;
     let device_http = match (&access, config.listen.device_http_address()?) {
         (Some(access), Some(address)) => Some(serve_devices(access, address, None).await?),
@@ -135,7 +138,9 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
         https: listeners.https(),
     };
     let facts = Arc::new(facts::collect(config, listening, &load));
-    let parts = web::parts(&platform, config, access.as_ref(), facts, health.clone(), metrics.registry());
+    let rooms =
+        web::Rooms { access: access.as_ref(), live, facts, health: health.clone(), metrics: metrics.registry() };
+    let parts = web::parts(&platform, config, rooms);
     let servers = listeners.serve(parts, access.as_ref())?;
 
     first_run.announce(listening)?;
@@ -156,6 +161,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     if let Some(demo) = demo {
         demo.stop().await;
     }
+    showing.stop().await;
     let servers = [device_http, device_https].into_iter().flatten().chain(servers);
     let stopping: Vec<_> = servers.map(|server| tokio::spawn(server.stop(HTTP_GRACE))).collect();
     for stopped in stopping {

@@ -21,4 +21,5 @@ pub mod table;
 mod wire;
 
 pub use error::{ApiError, Language};
+pub use service::watch::{WatchRefused, shown};
 pub use service::{Answered, Asked, CloudApi, Settings};

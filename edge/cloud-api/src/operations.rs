@@ -23,7 +23,7 @@ mod file;
 mod gateway;
 pub mod limits;
 mod log_level;
-mod logs;
+pub(crate) mod logs;
 mod main_account;
 mod model;
 mod paging;

@@ -3,9 +3,10 @@
 mod audit;
 mod common;
 pub(crate) mod received;
+pub mod watch;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -16,7 +17,6 @@ use lianwu_services::Platform;
 use lianwu_services::account::{Member, Signer};
 use lianwu_services::limits::Facts;
 
-use crate::call::Call;
 use crate::cursor::CursorSeal;
 use crate::envelope;
 use crate::error::{ApiError, Language};
@@ -203,19 +203,7 @@ impl Inner {
         let (platform, owner) = (&self.platform, caller.principal.owner);
         self.windows.admit(owner, row.spec, platform.limits.api_tps, platform.clock.now())?;
         let parameters = parameters(row.spec)?;
-        let call = Call {
-            platform: Arc::clone(platform),
-            spec: row.spec,
-            caller,
-            request_id: Arc::clone(audit.request_id()),
-            region: common.region.into(),
-            source: audit.source(),
-            language: common.language,
-            cursors: self.cursors.clone(),
-            facts: Arc::clone(&self.facts),
-            resources: Arc::new(OnceLock::new()),
-        };
-        audit.touches(&call);
+        let call = self.call(row, caller, common, audit);
         row.answer(call, parameters).await
     }
 

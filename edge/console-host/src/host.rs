@@ -10,12 +10,14 @@ use axum::http::request::Parts;
 use axum::http::{Response, StatusCode};
 use axum::middleware::map_response;
 use axum::response::IntoResponse as _;
-use axum::routing::{delete, post};
+use axum::routing::{delete, get, post};
 use lianwu_cloud_api::CloudApi;
 use lianwu_services::Platform;
 use lianwu_services::account::{self, LoginToken, SignedIn};
+use lianwu_services::live::Live;
 
 use crate::assets::{self, Asset};
+use crate::live::{self, Places};
 use crate::refusal::Refusal;
 use crate::{calls, gate, headers, session};
 
@@ -33,6 +35,8 @@ pub struct Console {
     pub(crate) platform: Arc<Platform>,
     pub(crate) api: CloudApi,
     pub(crate) options: Arc<ConsoleOptions>,
+    pub(crate) live: Option<Live>,
+    pub(crate) places: Places,
     assets: &'static [Asset],
 }
 
@@ -46,7 +50,15 @@ impl Console {
     /// The pages this program was built with.
     #[must_use]
     pub fn new(platform: Arc<Platform>, api: CloudApi, options: ConsoleOptions) -> Self {
-        Self { platform, api, options: Arc::new(options), assets: assets::BUILT }
+        let (options, live, places) = (Arc::new(options), None, Places::default());
+        Self { platform, api, options, live, places, assets: assets::BUILT }
+    }
+
+    /// Pages are told what happens while they look; without this they have to ask.
+    #[must_use]
+    pub fn with_live(mut self, live: Live) -> Self {
+        self.live = Some(live);
+        self
     }
 
     /// Other pages.
@@ -58,11 +70,13 @@ impl Console {
 
     /// Serves `/console/` and everything below. The peer's address comes from a `ConnectInfo<SocketAddr>` extension.
     pub fn router(self) -> Router {
+        let watching = if self.live.is_some() { get(live::open) } else { get(live::nothing) };
         let session = post(session::sign_in).get(session::show).delete(session::sign_out);
         Router::new()
             .route("/console/session", session)
             .route("/console/session/all", delete(session::sign_out_everywhere))
             .route("/console/api/{version}/{action}", post(calls::call))
+            .route("/console/live", watching)
             .fallback(file)
             .layer(map_response(headers::added))
             .with_state(self)

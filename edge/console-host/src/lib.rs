@@ -9,6 +9,7 @@ mod calls;
 mod gate;
 pub mod headers;
 pub mod host;
+mod live;
 mod notice;
 mod refusal;
 mod session;

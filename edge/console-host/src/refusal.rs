@@ -20,6 +20,8 @@ pub(crate) enum Refusal {
     MustChangePassword,
     WrongPassword,
     Wait(Duration),
+    /// As many pages of this user, or of all, are shown live as may be.
+    TooManySockets,
     /// The body could not be taken or read.
     Request(ApiError),
     Internal,
@@ -59,7 +61,7 @@ impl Refusal {
         match self {
             Self::NotSignedIn | Self::WrongPassword => StatusCode::UNAUTHORIZED,
             Self::ForeignOrigin | Self::PageToken | Self::MustChangePassword => StatusCode::FORBIDDEN,
-            Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Wait(_) | Self::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
             Self::Request(_) => StatusCode::BAD_REQUEST,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -94,6 +96,11 @@ impl Refusal {
                 "RequestLimitExceeded",
                 format!("尝试次数过多，请在 {} 秒后重试。", seconds(time)),
                 format!("Too many attempts; try again in {} s.", seconds(time)),
+            ),
+            Self::TooManySockets => ApiError::new(
+                "LimitExceeded.LivePages",
+                "同时打开的实时页面过多，请关闭一些页面后重试。",
+                "Too many pages are shown live at a time; close some and try again.",
             ),
             Self::Request(error) => error,
             Self::Internal => ApiError::internal(),

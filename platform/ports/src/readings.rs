@@ -151,6 +151,26 @@ pub struct LogRow {
 }
 
 impl LogRow {
+    /// A record with its number and commit time.
+    #[must_use]
+    pub fn new(lsn: Lsn, committed: UnixMillis, record: &Record<'_>) -> Self {
+        Self {
+            lsn,
+            committed,
+            kind: record.kind,
+            qos: record.qos,
+            packet_id: record.packet_id,
+            code: record.code,
+            number: record.number,
+            product: record.product,
+            device: record.device.into(),
+            sample_time: record.sample_time,
+            topic: record.topic.into(),
+            note: record.note.into(),
+            payload: record.payload.into(),
+        }
+    }
+
     /// The record it was read from, but for its number and commit time.
     #[must_use]
     pub fn as_record(&self) -> Record<'_> {

@@ -32,7 +32,7 @@ pub use key::{KEYS_MAX, create_key, delete_key, keys, managed, set_key_active};
 pub use key_use::{KeyUseWriter, write_key_uses};
 pub use login::{
     LOGINS_MAX, LOGINS_PER_PRINCIPAL_MAX, LoginToken, Logins, OpenedLogin, SignedIn, expire_logins, load_logins,
-    sign_in, sign_out, sign_out_everywhere, signed_in,
+    sign_in, sign_out, sign_out_everywhere, signed_in, still_signed_in,
 };
 pub use main_account::{MAIN_ACCOUNTS_MAX, MainAccount, create_main_account, main_accounts};
 pub use password::{

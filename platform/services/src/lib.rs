@@ -22,6 +22,7 @@ pub mod follower;
 pub mod gateway;
 pub mod invalid;
 pub mod limits;
+pub mod live;
 pub mod logs;
 pub mod message;
 pub mod platform;

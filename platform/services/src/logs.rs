@@ -17,5 +17,6 @@ pub use keywords::{KeywordError, Keywords};
 pub use line::{Direction, Line, LineKind, Origin};
 pub use render::lines;
 pub use search::{LogFilter, LogPage, RECORDS_MAX, Source, Visible, search_in};
+pub(crate) use source::of_device;
 pub use source::{DEVICES_MAX, LogError, PRODUCTS_MAX, Subject, search};
 pub use time::{beijing, beijing_seconds};

@@ -1,10 +1,15 @@
-//! The console's sign-in and calls with curl, as a browser's pages make them.
+//! The console's sign-in and calls with curl, and its live view, as a browser's pages use them.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use lianwu_testkit::{Finished, Server, ServerOptions, fail, on_path, run_text, skip};
+use lianwu_testkit::{Finished, Fixture, LAMP_MODEL, MqttClient, Server, ServerOptions, fail, on_path, run_text, skip};
 use serde_json::{Value, json};
+use tungstenite::protocol::Role;
+use tungstenite::{Message, WebSocket};
 
 const NEW_PASSWORD: &str = "one that its owner chose";
 
@@ -152,4 +157,111 @@ fn over_tls() {
     assert!(curl.is_in());
     let caller = curl.call("2026-11-01", "DescribeCaller", &json!({}));
     assert_eq!(caller.code(), "UnauthorizedOperation.MustChangePassword");
+}
+
+/// A page's live view.
+struct LiveView(WebSocket<TcpStream>);
+
+impl LiveView {
+    /// Asks for it with these lines in the request; gives the status of the answer, and the socket where there is one.
+    #[track_caller]
+    fn ask(server: &Server, lines: &[&str]) -> (u16, Self) {
+        let address = server.http_address();
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time limit");
+        let asked = format!(
+            "GET /console/live HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
+            lines.iter().map(|line| format!("{line}\r\n")).collect::<String>()
+        );
+        stream.write_all(asked.as_bytes()).expect("the request is sent");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).expect("an answer");
+            head.push(byte[0]);
+        }
+        let status = String::from_utf8_lossy(&head).split(' ').nth(1).and_then(|text| text.parse().ok());
+        (status.expect("a status"), Self(WebSocket::from_raw_socket(stream, Role::Client, None)))
+    }
+
+    #[track_caller]
+    fn say(&mut self, message: &Value) {
+        self.0.send(Message::text(message.to_string())).expect("the message is sent");
+    }
+
+    /// The next message, or the code the socket was closed with.
+    #[track_caller]
+    fn told(&mut self) -> Result<Value, u16> {
+        loop {
+            match self.0.read().expect("a message in time") {
+                Message::Text(text) => return Ok(serde_json::from_str(&text).expect("a JSON object")),
+                Message::Close(frame) => return Err(frame.map_or(0, |frame| frame.code.into())),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Is a report seen in the moment it is there, by those who may, and does the socket end with the session and with the server?
+#[test]
+fn a_device_seen_live() {
+    if !on_path("curl") {
+        return skip("a_device_seen_live", "curl is not installed");
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut server = Server::start(ServerOptions::default());
+    let fixture = Fixture::new(&server, LAMP_MODEL);
+    let lamp = fixture.device("lamp");
+    let mut curl = Curl::new(format!("http://{}", server.http_address()), folder.path(), "live");
+    let (user, password) = (server.first_run("admin_user"), server.first_run("admin_password"));
+    curl.sign_in(&user, &password);
+    let change = json!({"OldPassword": password, "NewPassword": NEW_PASSWORD});
+    let changed = curl.call("2026-11-01", "SetPassword", &change);
+    let cookie = changed.header("set-cookie").and_then(|text| text.split(';').next()).expect("a cookie").to_owned();
+    let origin = format!("Origin: http://{}", server.http_address());
+    let cookie = format!("Cookie: {cookie}");
+    assert_eq!(LiveView::ask(&server, &[&origin]).0, 401);
+    assert_eq!(LiveView::ask(&server, &[&cookie]).0, 403, "no Origin");
+    assert_eq!(LiveView::ask(&server, &[&cookie, "Origin: http://evil.example"]).0, 403);
+
+    let (status, mut view) = LiveView::ask(&server, &[&origin, &cookie]);
+    assert_eq!(status, 101);
+    view.say(&json!({"CsrfToken": curl.page_token, "Language": "en-US"}));
+    assert_eq!(view.told().expect("the page is known")["Type"], "Ready");
+    let request =
+        json!({"ProductId": lamp.product, "DeviceName": lamp.name, "Kinds": ["content"], "MinTime": 0, "MaxTime": 0});
+    view.say(&json!({"Watch": 1, "Request": request}));
+    assert_eq!(view.told().expect("it is watched")["Type"], "Watching");
+    let mut device = MqttClient::device(server.mqtt_address(), &lamp);
+    device.publish_acknowledged(
+        &lamp.thing("up/property"),
+        br#"{"method":"report","clientToken":"seen","params":{"brightness":7}}"#,
+    );
+    let mut rows = Vec::new();
+    while rows.len() < 2 {
+        let told = view.told().expect("lines");
+        rows.extend(told["Watches"][0]["Rows"].as_array().expect("rows").clone());
+    }
+    let directions: Vec<_> = rows.iter().map(|row| row["Direction"].as_str().expect("a direction")).collect();
+    assert_eq!(directions, ["down", "up"], "the reply and the report: {rows:?}");
+    assert_eq!(rows[1]["ClientToken"], "seen");
+    let listed = fixture.device_log(&lamp, &json!({"Kinds": ["content"]}));
+    assert_eq!(listed, rows, "the same as ListDeviceLog");
+
+    let mut other = LiveView::ask(&server, &[&origin, &cookie]).1;
+    other.say(&json!({"CsrfToken": "of another page"}));
+    assert_eq!(other.told(), Err(4403));
+    assert_eq!(curl.send("DELETE", "/console/session", None).status, 204);
+    assert_eq!(view.told(), Err(4401));
+
+    let again = curl.sign_in(&user, NEW_PASSWORD);
+    let cookie = again.header("set-cookie").and_then(|text| text.split(';').next()).expect("a cookie").to_owned();
+    let mut view = LiveView::ask(&server, &[&origin, &format!("Cookie: {cookie}")]).1;
+    view.say(&json!({"CsrfToken": curl.page_token}));
+    assert_eq!(view.told().expect("the page is known")["Type"], "Ready");
+    let begin = Instant::now();
+    server.stop();
+    assert_eq!(view.told(), Err(1001));
+    assert!(begin.elapsed() < Duration::from_secs(10), "a page that looks on holds up the stop");
 }

@@ -10,6 +10,7 @@ use lianwu_device_access::DeviceAccess;
 use lianwu_http::{Health, MetricsAccess, Parts, Server, ServerOptions, over_tls};
 use lianwu_services::Platform;
 use lianwu_services::limits::Facts;
+use lianwu_services::live::Live;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
@@ -59,19 +60,22 @@ async fn bind(what: &str, address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("listen for {what} on {address}"))
 }
 
+/// What is served besides the platform itself.
+pub struct Rooms<'a> {
+    pub access: Option<&'a DeviceAccess>,
+    pub live: Live,
+    pub facts: Arc<Facts>,
+    pub health: Health,
+    pub metrics: Registry,
+}
+
 /// Who answers.
-pub fn parts(
-    platform: &Arc<Platform>,
-    config: &Config,
-    access: Option<&DeviceAccess>,
-    facts: Arc<Facts>,
-    health: Health,
-    metrics: Registry,
-) -> Parts {
+pub fn parts(platform: &Arc<Platform>, config: &Config, rooms: Rooms<'_>) -> Parts {
+    let Rooms { access, live, facts, health, metrics } = rooms;
     let cloud_api = CloudApi::with_facts(Arc::clone(platform), Settings::default(), facts);
     let options = ConsoleOptions { public_url: config.public.console_url.clone() };
     Parts {
-        console: Console::new(Arc::clone(platform), cloud_api.clone(), options).router(),
+        console: Console::new(Arc::clone(platform), cloud_api.clone(), options).with_live(live).router(),
         cloud_api: cloud_api.router(),
         websocket: access.map(DeviceAccess::websocket),
         health,

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use lianwu_model::UnixMillis;
 use lianwu_model::log_level::LogLevel;
 use lianwu_ports::readings::Cursor;
+use lianwu_services::live::Wanted;
 use lianwu_services::logs::{self, Direction, Keywords, Line, LineKind, LogFilter, LogPage, Origin, Subject, Visible};
 use lianwu_services::product::{self, ProductFilter};
 
@@ -134,6 +135,30 @@ pub async fn list_device(call: Call, r: ListDeviceLogRequest) -> Result<ListDevi
         Some(name) => Subject::Device { product: r.product_id.clone(), name: name.to_owned() },
         None => Subject::Product(r.product_id.clone()),
     };
+    let filter = filter(&r)?;
+    let search = Search { min: r.min_time, max: r.max_time, context: r.context, max_num: r.limit, name: "Limit" };
+    let kinds = r.kinds.join(",");
+    let request_id = filter.request_id.clone().unwrap_or_default();
+    let (direction, keyword) = (r.direction.unwrap_or_default(), r.keyword.unwrap_or_default());
+    let name = r.device_name.unwrap_or_default();
+    let query = [&r.product_id, &name, &kinds, &direction, &request_id, &keyword].map(String::as_str);
+    let found = search.run(&call, &query, &subject, filter).await?;
+    Ok(ListDeviceLogResponse {
+        rows: found.lines.iter().map(row).collect(),
+        context: found.context,
+        listover: found.is_over,
+    })
+}
+
+/// The same for whoever watches a device.
+pub(crate) fn watched(call: &Call, r: &ListDeviceLogRequest) -> Result<Wanted, ApiError> {
+    let filter = filter(r)?;
+    let device = device_name(r).ok_or_else(|| ApiError::missing("DeviceName"))?.to_owned();
+    let product = product::find(&call.platform, call.owner(), &r.product_id)?.product.id;
+    Ok(Wanted { product, device, filter })
+}
+
+fn filter(r: &ListDeviceLogRequest) -> Result<LogFilter, ApiError> {
     let mut filter = LogFilter::new(times(r.min_time, r.max_time)?);
     for kind in &r.kinds {
         filter.kinds.push(LineKind::from_text(kind).ok_or_else(|| {
@@ -146,24 +171,13 @@ pub async fn list_device(call: Call, r: ListDeviceLogRequest) -> Result<ListDevi
         filter.direction =
             Some(known.ok_or_else(|| ApiError::value("Direction", "应为 up 或 down", "it must be up or down"))?);
     }
-    filter.request_id.clone_from(&r.request_id.filter(|id| !id.is_empty()));
-    let keyword = r.keyword.unwrap_or_default();
-    filter.words = Keywords::words_only(&keyword).map_err(|error| crate::codes::logs::keyword(&error))?;
-    let search = Search { min: r.min_time, max: r.max_time, context: r.context, max_num: r.limit, name: "Limit" };
-    let kinds = r.kinds.join(",");
-    let request_id = filter.request_id.clone().unwrap_or_default();
-    let direction = r.direction.unwrap_or_default();
-    let name = r.device_name.unwrap_or_default();
-    let query = [&r.product_id, &name, &kinds, &direction, &request_id, &keyword].map(String::as_str);
-    let found = search.run(&call, &query, &subject, filter).await?;
-    Ok(ListDeviceLogResponse {
-        rows: found.lines.into_iter().map(row).collect(),
-        context: found.context,
-        listover: found.is_over,
-    })
+    filter.request_id = r.request_id.clone().filter(|id| !id.is_empty());
+    let keyword = r.keyword.as_deref().unwrap_or_default();
+    filter.words = Keywords::words_only(keyword).map_err(|error| crate::codes::logs::keyword(&error))?;
+    Ok(filter)
 }
 
-fn row(line: Line) -> DeviceLogRow {
+pub(crate) fn row(line: &Line) -> DeviceLogRow {
     let (content, format) = match line.text() {
         Some(text) => (text.to_owned(), "text"),
         None => (STANDARD.encode(&line.content), "base64"),
@@ -173,13 +187,13 @@ fn row(line: Line) -> DeviceLogRow {
         kind: line.kind.as_str().to_owned(),
         direction: line.direction.map_or("", Direction::as_str).to_owned(),
         product_id: line.product.to_string(),
-        device_name: line.device.into(),
+        device_name: line.device.to_string(),
         scene: line.scene.to_owned(),
-        topic: line.topic,
+        topic: line.topic.clone(),
         content,
-        result: line.result,
-        request_id: line.request_id,
-        client_token: line.client_token,
+        result: line.result.clone(),
+        request_id: line.request_id.clone(),
+        client_token: line.client_token.clone(),
         payload_format: format.to_owned(),
         payload_bytes: line.content.len() as u64,
     }

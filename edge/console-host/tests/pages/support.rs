@@ -1,5 +1,7 @@
 //! A platform in memory, its console, and a browser that keeps its cookie.
 
+pub mod live;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

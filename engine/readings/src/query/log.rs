@@ -5,7 +5,7 @@ use lianwu_ports::record::{Record, RecordKind};
 use memchr::memmem::Finder;
 
 use super::{Plan, Source, View, merge, open};
-use crate::chunk::{COMMIT_SPAN_MS, Lane, Stored, kind_bit};
+use crate::chunk::{COMMIT_SPAN_MS, Lane, kind_bit};
 use crate::fault::Fault;
 use crate::keys::Owner;
 
@@ -75,7 +75,7 @@ pub(crate) fn read_log((plan, sources): LogPlan, query: &LogQuery, records_max: 
             let kind = stored.record.kind;
             let wanted = kinds & kind_bit(kind) != 0 && !kind.is_part() && plan.accepts(rank);
             if wanted && words.iter().all(|word| occurs(word, &stored.record)) {
-                rows.push((rank, row(stored)));
+                rows.push((rank, LogRow::new(stored.lsn, stored.committed, &stored.record)));
             }
         })?;
         Ok(rows)
@@ -86,23 +86,4 @@ fn occurs(word: &Finder<'_>, record: &Record<'_>) -> bool {
     [record.device.as_bytes(), record.topic.as_bytes(), record.note.as_bytes(), record.payload]
         .into_iter()
         .any(|text| word.find(text).is_some())
-}
-
-fn row(stored: &Stored<'_>) -> LogRow {
-    let record = &stored.record;
-    LogRow {
-        lsn: stored.lsn,
-        committed: stored.committed,
-        kind: record.kind,
-        qos: record.qos,
-        packet_id: record.packet_id,
-        code: record.code,
-        number: record.number,
-        product: record.product,
-        device: record.device.into(),
-        sample_time: record.sample_time,
-        topic: record.topic.into(),
-        note: record.note.into(),
-        payload: record.payload.into(),
-    }
 }

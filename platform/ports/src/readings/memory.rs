@@ -13,8 +13,8 @@ use super::{
     ReadingError, Readings, Touched, is_diagnostic,
 };
 use crate::log::{Block, Lsn};
+use crate::record::RecordKind;
 use crate::record::account::AccountLine;
-use crate::record::{Record, RecordKind};
 use crate::states::memory::Folded;
 
 pub(crate) use json::{members, merged, params};
@@ -118,24 +118,6 @@ fn within(times: &RangeInclusive<UnixMillis>, time: UnixMillis) -> bool {
     times.contains(&time)
 }
 
-fn owned(lsn: Lsn, committed: UnixMillis, record: &Record<'_>) -> LogRow {
-    LogRow {
-        lsn,
-        committed,
-        kind: record.kind,
-        qos: record.qos,
-        packet_id: record.packet_id,
-        code: record.code,
-        number: record.number,
-        product: record.product,
-        device: record.device.into(),
-        sample_time: record.sample_time,
-        topic: record.topic.into(),
-        note: record.note.into(),
-        payload: record.payload.into(),
-    }
-}
-
 impl Readings for MemoryReadings {
     fn apply(&self, blocks: &[Arc<Block>]) -> Result<(), ReadingError> {
         let mut inner = self.lock();
@@ -143,7 +125,7 @@ impl Readings for MemoryReadings {
             for entry in block.records() {
                 let (lsn, record) = entry.map_err(|error| ReadingError::Failed(error.to_string()))?;
                 if lsn > inner.applied {
-                    inner.records.push(owned(lsn, block.time, &record));
+                    inner.records.push(LogRow::new(lsn, block.time, &record));
                     inner.applied = lsn;
                 }
             }

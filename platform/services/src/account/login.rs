@@ -116,6 +116,15 @@ pub async fn signed_in(platform: &Platform, token: &LoginToken) -> Option<Signed
     Some(SignedIn { member, must_change_password: used.login.must_change_password, digest })
 }
 
+/// The same somebody once more, if the login has not ended since; it is no use of it.
+#[must_use]
+pub fn still_signed_in(platform: &Platform, signed_in: &SignedIn) -> Option<SignedIn> {
+    let (now, digest) = (platform.clock.now(), signed_in.digest);
+    let login = platform.accounts.logins.table.lock().good(digest, now, lifetimes(platform))?;
+    let member = platform.accounts.member(login.principal)?;
+    Some(SignedIn { member, must_change_password: login.must_change_password, digest })
+}
+
 /// Ends this login.
 ///
 /// # Errors

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::log::Lsn;
-use lianwu_ports::readings::{Cursor, LogQuery, LogRow, LogScope, ReadingError, Readings, Touched};
-use lianwu_ports::record::RecordKind;
+use lianwu_ports::readings::{Cursor, LogQuery, LogRow, LogScope, ReadingError, Readings, Touched, is_diagnostic};
+use lianwu_ports::record::{Record, RecordKind};
 
 use super::line::{Direction, Line, LineKind};
 use super::render::lines;
@@ -33,6 +33,22 @@ pub enum Source {
     Uploads(DeviceNumber),
     /// The same of all devices of a product. Index: a lane of its own.
     UploadsOf(ProductId),
+}
+
+impl Source {
+    /// Is this record, of a kind that the source is asked for, among what is read from it?
+    pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
+        let (kind, number) = (record.kind, record.number);
+        match self {
+            Self::Device(device) => number == *device && kind != RecordKind::DeviceLog && !kind.is_part(),
+            Self::Product(product) => record.product == *product && is_diagnostic(record),
+            Self::Strangers(product, name) => {
+                number == DeviceNumber::NONE && record.product == *product && record.device.trim() == name
+            }
+            Self::Uploads(device) => number == *device && kind == RecordKind::DeviceLog,
+            Self::UploadsOf(product) => record.product == *product && kind == RecordKind::DeviceLog,
+        }
+    }
 }
 
 /// Decides whether somebody may see the records of a device. The answer follows from product, number and name.
@@ -117,7 +133,8 @@ impl LogFilter {
         oldest.map_or(*self.times.start(), |oldest| (*self.times.start()).max(*oldest))..=*self.times.end()
     }
 
-    fn record_kinds(&self, source: &Source) -> Vec<RecordKind> {
+    /// Kinds of records that are read from a source; empty means all.
+    pub(crate) fn record_kinds(&self, source: &Source) -> Vec<RecordKind> {
         let only = |wanted: &[LineKind]| !self.kinds.is_empty() && self.kinds.iter().all(|kind| wanted.contains(kind));
         match source {
             Source::Strangers(..) => vec![RecordKind::ConnectRefused, RecordKind::Registration],
@@ -130,7 +147,8 @@ impl LogFilter {
         }
     }
 
-    fn accepts(&self, line: &Line) -> bool {
+    /// Is it wanted? Its time is not looked at.
+    pub(crate) fn accepts(&self, line: &Line) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&line.kind))
             && self.direction.is_none_or(|direction| line.direction == Some(direction))
             && self.scene.as_ref().is_none_or(|scene| line.scene.eq_ignore_ascii_case(scene))

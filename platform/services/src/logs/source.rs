@@ -1,6 +1,6 @@
 //! Which indexes a question is answered from.
 
-use lianwu_model::{ProductId, Uin};
+use lianwu_model::{DeviceNumber, ProductId, Uin};
 use lianwu_ports::readings::Cursor;
 use lianwu_ports::registry::{DeviceFilter, Slice, StoreError};
 
@@ -73,6 +73,24 @@ pub async fn search(
     Ok(telemetry::on_readings(platform, read).await?)
 }
 
+/// Where lines of these kinds about one device are; without a number there is no such device now.
+pub(crate) fn of_device(
+    product: ProductId,
+    name: &str,
+    number: Option<DeviceNumber>,
+    kinds: &[LineKind],
+) -> Vec<Source> {
+    let mut sources = Vec::new();
+    if *kinds != [LineKind::Uploaded] {
+        sources.push(Source::Strangers(product, name.to_owned()));
+        sources.extend(number.map(Source::Device));
+    }
+    if kinds.contains(&LineKind::Uploaded) {
+        sources.extend(number.map(Source::Uploads));
+    }
+    sources
+}
+
 async fn sources(
     platform: &Platform,
     owner: Uin,
@@ -93,15 +111,7 @@ async fn sources(
         Subject::Device { product, name } => {
             let product = product::find(platform, owner, product)?.product.id;
             let found = platform.directory.find(product, name).map(|device| device.number);
-            let mut sources = Vec::new();
-            if !is_about_uploads {
-                sources.push(Source::Strangers(product, name.clone()));
-                sources.extend(found.map(Source::Device));
-            }
-            if kinds.contains(&LineKind::Uploaded) {
-                sources.extend(found.map(Source::Uploads));
-            }
-            return Ok(sources);
+            return Ok(of_device(product, name, found, kinds));
         }
         Subject::Product(product) => product::find(platform, owner, product)?.product.id,
     };

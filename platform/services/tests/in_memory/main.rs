@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod certificates;
+mod live;
 mod platform;
 mod start;

@@ -60,6 +60,12 @@ impl Table {
         self.entries.insert(login.digest, Entry { login, written });
     }
 
+    /// The login, if it has not ended.
+    pub(super) fn good(&self, digest: LoginDigest, now: UnixMillis, lifetimes: Lifetimes) -> Option<Login> {
+        let login = &self.entries.get(&digest)?.login;
+        (!lifetimes.are_over(login, now)).then(|| login.clone())
+    }
+
     /// The login, if it has not ended; from now on it was used now.
     pub(super) fn used(&mut self, digest: LoginDigest, now: UnixMillis, lifetimes: Lifetimes) -> Option<Used> {
         let entry = self.entries.get_mut(&digest).filter(|entry| !lifetimes.are_over(&entry.login, now))?;
@@ -143,6 +149,17 @@ mod tests {
         assert_eq!(table.used(digest(1), after(3 * idle - 2), LIFETIMES), None);
         assert_eq!(table.expire(after(3 * idle - 2), LIFETIMES), [digest(1)]);
         assert_eq!(table.len(), 0);
+    }
+
+    /// Is a login that is only looked at not kept for longer by that?
+    #[test]
+    fn looking_at_a_login_is_no_use_of_it() {
+        let mut table = Table::default();
+        table.put(login(1, LI, START));
+        let idle = 12 * 3600;
+        assert_eq!(table.good(digest(1), after(idle - 1), LIFETIMES), Some(login(1, LI, START)));
+        assert_eq!(table.good(digest(1), after(idle), LIFETIMES), None);
+        assert_eq!(table.good(digest(2), START, LIFETIMES), None);
     }
 
     /// Does a login end after seven days, however much it is used?
