@@ -70,6 +70,12 @@ fn device() {
     walk("device");
 }
 
+/// The virtual device of a device's page: every control, controls and actions from the cloud, faults, taking the place of a real device, raw bytes.
+#[test]
+fn virtual_device() {
+    walk("virtual");
+}
+
 /// Texts that people and devices gave are shown as texts on every page, whatever markup is in them.
 #[test]
 fn markup() {

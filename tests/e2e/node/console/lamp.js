@@ -52,6 +52,7 @@ exports.lamp = async ({ cloud, mqtt: address }, product, name) => {
     say: (params) => up("property", { method: "report_info", params }),
     /** After it was disabled. */
     again: connect,
+    isConnected: () => client.connected,
     end: () => client.endAsync(true),
   };
 };

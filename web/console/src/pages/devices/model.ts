@@ -1,7 +1,8 @@
 // The thing model as the pages read it, and values as people read them.
 import { number } from "../../text/format";
 
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+/** Text stands before truth: a component that takes either would read an empty text as `true`. */
+export type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
 
 /** Numbers stand in it as texts. */
 export interface Define {

@@ -3,7 +3,7 @@ import { texts } from "../../../text/language";
 export const debugTexts = texts(
   {
     mode: "调试方式",
-    modes: { control: "属性控制", action: "行为调用", raw: "下发消息", report: "模拟上报" },
+    modes: { control: "属性控制", action: "行为调用", raw: "下发消息", report: "模拟上报", virtual: "虚拟设备" },
     control: "勾选要下发的属性",
     send: "下发",
     noWritable: "物模型中没有可写的属性。",
@@ -37,7 +37,7 @@ export const debugTexts = texts(
   },
   {
     mode: "What to do",
-    modes: { control: "Control properties", action: "Call an action", raw: "Send a message", report: "Simulate a report" },
+    modes: { control: "Control properties", action: "Call an action", raw: "Send a message", report: "Simulate a report", virtual: "Virtual device" },
     control: "Tick the properties to send",
     send: "Send",
     noWritable: "The thing model has no property that can be written.",
