@@ -8,6 +8,7 @@
 
 mod account;
 mod account_log;
+mod action_history;
 mod activity;
 mod audit;
 mod broadcast;
@@ -178,6 +179,7 @@ fn devices(table: Table) -> Table {
         )
         .on(op::CallDeviceActionSync, Write, |r| named(&r.product_id, &r.device_name, None), control::call_and_wait)
         .on(op::CallDeviceActionAsync, Write, |r| named(&r.product_id, &r.device_name, None), control::call)
+        .on(op::ListActionHistory, Read, |r| named(&r.product_id, &r.device_name, None), action_history::list)
         .on(op::DescribeReportedInfo, Read, |r| named(&r.product_id, &r.device_name, None), device_info::describe)
         .on(op::DescribeDeviceCredentials, Read, |r| named(&r.product_id, &r.device_name, None), credentials::describe)
         .on(op::NotifyDeviceBinding, Write, |r| named(&r.product_id, &r.device_name, None), device_info::notify_binding)

@@ -4,6 +4,7 @@
 //! is made of); `catalog` and `directory` are the snapshots the data path reads without waiting.
 
 pub mod account;
+pub mod action_history;
 pub mod activity;
 pub mod audit;
 pub mod backend;

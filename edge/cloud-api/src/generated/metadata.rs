@@ -3175,6 +3175,23 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "ListActionHistory",
+        service: &SERVICES[2],
+        group: "device",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: true },
+            FieldSpec { name: "ActionId", kind: Kind::Text, required: false },
+            FieldSpec { name: "MinTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "MaxTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "Context", kind: Kind::Text, required: false },
+            FieldSpec { name: "Limit", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
         name: "ListAuditLog",
         service: &SERVICES[2],
         group: "audit",

@@ -2554,10 +2554,48 @@ pub struct ListAccountLogResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListActionHistory;
+
+impl Operation for ListActionHistory {
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    type Request = ListActionHistoryRequest;
+    type Response = ListActionHistoryResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListActionHistoryRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "ActionId")]
+    pub action_id: Option<String>,
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+    #[serde(rename = "Limit", deserialize_with = "wire::integer_or_none")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListActionHistoryResponse {
+    #[serde(rename = "Calls")]
+    pub calls: Vec<s::ActionCallItem>,
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[236];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -2595,7 +2633,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[236];
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -2639,7 +2677,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -2681,7 +2719,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListFileTasks;
 
 impl Operation for ListFileTasks {
-    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ListFileTasksRequest;
     type Response = ListFileTasksResponse;
 }
@@ -2705,7 +2743,7 @@ pub struct ListFileTasksResponse {
 pub struct ListFiles;
 
 impl Operation for ListFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[239];
+    const SPEC: &'static OperationSpec = &OPERATIONS[240];
     type Request = ListFilesRequest;
     type Response = ListFilesResponse;
 }
@@ -2735,7 +2773,7 @@ pub struct ListFilesResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[241];
+    const SPEC: &'static OperationSpec = &OPERATIONS[242];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -2754,7 +2792,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[242];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -2790,7 +2828,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[243];
+    const SPEC: &'static OperationSpec = &OPERATIONS[244];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -2826,7 +2864,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[244];
+    const SPEC: &'static OperationSpec = &OPERATIONS[245];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -2852,7 +2890,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    const SPEC: &'static OperationSpec = &OPERATIONS[246];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -2890,7 +2928,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[247];
+    const SPEC: &'static OperationSpec = &OPERATIONS[248];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -2909,7 +2947,7 @@ pub struct ListPoliciesResponse {
 pub struct ListRefusedStrangers;
 
 impl Operation for ListRefusedStrangers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[249];
+    const SPEC: &'static OperationSpec = &OPERATIONS[250];
     type Request = ListRefusedStrangersRequest;
     type Response = ListRefusedStrangersResponse;
 }
@@ -2939,7 +2977,7 @@ pub struct ListRefusedStrangersResponse {
 pub struct ListRemoteConfigs;
 
 impl Operation for ListRemoteConfigs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[250];
+    const SPEC: &'static OperationSpec = &OPERATIONS[251];
     type Request = ListRemoteConfigsRequest;
     type Response = ListRemoteConfigsResponse;
 }
@@ -2963,7 +3001,7 @@ pub struct ListRemoteConfigsResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[251];
+    const SPEC: &'static OperationSpec = &OPERATIONS[252];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -2999,7 +3037,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[252];
+    const SPEC: &'static OperationSpec = &OPERATIONS[253];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -3021,7 +3059,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[253];
+    const SPEC: &'static OperationSpec = &OPERATIONS[254];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -3047,7 +3085,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[257];
+    const SPEC: &'static OperationSpec = &OPERATIONS[258];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -3073,7 +3111,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[258];
+    const SPEC: &'static OperationSpec = &OPERATIONS[259];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -3095,7 +3133,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyFenceBind;
 
 impl Operation for ModifyFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[262];
+    const SPEC: &'static OperationSpec = &OPERATIONS[263];
     type Request = ModifyFenceBindRequest;
     type Response = ModifyFenceBindResponse;
 }
@@ -3116,7 +3154,7 @@ pub struct ModifyFenceBindResponse {}
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[265];
+    const SPEC: &'static OperationSpec = &OPERATIONS[266];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -3137,7 +3175,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyPositionFence;
 
 impl Operation for ModifyPositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[266];
+    const SPEC: &'static OperationSpec = &OPERATIONS[267];
     type Request = ModifyPositionFenceRequest;
     type Response = ModifyPositionFenceResponse;
 }
@@ -3164,7 +3202,7 @@ pub struct ModifyPositionFenceResponse {}
 pub struct ModifyPositionSpace;
 
 impl Operation for ModifyPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[267];
+    const SPEC: &'static OperationSpec = &OPERATIONS[268];
     type Request = ModifyPositionSpaceRequest;
     type Response = ModifyPositionSpaceResponse;
 }
@@ -3193,7 +3231,7 @@ pub struct ModifyPositionSpaceResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    const SPEC: &'static OperationSpec = &OPERATIONS[270];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -3223,7 +3261,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[270];
+    const SPEC: &'static OperationSpec = &OPERATIONS[271];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -3249,7 +3287,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifySpaceProperty;
 
 impl Operation for ModifySpaceProperty {
-    const SPEC: &'static OperationSpec = &OPERATIONS[271];
+    const SPEC: &'static OperationSpec = &OPERATIONS[272];
     type Request = ModifySpacePropertyRequest;
     type Response = ModifySpacePropertyResponse;
 }
@@ -3272,7 +3310,7 @@ pub struct ModifySpacePropertyResponse {}
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[272];
+    const SPEC: &'static OperationSpec = &OPERATIONS[273];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -3304,7 +3342,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[282];
+    const SPEC: &'static OperationSpec = &OPERATIONS[283];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -3329,7 +3367,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct NotifyDeviceBinding;
 
 impl Operation for NotifyDeviceBinding {
-    const SPEC: &'static OperationSpec = &OPERATIONS[284];
+    const SPEC: &'static OperationSpec = &OPERATIONS[285];
     type Request = NotifyDeviceBindingRequest;
     type Response = NotifyDeviceBindingResponse;
 }
@@ -3355,7 +3393,7 @@ pub struct NotifyDeviceBindingResponse {
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[287];
+    const SPEC: &'static OperationSpec = &OPERATIONS[288];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
@@ -3383,7 +3421,7 @@ pub struct PublishBroadcastMessageResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[290];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -3412,7 +3450,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[290];
+    const SPEC: &'static OperationSpec = &OPERATIONS[291];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -3440,7 +3478,7 @@ pub struct PublishRRPCMessageResponse {
 pub struct PushFile;
 
 impl Operation for PushFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[293];
+    const SPEC: &'static OperationSpec = &OPERATIONS[294];
     type Request = PushFileRequest;
     type Response = PushFileResponse;
 }
@@ -3476,7 +3514,7 @@ pub struct PushFileResponse {
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[294];
+    const SPEC: &'static OperationSpec = &OPERATIONS[295];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -3512,7 +3550,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[295];
+    const SPEC: &'static OperationSpec = &OPERATIONS[296];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -3533,7 +3571,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    const SPEC: &'static OperationSpec = &OPERATIONS[297];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -3554,7 +3592,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[298];
+    const SPEC: &'static OperationSpec = &OPERATIONS[299];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -3584,7 +3622,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[307];
+    const SPEC: &'static OperationSpec = &OPERATIONS[308];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -3632,7 +3670,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[308];
+    const SPEC: &'static OperationSpec = &OPERATIONS[309];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -3655,7 +3693,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[309];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -3683,7 +3721,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchPositionSpace;
 
 impl Operation for SearchPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[310];
+    const SPEC: &'static OperationSpec = &OPERATIONS[311];
     type Request = SearchPositionSpaceRequest;
     type Response = SearchPositionSpaceResponse;
 }
@@ -3713,7 +3751,7 @@ pub struct SearchPositionSpaceResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[311];
+    const SPEC: &'static OperationSpec = &OPERATIONS[312];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -3749,7 +3787,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[313];
+    const SPEC: &'static OperationSpec = &OPERATIONS[314];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -3777,7 +3815,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[314];
+    const SPEC: &'static OperationSpec = &OPERATIONS[315];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -3800,7 +3838,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[315];
+    const SPEC: &'static OperationSpec = &OPERATIONS[316];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -3832,7 +3870,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[316];
+    const SPEC: &'static OperationSpec = &OPERATIONS[317];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -3860,7 +3898,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[317];
+    const SPEC: &'static OperationSpec = &OPERATIONS[318];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -3883,7 +3921,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[324];
+    const SPEC: &'static OperationSpec = &OPERATIONS[325];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -3908,7 +3946,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[325];
+    const SPEC: &'static OperationSpec = &OPERATIONS[326];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -3932,7 +3970,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[327];
+    const SPEC: &'static OperationSpec = &OPERATIONS[328];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -3962,7 +4000,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[329];
+    const SPEC: &'static OperationSpec = &OPERATIONS[330];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -3988,7 +4026,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[333];
+    const SPEC: &'static OperationSpec = &OPERATIONS[334];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -4011,7 +4049,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[334];
+    const SPEC: &'static OperationSpec = &OPERATIONS[335];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -4032,7 +4070,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[335];
+    const SPEC: &'static OperationSpec = &OPERATIONS[336];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

@@ -41,6 +41,30 @@ pub struct AccountLogRow {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct ActionCallItem {
+    #[serde(rename = "Time")]
+    pub time: u64,
+    #[serde(rename = "ActionId")]
+    pub action_id: String,
+    #[serde(rename = "ClientToken")]
+    pub client_token: String,
+    #[serde(rename = "RequestId")]
+    pub request_id: String,
+    #[serde(rename = "Input")]
+    pub input: String,
+    #[serde(rename = "State")]
+    pub state: String,
+    #[serde(rename = "ReplyTime")]
+    pub reply_time: u64,
+    #[serde(rename = "Code")]
+    pub code: i64,
+    #[serde(rename = "Status")]
+    pub status: String,
+    #[serde(rename = "Output")]
+    pub output: String,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct ActivityMinute {
     #[serde(rename = "Time")]
     pub time: u64,

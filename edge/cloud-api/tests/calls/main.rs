@@ -4,6 +4,7 @@
 
 mod account_log;
 mod accounts;
+mod action_history;
 mod administration;
 mod audit;
 mod broadcast;

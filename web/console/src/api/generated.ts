@@ -95,6 +95,7 @@ export interface Operations {
   GetProjectList: { request: GetProjectListRequest; response: GetProjectListResponse };
   GetStudioProductList: { request: GetStudioProductListRequest; response: GetStudioProductListResponse };
   ListAccountLog: { request: ListAccountLogRequest; response: ListAccountLogResponse };
+  ListActionHistory: { request: ListActionHistoryRequest; response: ListActionHistoryResponse };
   ListAuditLog: { request: ListAuditLogRequest; response: ListAuditLogResponse };
   ListDeviceLog: { request: ListDeviceLogRequest; response: ListDeviceLogResponse };
   ListEventHistory: { request: ListEventHistoryRequest; response: ListEventHistoryResponse };
@@ -246,6 +247,7 @@ export const versions: Record<keyof Operations, string> = {
   GetProjectList: "2019-04-23",
   GetStudioProductList: "2019-04-23",
   ListAccountLog: "2026-11-01",
+  ListActionHistory: "2026-11-01",
   ListAuditLog: "2026-11-01",
   ListDeviceLog: "2026-11-01",
   ListEventHistory: "2019-04-23",
@@ -1277,6 +1279,22 @@ export interface ListAccountLogResponse {
   Listover: boolean;
 }
 
+export interface ListActionHistoryRequest {
+  ProductId: string;
+  DeviceName: string;
+  ActionId?: string;
+  MinTime: number;
+  MaxTime: number;
+  Context?: string;
+  Limit?: number;
+}
+
+export interface ListActionHistoryResponse {
+  Calls: ActionCallItem[];
+  Context: string;
+  Listover: boolean;
+}
+
 export interface ListAuditLogRequest {
   MinTime: number;
   MaxTime: number;
@@ -1874,6 +1892,19 @@ export interface AccountLogRow {
   Content: string;
   Result: string;
   Count: number;
+}
+
+export interface ActionCallItem {
+  Time: number;
+  ActionId: string;
+  ClientToken: string;
+  RequestId: string;
+  Input: string;
+  State: string;
+  ReplyTime: number;
+  Code: number;
+  Status: string;
+  Output: string;
 }
 
 export interface ActivityMinute {

@@ -35,6 +35,15 @@ exports.walk = async ({ page, visit, word, looked, expect }, { product }) => {
   await page.locator(".u-over").first().waitFor();
   await page.getByRole("button", { name: word("刷新", "Refresh"), exact: true }).click();
 
+  // From one moment to another, by the two fields.
+  await page.getByLabel(word("时间范围", "Time range")).selectOption("custom");
+  const second = (ago) => new Date(Date.now() - ago * 1000 + 8 * 3_600_000).toISOString().slice(0, 19);
+  await page.getByLabel(word("开始时间", "From"), { exact: true }).fill(second(600));
+  await page.getByLabel(word("结束时间", "To"), { exact: true }).fill(second(300));
+  await page.getByLabel(word("结束时间", "To"), { exact: true }).blur();
+  const span = () => new URL(page.url()).searchParams;
+  await page.waitForURL(() => Math.abs(Number(span().get("to")) - Number(span().get("from")) - 300_000) < 3000);
+
   // Times without data say so.
   await page.goto(`${page.url().split("?")[0]}?span=custom&from=1000&to=2000`);
   await page.getByText(word("这段时间没有数据", "There is no data in this time")).waitFor();

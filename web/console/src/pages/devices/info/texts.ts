@@ -46,9 +46,8 @@ export const infoTexts = texts(
       not_subscribed: "已保存，设备没有订阅日志等级 Topic",
     } as Record<string, string>,
     extension: "扩展信息",
-    extensionNote: "来自设备最近一次 report_info 上报（近 7 天）。",
-    noExtension: "近 7 天没有收到设备的 report_info 上报。",
-    reportedAt: "上报于",
+    extensionNote: "来自设备最近一次 report_info 上报，不随日志过期。",
+    noExtension: "设备还没有用 report_info 上报过信息。",
   },
   {
     basics: "Basics",
@@ -98,8 +97,7 @@ export const infoTexts = texts(
       not_subscribed: "Kept; the device does not listen to the topic of log levels",
     } as Record<string, string>,
     extension: "Extension info",
-    extensionNote: "From the device's latest report_info within 7 days.",
-    noExtension: "The device sent no report_info within 7 days.",
-    reportedAt: "Reported",
+    extensionNote: "From the device's latest report_info; it stays when the log expires.",
+    noExtension: "The device has told nothing of itself with report_info yet.",
   },
 );
