@@ -76,6 +76,12 @@ fn virtual_device() {
     walk("virtual");
 }
 
+/// A lamp and a gateway with the vendor's SDK: refused, controlled from the page, called, heard, diagnosed, bound and taken off.
+#[test]
+fn devices_of_the_vendor() {
+    walk("vendor");
+}
+
 /// Texts that people and devices gave are shown as texts on every page, whatever markup is in them.
 #[test]
 fn markup() {

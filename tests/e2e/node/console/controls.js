@@ -112,8 +112,8 @@ function watch(language) {
   }
   /** Names of operations and of their fields: any of them stands for all. */
   function isIdentifier(element) {
-    const isThere = location.pathname.startsWith("/console/platform/api") && element.closest("main nav, main form, main section");
-    return isThere && !element.matches("button, summary") && (element.closest("nav") ? /^[A-Z]\w+/ : /^[A-Z]\w*$/).test(nameOf(element));
+    if (!location.pathname.startsWith("/console/platform/api")) return false;
+    return element.closest(".mono-label") !== null || (element.closest("main nav") !== null && /^[A-Z]\w+/.test(textOf(element)));
   }
   function keyOf(element) {
     const role = roleOf(element);
