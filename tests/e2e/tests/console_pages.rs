@@ -87,3 +87,9 @@ fn devices_of_the_vendor() {
 fn markup() {
     walk("markup");
 }
+
+/// Pages of somewhere else in the visitor's browser change nothing and see nothing; a session that was there before the sign-in is worth nothing after it.
+#[test]
+fn other_pages() {
+    walk("security");
+}
