@@ -8,5 +8,5 @@ export default defineConfig({
   build: { target: "es2022", assetsInlineLimit: 0, sourcemap: false, reportCompressedSize: true },
   test: { environment: "happy-dom" },
   // The API explorer reads the specification itself.
-  server: { fs: { allow: ["../.."] }, proxy: { "^/console/(api|session)": "http://127.0.0.1:8080" } },
+  server: { fs: { allow: ["../.."] }, proxy: { "^/console/(api|session)": "http://127.0.0.1:8080", "/console/live": { target: "ws://127.0.0.1:8080", ws: true } } },
 });

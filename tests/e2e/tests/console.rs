@@ -195,7 +195,12 @@ impl LiveView {
     fn told(&mut self) -> Result<Value, u16> {
         loop {
             match self.0.read().expect("a message in time") {
-                Message::Text(text) => return Ok(serde_json::from_str(&text).expect("a JSON object")),
+                Message::Text(text) => {
+                    let told: Value = serde_json::from_str(&text).expect("a JSON object");
+                    if told["Type"] != "Alive" {
+                        return Ok(told);
+                    }
+                }
                 Message::Close(frame) => return Err(frame.map_or(0, |frame| frame.code.into())),
                 _ => {}
             }

@@ -12,7 +12,7 @@ use lianwu_services::account::{self, SignedIn};
 use lianwu_services::live::{Live, TooManyWatches, Watching};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Notify;
-use tokio::time::{Instant, interval, sleep_until, timeout};
+use tokio::time::{Instant, interval, interval_at, sleep_until, timeout};
 use tracing::debug;
 
 use super::places::Place;
@@ -114,8 +114,9 @@ impl Session {
         let ended = live.ended();
         tokio::pin!(ended);
         let wake = Arc::clone(&self.wake);
-        let (mut check, mut ping) = (interval(CHECK_PERIOD), interval(PING_PERIOD));
         let (mut next_batch, mut waits) = (Instant::now(), false);
+        let mut check = interval(CHECK_PERIOD);
+        let mut ping = interval_at(next_batch + PING_PERIOD, PING_PERIOD);
         loop {
             tokio::select! {
                 () = &mut ended => return Err(Ending::Stopping),
@@ -238,7 +239,8 @@ impl Session {
         if self.watches.is_empty() && self.busy.elapsed() > IDLE_MAX {
             return Err(Ending::Idle);
         }
-        self.put(socket, Message::Ping(Bytes::new())).await
+        self.put(socket, Message::Ping(Bytes::new())).await?;
+        self.send(socket, Told::Alive { time: self.now() }.text()).await
     }
 
     /// Sends what waits, as much as fits into one message; `true` when more waits.

@@ -75,6 +75,10 @@ pub(super) enum Told<'a> {
         time: u64,
         watches: Vec<Shown>,
     },
+    /// Nothing new: pages see no pings, and must know that the server is there.
+    Alive {
+        time: u64,
+    },
 }
 
 /// What there is new in one log.
@@ -174,6 +178,7 @@ mod tests {
     #[test]
     fn messages_to_a_page_are_as_described() {
         assert_eq!(Told::Ready { time: 5 }.text().as_str(), r#"{"Type":"Ready","Time":5}"#);
+        assert_eq!(Told::Alive { time: 5 }.text().as_str(), r#"{"Type":"Alive","Time":5}"#);
         assert_eq!(Told::Watching { watch: 1, time: 5 }.text().as_str(), r#"{"Type":"Watching","Watch":1,"Time":5}"#);
         let watches = vec![Shown { watch: 1, rows: Vec::new(), missed: 2, has_gap: true }];
         assert_eq!(

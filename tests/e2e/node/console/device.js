@@ -2,6 +2,7 @@
 "use strict";
 
 const { demo, lamp } = require("./lamp.js");
+const { live } = require("./live.js");
 const debugging = require("./device/debugging.js");
 const events = require("./device/events.js");
 const history = require("./device/history.js");
@@ -15,7 +16,7 @@ exports.walk = async (tour) => {
   const { product, project } = await demo(tour.cloud);
   const name = `walked-${tour.language}`;
   const walked = await lamp(tour, product, name);
-  const device = { product, project, name, lamp: walked, page: (tab, query = "") => `/devices/${product}/${name}/${tab}${query}` };
+  const device = { product, project, name, lamp: walked, live: await live(tour), page: (tab, query = "") => `/devices/${product}/${name}/${tab}${query}` };
   try {
     for (const tab of [now, history, events, debugging, logs, shadow, info, topology]) await tab.walk(tour, device);
   } finally {

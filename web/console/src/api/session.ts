@@ -33,6 +33,18 @@ export async function refresh(): Promise<Session | null> {
   return restore();
 }
 
+/** Looks whether somebody is still signed in; forgets nobody when no server answers. */
+export async function look(): Promise<boolean> {
+  try {
+    const answer = await fetch(PATH, { headers: { Accept: "application/json" } });
+    if (answer.ok) session.current = (await answer.json()) as Session;
+    else if (answer.status === 401) session.current = null;
+  } catch {
+    // Whether the session goes on is seen when the server is back.
+  }
+  return session.current !== null;
+}
+
 /** @throws ApiError when user or password is wrong, or it was tried too often. */
 export async function signIn(user: string, password: string, language: string): Promise<Session> {
   const answer = await fetch(PATH, {

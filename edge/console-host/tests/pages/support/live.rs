@@ -271,7 +271,12 @@ impl Socket {
     pub async fn told(&mut self) -> Value {
         loop {
             match self.0.next().await.unwrap().unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Text(text) => {
+                    let told: Value = serde_json::from_str(&text).unwrap();
+                    if told["Type"] != "Alive" {
+                        return told;
+                    }
+                }
                 Message::Ping(_) => {}
                 other => panic!("{other:?} where a text was expected"),
             }
@@ -326,8 +331,10 @@ impl Socket {
         let mut bytes = Vec::new();
         self.0.into_inner().read_to_end(&mut bytes).await.unwrap();
         let mut frames = bytes.as_slice();
-        while let Some(rest) = frames.strip_prefix(&[0x89, 0]) {
-            frames = rest;
+        while let [kind, length, rest @ ..] = frames
+            && *kind != 0x88
+        {
+            frames = &rest[usize::from(*length)..];
         }
         let [0x88, _, code @ ..] = frames else { panic!("{frames:?} is no close frame") };
         u16::from_be_bytes([code[0], code[1]])

@@ -3,7 +3,7 @@
 
 const fs = require("node:fs");
 
-exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { product, name, page: at, lamp }) => {
+exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { product, name, page: at, lamp, live }) => {
   const log = page.getByRole("region", { name: word("通信日志", "Messages") });
   const side = page.getByRole("region", { name: word("调试方式", "What to do") });
   const latest = async (id) => {
@@ -81,9 +81,30 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await log.getByRole("button", { name: word("清空", "Clear") }).click();
   await log.getByText(word("还没有消息", "No messages yet")).waitFor();
   await log.getByRole("button", { name: word("暂停", "Pause") }).click();
+  await live.isPaused(log);
   await lamp.report({ brightness: 21 });
-  await until(async () => (await latest("brightness")) === 21, "the report did not come");
+  await log.getByRole("button", { name: word("条新消息", "new message") }).waitFor();
   expect((await lines.count()) === 0, "a paused log shows what came since");
   await log.getByRole("button", { name: word("继续", "Resume") }).click();
   await lines.first().waitFor();
+  const shows = (text) => lines.filter({ hasText: text }).first().waitFor();
+  await shows('"brightness":21');
+
+  // Messages come by themselves; where the socket is lost that is said, and what was missed is there afterwards.
+  await page.mouse.move(0, 0);
+  await live.isUp(log);
+  await live.unasked("a message", async () => {
+    await lamp.report({ brightness: 22 });
+    await shows('"brightness":22');
+    await shows("report_reply");
+  });
+  await live.cut();
+  await live.isLost(log);
+  await looked("debugging-lost");
+  await lamp.report({ brightness: 23 });
+  live.mend();
+  await live.isUp(log);
+  await shows('"brightness":23');
+  expect((await lines.filter({ hasText: '"brightness":22' }).count()) === 1, "a message is shown twice");
+  await looked("debugging-live");
 };

@@ -1,7 +1,7 @@
 // The logs in each of their views, and what the diagnosis makes of a bad report.
 "use strict";
 
-exports.walk = async ({ page, visit, word, looked, expect }, { product, name, page: at, lamp }) => {
+exports.walk = async ({ page, visit, word, looked, expect }, { product, name, page: at, lamp, live }) => {
   const rows = page.locator("tbody tr");
   const choose = (zh, en) => page.getByRole("main").getByRole("radio", { name: word(zh, en), exact: true }).check();
   const words = page.getByLabel(word("多个关键字用空格隔开", "Words that must all be there"));
@@ -43,8 +43,22 @@ exports.walk = async ({ page, visit, word, looked, expect }, { product, name, pa
   await page.getByLabel(word("时间范围", "Time range")).selectOption("custom");
   await page.getByLabel(word("开始时间", "From")).waitFor();
   await page.getByLabel(word("时间范围", "Time range")).selectOption("1h");
-  await page.locator("label.t-checkbox").filter({ hasText: word("自动刷新", "Refresh every") }).click();
+  // Lines come by themselves, and wait while the pointer is on the list.
+  await live.isUp(page.getByRole("main"));
+  await page.mouse.move(0, 0);
+  await live.unasked("a line", async () => {
+    await lamp.report({ brightness: 81 });
+    await rows.filter({ hasText: '"brightness":81' }).first().waitFor();
+    await rows.first().hover();
+    await lamp.report({ brightness: 82 });
+    await page.getByRole("button", { name: word("条新日志", "new line") }).waitFor();
+    expect((await rows.filter({ hasText: '"brightness":82' }).count()) === 0, "lines move under the pointer");
+    await page.getByRole("button", { name: word("条新日志", "new line") }).click();
+    await rows.filter({ hasText: '"brightness":82' }).first().waitFor();
+  });
+  await page.locator("label.t-checkbox").filter({ hasText: word("实时", "Live") }).click();
   await page.waitForURL(/auto=false/);
+  await live.isPaused(page.getByRole("main"));
   await lamp.report({ brightness: 83 });
   await words.fill("83");
   await words.press("Enter");

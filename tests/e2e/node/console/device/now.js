@@ -1,7 +1,7 @@
 // Head of the page and the card of each property.
 "use strict";
 
-exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { product, name, page: at, lamp }) => {
+exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { product, name, page: at, lamp, live }) => {
   const value = async (device, id) => {
     const { Data } = await cloud("DescribeDeviceData", { ProductId: product, DeviceName: device });
     return JSON.parse(Data)[id]?.Value;
@@ -14,6 +14,9 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await looked("now-empty");
   await lamp.report({ brightness: 11, position: { longitude: 1, latitude: 2 } });
   await card("brightness").getByText("11 %").waitFor();
+  await live.isUp(page.getByRole("main"));
+  await lamp.report({ brightness: 12 });
+  await card("brightness").getByText("12 %").waitFor();
 
   // A lamp of the demo is set: a number, a switch, a text.
   await visit(`/devices/${product}/lamp-1`);

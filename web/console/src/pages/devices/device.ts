@@ -1,8 +1,9 @@
 // The device whose page is open: read once for all its tabs.
-import { computed, type ComputedRef, inject, type InjectionKey, provide } from "vue";
+import { computed, type ComputedRef, inject, type InjectionKey, provide, type Ref, ref } from "vue";
 
 import { call } from "../../api/call";
 import type { DeviceInfo, ProductEntry } from "../../api/generated";
+import { fromNow, useLive } from "../../api/live/live";
 import { type Query, useEvery, useQuery } from "../../api/query";
 import { type Model, parseModel } from "./model";
 
@@ -14,6 +15,8 @@ export interface Device {
   /** Without one for products that pass bytes through. */
   model: ComputedRef<Model | undefined>;
   modelQuery: Query<Model | undefined>;
+  /** Grows when it comes or goes. */
+  changes: Ref<number>;
 }
 
 const KEY: InjectionKey<Device> = Symbol("device");
@@ -27,10 +30,20 @@ export function provideDevice(product: string, name: string): Device {
     const answer = await call("DescribeModelDefinition", { ProductId: product }, signal);
     return parseModel(answer.Model?.ModelDefine ?? "");
   });
-  useEvery(5, () => {
-    if (!info.isLoading.value) void info.reload();
+  const changes = ref(0);
+  const live = useLive(() => fromNow(product, name, { kinds: ["status"] }), {
+    begun: info.reload,
+    shown() {
+      changes.value += 1;
+      void info.reload();
+    },
   });
-  const device: Device = { product, name, info, kind, modelQuery, model: computed(() => modelQuery.data.value) };
+  // Other facts of it change rarely.
+  useEvery(5, () => {
+    const isDue = !live.isUp.value || Date.now() - info.at.value > 30_000;
+    if (isDue && !info.isLoading.value) void info.reload();
+  });
+  const device: Device = { product, name, info, kind, modelQuery, changes, model: computed(() => modelQuery.data.value) };
   provide(KEY, device);
   return device;
 }
@@ -76,7 +89,7 @@ export function useConnection(device: Device): Query<Connection | undefined> {
         protocol: protocol(row.Content),
       };
     },
-    [() => device.info.data.value?.Status],
+    [() => device.info.data.value?.Status, device.changes],
   );
 }
 

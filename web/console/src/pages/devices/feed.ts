@@ -1,7 +1,8 @@
-// Rows of time, newest first: the newest page is read again and again, older ones when they are asked for.
+// Rows of time, newest first: new ones come by themselves or with the newest page, older ones when they are asked for.
 import { computed, type ComputedRef, onScopeDispose, ref, type Ref, shallowRef, type ShallowRef, watch } from "vue";
 
 import { ApiError } from "../../api/error";
+import { Overlap } from "./overlap";
 
 export type Line<Row> = Row & { key: number };
 
@@ -33,8 +34,15 @@ export interface Feed<Row> {
   isLoading: Ref<boolean>;
   isOver: Ref<boolean>;
   error: ShallowRef<ApiError | undefined>;
+  /** Rows that were left out, since the list was begun; and whether there may be others. */
+  missed: Ref<number>;
+  hasGap: Ref<boolean>;
   /** Reads what is new. */
   refresh(): Promise<void>;
+  /** Takes rows, newest first, that came by themselves. */
+  push(rows: Row[], missed?: number, hasGap?: boolean): void;
+  /** Begins the list anew. */
+  restart(): Promise<void>;
   /** Shows what waits. */
   show(): void;
   more(): Promise<void>;
@@ -42,8 +50,8 @@ export interface Feed<Row> {
   clear(): void;
 }
 
-/** The oldest go when a page stays open for long. */
-const MOST = 2000;
+/** Rows that are kept, shown or waiting: the oldest go when a page stays open for long. */
+export const MOST = 2000;
 
 let last = 0;
 
@@ -58,6 +66,12 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   let context = "";
   let running: AbortController | undefined;
   let clearedAt = 0;
+  const overlap = new Overlap<Row>(source);
+  const missed = ref(0);
+  const hasGap = ref(false);
+  /** Newest pages that are being read, and what came meanwhile, newest first. */
+  let reading = 0;
+  let arrived: Row[] = [];
 
   async function run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     running?.abort();
@@ -74,39 +88,67 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     if (running === mine) isLoading.value = false;
   }
 
-  function start(): Promise<void> {
+  function restart(): Promise<void> {
     shown.value = [];
     fresh.value = [];
+    arrived = [];
+    missed.value = 0;
+    hasGap.value = false;
     isRead.value = false;
     return refresh();
   }
 
-  function refresh(): Promise<void> {
-    return run(async (signal) => {
-      const of = source.filter();
-      const answer = await source.read(of, "", signal);
-      if (signal.aborted) return;
-      const known = fresh.value[0] ?? shown.value[0];
-      const rows = answer.rows.filter((row) => source.timeOf(row) > clearedAt);
-      const at = known ? rows.findIndex((row) => source.isSame(row, known)) : -1;
-      isRead.value = true;
-      if (at === -1) {
-        // The first page, or more came than a page holds: what lies between is read with the pages.
-        asked = of;
-        context = answer.context;
-        isOver.value = answer.isOver || clearedAt > 0;
-        fresh.value = [];
-        shown.value = rows.map(line);
-        return;
-      }
-      fresh.value = [...rows.slice(0, at).map(line), ...fresh.value];
-      if (!source.isHeld()) show();
-    });
+  async function refresh(): Promise<void> {
+    reading += 1;
+    await run(readNewest);
+    reading -= 1;
+    if (reading === 0) add(arrived.splice(0));
+  }
+
+  async function readNewest(signal: AbortSignal): Promise<void> {
+    const of = source.filter();
+    const answer = await source.read(of, "", signal);
+    if (signal.aborted) return;
+    const known = fresh.value[0] ?? shown.value[0];
+    const rows = answer.rows.filter((row) => source.timeOf(row) > clearedAt);
+    const at = known ? rows.findIndex((row) => source.isSame(row, known)) : -1;
+    isRead.value = true;
+    overlap.read(answer.rows);
+    if (at === -1) {
+      // The first page, or more came than a page holds: what lies between is read with the pages.
+      asked = of;
+      context = answer.context;
+      isOver.value = answer.isOver || clearedAt > 0;
+      fresh.value = [];
+      shown.value = rows.map(line);
+      return;
+    }
+    wait(rows.slice(0, at));
+  }
+
+  function push(rows: Row[], left = 0, isGap = false): void {
+    missed.value += left;
+    hasGap.value ||= isGap;
+    if (reading > 0) arrived = [...rows, ...arrived].slice(0, MOST);
+    else add(rows);
+  }
+
+  function add(rows: Row[]): void {
+    const found = overlap.newIn(rows);
+    if (found.length > 0) wait(found);
+  }
+
+  function wait(rows: Row[]): void {
+    fresh.value = [...rows.map(line), ...fresh.value].slice(0, MOST);
+    if (!source.isHeld()) show();
   }
 
   function show(): void {
     if (fresh.value.length === 0) return;
-    shown.value = [...fresh.value, ...shown.value].slice(0, MOST);
+    const all = [...fresh.value, ...shown.value];
+    // Where the older pages begin is not known any more.
+    if (all.length > MOST) isOver.value = true;
+    shown.value = all.slice(0, MOST);
     fresh.value = [];
   }
 
@@ -126,14 +168,17 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     if (newest) clearedAt = Math.max(clearedAt, source.timeOf(newest));
     shown.value = [];
     fresh.value = [];
+    missed.value = 0;
+    hasGap.value = false;
     isOver.value = true;
   }
 
-  watch(() => source.on(), () => void start());
+  watch(() => source.on(), () => void restart());
   onScopeDispose(() => running?.abort());
-  void start();
+  void restart();
   const waiting = computed(() => fresh.value.length);
-  return { lines: computed(() => shown.value), waiting, isRead, isLoading, isOver, error, refresh, show, more, clear };
+  const lines = computed(() => shown.value);
+  return { lines, waiting, isRead, isLoading, isOver, error, missed, hasGap, refresh, push, restart, show, more, clear };
 }
 
 function line<Row extends object>(row: Row): Line<Row> {

@@ -1,0 +1,134 @@
+import { effectScope, nextTick, ref } from "vue";
+import { describe, expect, it } from "vitest";
+
+import { type Feed, MOST, useFeed } from "./feed";
+
+interface Row {
+  at: number;
+}
+
+/** A list over a log that the test writes. */
+function scene() {
+  const log: Row[] = [];
+  const isHeld = ref(false);
+  const gates: (() => void)[] = [];
+  let isSlow = false;
+  const scope = effectScope();
+  const feed = scope.run(() =>
+    useFeed<Row, null>({
+      async read() {
+        const rows = log.slice(0, 50);
+        if (isSlow) await new Promise<void>((resolve) => gates.push(resolve));
+        return { rows, context: "more", isOver: log.length <= 50 };
+      },
+      filter: () => null,
+      on: () => null,
+      timeOf: ({ at }) => at,
+      isSame: (a, b) => a.at === b.at,
+      isHeld: () => isHeld.value,
+    }),
+  ) as Feed<Row>;
+  const times = () => feed.lines.value.map(({ at }) => at);
+  return {
+    feed,
+    isHeld,
+    times,
+    /** Written, and told at once unless `isTold` is false. */
+    write(at: number, isTold = true) {
+      log.unshift({ at });
+      if (isTold) feed.push([{ at }]);
+    },
+    slow() {
+      isSlow = true;
+    },
+    async answer() {
+      isSlow = false;
+      gates.splice(0).forEach((open) => open());
+      for (let turn = 0; turn < 5; turn += 1) await nextTick();
+    },
+  };
+}
+
+const settled = async () => {
+  for (let turn = 0; turn < 5; turn += 1) await nextTick();
+};
+
+describe("a list of rows", () => {
+  it("shows what comes by itself, each row once", async () => {
+    const { feed, times, write } = scene();
+    await settled();
+    write(1);
+    write(2, false);
+    await feed.refresh();
+    feed.push([{ at: 2 }]);
+    write(3);
+    expect(times()).toEqual([3, 2, 1]);
+  });
+
+  it("keeps the order of what comes while a page is read", async () => {
+    const { feed, times, write, slow, answer } = scene();
+    await settled();
+    write(1);
+    slow();
+    write(2, false);
+    const reading = feed.refresh();
+    feed.push([{ at: 2 }]);
+    write(3);
+    expect(times()).toEqual([1]);
+    await answer();
+    await reading;
+    expect(times()).toEqual([3, 2, 1]);
+  });
+
+  it("lets new rows wait while it is held", async () => {
+    const { feed, times, isHeld, write } = scene();
+    await settled();
+    write(1);
+    isHeld.value = true;
+    write(2);
+    write(3);
+    expect([times(), feed.waiting.value]).toEqual([[1], 2]);
+    feed.show();
+    expect([times(), feed.waiting.value]).toEqual([[3, 2, 1], 0]);
+  });
+
+  it("fills the gap that a lost connection left", async () => {
+    const { feed, times, write } = scene();
+    await settled();
+    write(1);
+    for (let at = 2; at <= 9; at += 1) write(at, false);
+    await feed.refresh();
+    write(10);
+    expect(times()).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  });
+
+  it("counts what was left out, until it is read again", async () => {
+    const { feed, write } = scene();
+    await settled();
+    feed.push([{ at: 5 }], 3);
+    feed.push([], 0, true);
+    expect([feed.missed.value, feed.hasGap.value]).toEqual([3, true]);
+    write(6, false);
+    await feed.restart();
+    expect([feed.missed.value, feed.hasGap.value]).toEqual([0, false]);
+  });
+
+  it("keeps a bounded number of rows in an hour of four batches a second", async () => {
+    const { feed, isHeld } = scene();
+    await settled();
+    let at = 0;
+    const hour = 3600 * 4;
+    for (let batch = 0; batch < hour; batch += 1) {
+      isHeld.value = batch % 100 > 50;
+      feed.push([{ at: ++at }, { at: ++at }].toReversed());
+    }
+    expect(feed.lines.value.length).toBeLessThanOrEqual(MOST);
+    expect(feed.waiting.value).toBeLessThanOrEqual(MOST);
+    isHeld.value = true;
+    for (let batch = 0; batch < MOST; batch += 1) feed.push([{ at: ++at }, { at: ++at }].toReversed());
+    expect(feed.waiting.value).toBe(MOST);
+    feed.show();
+    expect(feed.lines.value.length).toBe(MOST);
+    expect(feed.lines.value[0]?.at).toBe(at);
+  });
+});
