@@ -102,6 +102,26 @@ describe("a list of rows", () => {
     expect(times()).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
   });
 
+  it("shows nothing older after it was cleared, even while a page was read", async () => {
+    const { feed, times, write, slow, answer } = scene();
+    await settled();
+    write(1);
+    feed.clear();
+    write(2);
+    expect(times()).toEqual([2]);
+    slow();
+    write(3, false);
+    const reading = feed.restart();
+    feed.clear();
+    await answer();
+    await reading;
+    expect(times()).toEqual([]);
+    write(4);
+    expect(times()).toEqual([4]);
+    await feed.refresh();
+    expect(times()).toEqual([4]);
+  });
+
   it("counts what was left out, until it is read again", async () => {
     const { feed, write } = scene();
     await settled();

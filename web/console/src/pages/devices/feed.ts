@@ -66,6 +66,8 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   let context = "";
   let running: AbortController | undefined;
   let clearedAt = 0;
+  /** Cleared while a page was read: what it brings was there before. */
+  let isCleared = false;
   const overlap = new Overlap<Row>(source);
   const missed = ref(0);
   const hasGap = ref(false);
@@ -92,6 +94,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     shown.value = [];
     fresh.value = [];
     arrived = [];
+    isCleared = false;
     missed.value = 0;
     hasGap.value = false;
     isRead.value = false;
@@ -102,13 +105,17 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     reading += 1;
     await run(readNewest);
     reading -= 1;
-    if (reading === 0) add(arrived.splice(0));
+    if (reading > 0) return;
+    isCleared = false;
+    add(arrived.splice(0));
   }
 
   async function readNewest(signal: AbortSignal): Promise<void> {
     const of = source.filter();
     const answer = await source.read(of, "", signal);
     if (signal.aborted) return;
+    if (isCleared) clearUpTo(answer.rows[0]);
+    isCleared = false;
     const known = fresh.value[0] ?? shown.value[0];
     const rows = answer.rows.filter((row) => source.timeOf(row) > clearedAt);
     const at = known ? rows.findIndex((row) => source.isSame(row, known)) : -1;
@@ -163,9 +170,14 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     });
   }
 
-  function clear(): void {
-    const newest = fresh.value[0] ?? shown.value[0];
+  function clearUpTo(newest: Row | undefined): void {
     if (newest) clearedAt = Math.max(clearedAt, source.timeOf(newest));
+  }
+
+  function clear(): void {
+    clearUpTo(arrived[0] ?? fresh.value[0] ?? shown.value[0]);
+    isCleared = reading > 0;
+    arrived = [];
     shown.value = [];
     fresh.value = [];
     missed.value = 0;
