@@ -4,10 +4,12 @@
 //! addition: UTF-8, no lone surrogates in escapes, no number beyond the range of a 64-bit float, at most
 //! [`DEPTH_MAX`] nested containers. Within that depth exactly those texts pass which `serde_json` reads into a tree.
 
+mod locate;
 mod members;
 mod plain;
 mod token;
 
+pub use locate::locate;
 pub use members::{Members, members};
 pub use plain::{write_compact, write_plain, write_string};
 pub use token::{NumberToken, StringToken};

@@ -114,6 +114,7 @@ fn models(table: Table) -> Table {
         .on(op::ModifyModelDefinition, Write, |r| Target::Product(r.product_id.clone()), model::modify)
         // It shows what devices said.
         .on(op::DescribeModelConsequences, Read, |r| Target::DevicesOf(r.product_id.clone()), model::consequences)
+        .on(op::DescribeMessageVerdict, Read, |r| Target::Product(r.product_id.clone()), model::message_verdict)
 }
 
 fn topics(table: Table) -> Table {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use crate::json::ScanError;
 
@@ -70,6 +71,23 @@ pub enum Cause<'a> {
 }
 
 impl<'a> Violation<'a> {
+    /// Where the value at fault is in `text`, of which the check read a part; `None` for what is not there or was not kept.
+    #[must_use]
+    pub fn place_in(&self, text: &'a [u8]) -> Option<Range<usize>> {
+        let token: &[u8] = match &self.cause {
+            Cause::NotANumber { token }
+            | Cause::NotAString { token }
+            | Cause::NotAnObject { token }
+            | Cause::NotAnArray { token } => token,
+            Cause::NotWhole { value } | Cause::OutOfRange { value, .. } => value,
+            Cause::NotInEnum { value: Cow::Borrowed(value) } => value.as_bytes(),
+            _ => return None,
+        };
+        let start = token.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+        let end = start.checked_add(token.len())?;
+        (end <= text.len()).then_some(start..end)
+    }
+
     pub(super) fn new(cause: Cause<'a>) -> Box<Self> {
         Box::new(Self { path: String::new(), cause })
     }

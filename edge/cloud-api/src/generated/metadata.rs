@@ -327,6 +327,19 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "DescribeMessageVerdict",
+        service: &SERVICES[2],
+        group: "device",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "Function", kind: Kind::Text, required: true },
+            FieldSpec { name: "Payload", kind: Kind::Text, required: true },
+        ],
+    },
+    OperationSpec {
         name: "ControlDeviceData",
         service: &SERVICES[0],
         group: "control",

@@ -263,10 +263,46 @@ pub struct CancelFileTaskResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeMessageVerdict;
+
+impl Operation for DescribeMessageVerdict {
+    const SPEC: &'static OperationSpec = &OPERATIONS[22];
+    type Request = DescribeMessageVerdictRequest;
+    type Response = DescribeMessageVerdictResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeMessageVerdictRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Function")]
+    pub function: String,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeMessageVerdictResponse {
+    #[serde(rename = "Accepted")]
+    pub accepted: bool,
+    #[serde(rename = "Code")]
+    pub code: u64,
+    #[serde(rename = "Status")]
+    pub status: String,
+    #[serde(rename = "Text")]
+    pub text: String,
+    #[serde(rename = "Offset")]
+    pub offset: u64,
+    #[serde(rename = "Length")]
+    pub length: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ControlDeviceData;
 
 impl Operation for ControlDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[22];
+    const SPEC: &'static OperationSpec = &OPERATIONS[23];
     type Request = ControlDeviceDataRequest;
     type Response = ControlDeviceDataResponse;
 }
@@ -300,7 +336,7 @@ pub struct ControlDeviceDataResponse {
 pub struct CreateDevice;
 
 impl Operation for CreateDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[27];
+    const SPEC: &'static OperationSpec = &OPERATIONS[28];
     type Request = CreateDeviceRequest;
     type Response = CreateDeviceResponse;
 }
@@ -338,7 +374,7 @@ pub struct CreateDeviceResponse {
 pub struct CreateFenceBind;
 
 impl Operation for CreateFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[32];
+    const SPEC: &'static OperationSpec = &OPERATIONS[33];
     type Request = CreateFenceBindRequest;
     type Response = CreateFenceBindResponse;
 }
@@ -359,7 +395,7 @@ pub struct CreateFenceBindResponse {}
 pub struct CreateFile;
 
 impl Operation for CreateFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[33];
+    const SPEC: &'static OperationSpec = &OPERATIONS[34];
     type Request = CreateFileRequest;
     type Response = CreateFileResponse;
 }
@@ -391,7 +427,7 @@ pub struct CreateFileResponse {
 pub struct CreateGroup;
 
 impl Operation for CreateGroup {
-    const SPEC: &'static OperationSpec = &OPERATIONS[35];
+    const SPEC: &'static OperationSpec = &OPERATIONS[36];
     type Request = CreateGroupRequest;
     type Response = CreateGroupResponse;
 }
@@ -414,7 +450,7 @@ pub struct CreateGroupResponse {}
 pub struct CreateMainAccount;
 
 impl Operation for CreateMainAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[39];
+    const SPEC: &'static OperationSpec = &OPERATIONS[40];
     type Request = CreateMainAccountRequest;
     type Response = CreateMainAccountResponse;
 }
@@ -440,7 +476,7 @@ pub struct CreateMainAccountResponse {
 pub struct CreatePositionFence;
 
 impl Operation for CreatePositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[41];
+    const SPEC: &'static OperationSpec = &OPERATIONS[42];
     type Request = CreatePositionFenceRequest;
     type Response = CreatePositionFenceResponse;
 }
@@ -465,7 +501,7 @@ pub struct CreatePositionFenceResponse {}
 pub struct CreatePositionSpace;
 
 impl Operation for CreatePositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[42];
+    const SPEC: &'static OperationSpec = &OPERATIONS[43];
     type Request = CreatePositionSpaceRequest;
     type Response = CreatePositionSpaceResponse;
 }
@@ -497,7 +533,7 @@ pub struct CreatePositionSpaceResponse {
 pub struct CreatePrivateCA;
 
 impl Operation for CreatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[43];
+    const SPEC: &'static OperationSpec = &OPERATIONS[44];
     type Request = CreatePrivateCARequest;
     type Response = CreatePrivateCAResponse;
 }
@@ -520,7 +556,7 @@ pub struct CreatePrivateCAResponse {}
 pub struct CreateProject;
 
 impl Operation for CreateProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[44];
+    const SPEC: &'static OperationSpec = &OPERATIONS[45];
     type Request = CreateProjectRequest;
     type Response = CreateProjectResponse;
 }
@@ -546,7 +582,7 @@ pub struct CreateProjectResponse {
 pub struct CreateSecretKey;
 
 impl Operation for CreateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[45];
+    const SPEC: &'static OperationSpec = &OPERATIONS[46];
     type Request = CreateSecretKeyRequest;
     type Response = CreateSecretKeyResponse;
 }
@@ -570,7 +606,7 @@ pub struct CreateSecretKeyResponse {
 pub struct CreateStudioProduct;
 
 impl Operation for CreateStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[46];
+    const SPEC: &'static OperationSpec = &OPERATIONS[47];
     type Request = CreateStudioProductRequest;
     type Response = CreateStudioProductResponse;
 }
@@ -612,7 +648,7 @@ pub struct CreateStudioProductResponse {
 pub struct CreateSubAccount;
 
 impl Operation for CreateSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[47];
+    const SPEC: &'static OperationSpec = &OPERATIONS[48];
     type Request = CreateSubAccountRequest;
     type Response = CreateSubAccountResponse;
 }
@@ -636,7 +672,7 @@ pub struct CreateSubAccountResponse {
 pub struct CreateTopicPolicy;
 
 impl Operation for CreateTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[60];
+    const SPEC: &'static OperationSpec = &OPERATIONS[61];
     type Request = CreateTopicPolicyRequest;
     type Response = CreateTopicPolicyResponse;
 }
@@ -659,7 +695,7 @@ pub struct CreateTopicPolicyResponse {}
 pub struct DeleteDevice;
 
 impl Operation for DeleteDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[63];
+    const SPEC: &'static OperationSpec = &OPERATIONS[64];
     type Request = DeleteDeviceRequest;
     type Response = DeleteDeviceResponse;
 }
@@ -687,7 +723,7 @@ pub struct DeleteDeviceResponse {
 pub struct DeleteDeviceFile;
 
 impl Operation for DeleteDeviceFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[64];
+    const SPEC: &'static OperationSpec = &OPERATIONS[65];
     type Request = DeleteDeviceFileRequest;
     type Response = DeleteDeviceFileResponse;
 }
@@ -719,7 +755,7 @@ pub struct DeleteDeviceFileResponse {
 pub struct DeleteDeviceShadow;
 
 impl Operation for DeleteDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[66];
+    const SPEC: &'static OperationSpec = &OPERATIONS[67];
     type Request = DeleteDeviceShadowRequest;
     type Response = DeleteDeviceShadowResponse;
 }
@@ -740,7 +776,7 @@ pub struct DeleteDeviceShadowResponse {}
 pub struct DeleteDevices;
 
 impl Operation for DeleteDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[67];
+    const SPEC: &'static OperationSpec = &OPERATIONS[68];
     type Request = DeleteDevicesRequest;
     type Response = DeleteDevicesResponse;
 }
@@ -764,7 +800,7 @@ pub struct DeleteDevicesResponse {
 pub struct DeleteFenceBind;
 
 impl Operation for DeleteFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[68];
+    const SPEC: &'static OperationSpec = &OPERATIONS[69];
     type Request = DeleteFenceBindRequest;
     type Response = DeleteFenceBindResponse;
 }
@@ -785,7 +821,7 @@ pub struct DeleteFenceBindResponse {}
 pub struct DeleteFile;
 
 impl Operation for DeleteFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[69];
+    const SPEC: &'static OperationSpec = &OPERATIONS[70];
     type Request = DeleteFileRequest;
     type Response = DeleteFileResponse;
 }
@@ -806,7 +842,7 @@ pub struct DeleteFileResponse {}
 pub struct DeleteGroup;
 
 impl Operation for DeleteGroup {
-    const SPEC: &'static OperationSpec = &OPERATIONS[70];
+    const SPEC: &'static OperationSpec = &OPERATIONS[71];
     type Request = DeleteGroupRequest;
     type Response = DeleteGroupResponse;
 }
@@ -825,7 +861,7 @@ pub struct DeleteGroupResponse {}
 pub struct DeletePolicy;
 
 impl Operation for DeletePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[74];
+    const SPEC: &'static OperationSpec = &OPERATIONS[75];
     type Request = DeletePolicyRequest;
     type Response = DeletePolicyResponse;
 }
@@ -844,7 +880,7 @@ pub struct DeletePolicyResponse {}
 pub struct DeletePositionFence;
 
 impl Operation for DeletePositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[75];
+    const SPEC: &'static OperationSpec = &OPERATIONS[76];
     type Request = DeletePositionFenceRequest;
     type Response = DeletePositionFenceResponse;
 }
@@ -865,7 +901,7 @@ pub struct DeletePositionFenceResponse {}
 pub struct DeletePositionSpace;
 
 impl Operation for DeletePositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[76];
+    const SPEC: &'static OperationSpec = &OPERATIONS[77];
     type Request = DeletePositionSpaceRequest;
     type Response = DeletePositionSpaceResponse;
 }
@@ -884,7 +920,7 @@ pub struct DeletePositionSpaceResponse {}
 pub struct DeletePrivateCA;
 
 impl Operation for DeletePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[77];
+    const SPEC: &'static OperationSpec = &OPERATIONS[78];
     type Request = DeletePrivateCARequest;
     type Response = DeletePrivateCAResponse;
 }
@@ -903,7 +939,7 @@ pub struct DeletePrivateCAResponse {}
 pub struct DeleteProductPrivateCA;
 
 impl Operation for DeleteProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[78];
+    const SPEC: &'static OperationSpec = &OPERATIONS[79];
     type Request = DeleteProductPrivateCARequest;
     type Response = DeleteProductPrivateCAResponse;
 }
@@ -922,7 +958,7 @@ pub struct DeleteProductPrivateCAResponse {}
 pub struct DeleteProductScript;
 
 impl Operation for DeleteProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[79];
+    const SPEC: &'static OperationSpec = &OPERATIONS[80];
     type Request = DeleteProductScriptRequest;
     type Response = DeleteProductScriptResponse;
 }
@@ -944,7 +980,7 @@ pub struct DeleteProductScriptResponse {
 pub struct DeleteProject;
 
 impl Operation for DeleteProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[80];
+    const SPEC: &'static OperationSpec = &OPERATIONS[81];
     type Request = DeleteProjectRequest;
     type Response = DeleteProjectResponse;
 }
@@ -963,7 +999,7 @@ pub struct DeleteProjectResponse {}
 pub struct DeleteSecretKey;
 
 impl Operation for DeleteSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[81];
+    const SPEC: &'static OperationSpec = &OPERATIONS[82];
     type Request = DeleteSecretKeyRequest;
     type Response = DeleteSecretKeyResponse;
 }
@@ -982,7 +1018,7 @@ pub struct DeleteSecretKeyResponse {}
 pub struct DeleteStudioProduct;
 
 impl Operation for DeleteStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[82];
+    const SPEC: &'static OperationSpec = &OPERATIONS[83];
     type Request = DeleteStudioProductRequest;
     type Response = DeleteStudioProductResponse;
 }
@@ -1001,7 +1037,7 @@ pub struct DeleteStudioProductResponse {}
 pub struct DeleteSubAccount;
 
 impl Operation for DeleteSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[83];
+    const SPEC: &'static OperationSpec = &OPERATIONS[84];
     type Request = DeleteSubAccountRequest;
     type Response = DeleteSubAccountResponse;
 }
@@ -1020,7 +1056,7 @@ pub struct DeleteSubAccountResponse {}
 pub struct DeleteTopicPolicy;
 
 impl Operation for DeleteTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[90];
+    const SPEC: &'static OperationSpec = &OPERATIONS[91];
     type Request = DeleteTopicPolicyRequest;
     type Response = DeleteTopicPolicyResponse;
 }
@@ -1041,7 +1077,7 @@ pub struct DeleteTopicPolicyResponse {}
 pub struct DescribeAccess;
 
 impl Operation for DescribeAccess {
-    const SPEC: &'static OperationSpec = &OPERATIONS[93];
+    const SPEC: &'static OperationSpec = &OPERATIONS[94];
     type Request = DescribeAccessRequest;
     type Response = DescribeAccessResponse;
 }
@@ -1081,7 +1117,7 @@ pub struct DescribeAccessResponse {
 pub struct DescribeAccessPoints;
 
 impl Operation for DescribeAccessPoints {
-    const SPEC: &'static OperationSpec = &OPERATIONS[94];
+    const SPEC: &'static OperationSpec = &OPERATIONS[95];
     type Request = DescribeAccessPointsRequest;
     type Response = DescribeAccessPointsResponse;
 }
@@ -1103,7 +1139,7 @@ pub struct DescribeAccessPointsResponse {
 pub struct DescribeActivity;
 
 impl Operation for DescribeActivity {
-    const SPEC: &'static OperationSpec = &OPERATIONS[97];
+    const SPEC: &'static OperationSpec = &OPERATIONS[98];
     type Request = DescribeActivityRequest;
     type Response = DescribeActivityResponse;
 }
@@ -1140,7 +1176,7 @@ pub struct DescribeActivityResponse {
 pub struct DescribeBackendDiagnosis;
 
 impl Operation for DescribeBackendDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[98];
+    const SPEC: &'static OperationSpec = &OPERATIONS[99];
     type Request = DescribeBackendDiagnosisRequest;
     type Response = DescribeBackendDiagnosisResponse;
 }
@@ -1164,7 +1200,7 @@ pub struct DescribeBackendDiagnosisResponse {
 pub struct DescribeBindedProducts;
 
 impl Operation for DescribeBindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[100];
+    const SPEC: &'static OperationSpec = &OPERATIONS[101];
     type Request = DescribeBindedProductsRequest;
     type Response = DescribeBindedProductsResponse;
 }
@@ -1194,7 +1230,7 @@ pub struct DescribeBindedProductsResponse {
 pub struct DescribeCaller;
 
 impl Operation for DescribeCaller {
-    const SPEC: &'static OperationSpec = &OPERATIONS[101];
+    const SPEC: &'static OperationSpec = &OPERATIONS[102];
     type Request = DescribeCallerRequest;
     type Response = DescribeCallerResponse;
 }
@@ -1227,7 +1263,7 @@ pub struct DescribeCallerResponse {
 pub struct DescribeConfiguration;
 
 impl Operation for DescribeConfiguration {
-    const SPEC: &'static OperationSpec = &OPERATIONS[120];
+    const SPEC: &'static OperationSpec = &OPERATIONS[121];
     type Request = DescribeConfigurationRequest;
     type Response = DescribeConfigurationResponse;
 }
@@ -1246,7 +1282,7 @@ pub struct DescribeConfigurationResponse {
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[122];
+    const SPEC: &'static OperationSpec = &OPERATIONS[123];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -1272,7 +1308,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceBindGateway;
 
 impl Operation for DescribeDeviceBindGateway {
-    const SPEC: &'static OperationSpec = &OPERATIONS[123];
+    const SPEC: &'static OperationSpec = &OPERATIONS[124];
     type Request = DescribeDeviceBindGatewayRequest;
     type Response = DescribeDeviceBindGatewayResponse;
 }
@@ -1304,7 +1340,7 @@ pub struct DescribeDeviceBindGatewayResponse {
 pub struct DescribeDeviceCredentials;
 
 impl Operation for DescribeDeviceCredentials {
-    const SPEC: &'static OperationSpec = &OPERATIONS[124];
+    const SPEC: &'static OperationSpec = &OPERATIONS[125];
     type Request = DescribeDeviceCredentialsRequest;
     type Response = DescribeDeviceCredentialsResponse;
 }
@@ -1338,7 +1374,7 @@ pub struct DescribeDeviceCredentialsResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[125];
+    const SPEC: &'static OperationSpec = &OPERATIONS[126];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -1364,7 +1400,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[126];
+    const SPEC: &'static OperationSpec = &OPERATIONS[127];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -1404,7 +1440,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[127];
+    const SPEC: &'static OperationSpec = &OPERATIONS[128];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -1430,7 +1466,7 @@ pub struct DescribeDeviceDiagnosisResponse {
 pub struct DescribeDeviceFiles;
 
 impl Operation for DescribeDeviceFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[128];
+    const SPEC: &'static OperationSpec = &OPERATIONS[129];
     type Request = DescribeDeviceFilesRequest;
     type Response = DescribeDeviceFilesResponse;
 }
@@ -1456,7 +1492,7 @@ pub struct DescribeDeviceFilesResponse {
 pub struct DescribeDevicePositionList;
 
 impl Operation for DescribeDevicePositionList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[132];
+    const SPEC: &'static OperationSpec = &OPERATIONS[133];
     type Request = DescribeDevicePositionListRequest;
     type Response = DescribeDevicePositionListResponse;
 }
@@ -1486,7 +1522,7 @@ pub struct DescribeDevicePositionListResponse {
 pub struct DescribeDeviceShadow;
 
 impl Operation for DescribeDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[133];
+    const SPEC: &'static OperationSpec = &OPERATIONS[134];
     type Request = DescribeDeviceShadowRequest;
     type Response = DescribeDeviceShadowResponse;
 }
@@ -1510,7 +1546,7 @@ pub struct DescribeDeviceShadowResponse {
 pub struct DescribeFenceBindList;
 
 impl Operation for DescribeFenceBindList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    const SPEC: &'static OperationSpec = &OPERATIONS[135];
     type Request = DescribeFenceBindListRequest;
     type Response = DescribeFenceBindListResponse;
 }
@@ -1538,7 +1574,7 @@ pub struct DescribeFenceBindListResponse {
 pub struct DescribeFenceEventList;
 
 impl Operation for DescribeFenceEventList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[135];
+    const SPEC: &'static OperationSpec = &OPERATIONS[136];
     type Request = DescribeFenceEventListRequest;
     type Response = DescribeFenceEventListResponse;
 }
@@ -1574,7 +1610,7 @@ pub struct DescribeFenceEventListResponse {
 pub struct DescribeFile;
 
 impl Operation for DescribeFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[136];
+    const SPEC: &'static OperationSpec = &OPERATIONS[137];
     type Request = DescribeFileRequest;
     type Response = DescribeFileResponse;
 }
@@ -1602,7 +1638,7 @@ pub struct DescribeFileResponse {
 pub struct DescribeGatewayBindDevices;
 
 impl Operation for DescribeGatewayBindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[143];
+    const SPEC: &'static OperationSpec = &OPERATIONS[144];
     type Request = DescribeGatewayBindDevicesRequest;
     type Response = DescribeGatewayBindDevicesResponse;
 }
@@ -1636,7 +1672,7 @@ pub struct DescribeGatewayBindDevicesResponse {
 pub struct DescribeGatewaySubDeviceList;
 
 impl Operation for DescribeGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[144];
+    const SPEC: &'static OperationSpec = &OPERATIONS[145];
     type Request = DescribeGatewaySubDeviceListRequest;
     type Response = DescribeGatewaySubDeviceListResponse;
 }
@@ -1666,7 +1702,7 @@ pub struct DescribeGatewaySubDeviceListResponse {
 pub struct DescribeGatewaySubProducts;
 
 impl Operation for DescribeGatewaySubProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[145];
+    const SPEC: &'static OperationSpec = &OPERATIONS[146];
     type Request = DescribeGatewaySubProductsRequest;
     type Response = DescribeGatewaySubProductsResponse;
 }
@@ -1698,7 +1734,7 @@ pub struct DescribeGatewaySubProductsResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[148];
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -1717,7 +1753,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeLogLevel;
 
 impl Operation for DescribeLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[150];
+    const SPEC: &'static OperationSpec = &OPERATIONS[151];
     type Request = DescribeLogLevelRequest;
     type Response = DescribeLogLevelResponse;
 }
@@ -1745,7 +1781,7 @@ pub struct DescribeLogLevelResponse {
 pub struct DescribeModelConsequences;
 
 impl Operation for DescribeModelConsequences {
-    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    const SPEC: &'static OperationSpec = &OPERATIONS[152];
     type Request = DescribeModelConsequencesRequest;
     type Response = DescribeModelConsequencesResponse;
 }
@@ -1781,7 +1817,7 @@ pub struct DescribeModelConsequencesResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[152];
+    const SPEC: &'static OperationSpec = &OPERATIONS[153];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -1803,7 +1839,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribePositionFenceList;
 
 impl Operation for DescribePositionFenceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[156];
+    const SPEC: &'static OperationSpec = &OPERATIONS[157];
     type Request = DescribePositionFenceListRequest;
     type Response = DescribePositionFenceListResponse;
 }
@@ -1831,7 +1867,7 @@ pub struct DescribePositionFenceListResponse {
 pub struct DescribePrivateCA;
 
 impl Operation for DescribePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[157];
+    const SPEC: &'static OperationSpec = &OPERATIONS[158];
     type Request = DescribePrivateCARequest;
     type Response = DescribePrivateCAResponse;
 }
@@ -1853,7 +1889,7 @@ pub struct DescribePrivateCAResponse {
 pub struct DescribePrivateCABindedProducts;
 
 impl Operation for DescribePrivateCABindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[158];
+    const SPEC: &'static OperationSpec = &OPERATIONS[159];
     type Request = DescribePrivateCABindedProductsRequest;
     type Response = DescribePrivateCABindedProductsResponse;
 }
@@ -1879,7 +1915,7 @@ pub struct DescribePrivateCABindedProductsResponse {
 pub struct DescribePrivateCAs;
 
 impl Operation for DescribePrivateCAs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[159];
+    const SPEC: &'static OperationSpec = &OPERATIONS[160];
     type Request = DescribePrivateCAsRequest;
     type Response = DescribePrivateCAsResponse;
 }
@@ -1898,7 +1934,7 @@ pub struct DescribePrivateCAsResponse {
 pub struct DescribeProductCA;
 
 impl Operation for DescribeProductCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[160];
+    const SPEC: &'static OperationSpec = &OPERATIONS[161];
     type Request = DescribeProductCARequest;
     type Response = DescribeProductCAResponse;
 }
@@ -1920,7 +1956,7 @@ pub struct DescribeProductCAResponse {
 pub struct DescribeProductDynamicRegister;
 
 impl Operation for DescribeProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[162];
+    const SPEC: &'static OperationSpec = &OPERATIONS[163];
     type Request = DescribeProductDynamicRegisterRequest;
     type Response = DescribeProductDynamicRegisterResponse;
 }
@@ -1946,7 +1982,7 @@ pub struct DescribeProductDynamicRegisterResponse {
 pub struct DescribeProductScript;
 
 impl Operation for DescribeProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[163];
+    const SPEC: &'static OperationSpec = &OPERATIONS[164];
     type Request = DescribeProductScriptRequest;
     type Response = DescribeProductScriptResponse;
 }
@@ -1980,7 +2016,7 @@ pub struct DescribeProductScriptResponse {
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[164];
+    const SPEC: &'static OperationSpec = &OPERATIONS[165];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -2008,7 +2044,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[165];
+    const SPEC: &'static OperationSpec = &OPERATIONS[166];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -2030,7 +2066,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeRemoteConfig;
 
 impl Operation for DescribeRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[166];
+    const SPEC: &'static OperationSpec = &OPERATIONS[167];
     type Request = DescribeRemoteConfigRequest;
     type Response = DescribeRemoteConfigResponse;
 }
@@ -2062,7 +2098,7 @@ pub struct DescribeRemoteConfigResponse {
 pub struct DescribeReportedInfo;
 
 impl Operation for DescribeReportedInfo {
-    const SPEC: &'static OperationSpec = &OPERATIONS[167];
+    const SPEC: &'static OperationSpec = &OPERATIONS[168];
     type Request = DescribeReportedInfoRequest;
     type Response = DescribeReportedInfoResponse;
 }
@@ -2088,7 +2124,7 @@ pub struct DescribeReportedInfoResponse {
 pub struct DescribeSpaceFenceEventList;
 
 impl Operation for DescribeSpaceFenceEventList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[168];
+    const SPEC: &'static OperationSpec = &OPERATIONS[169];
     type Request = DescribeSpaceFenceEventListRequest;
     type Response = DescribeSpaceFenceEventListResponse;
 }
@@ -2120,7 +2156,7 @@ pub struct DescribeSpaceFenceEventListResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[169];
+    const SPEC: &'static OperationSpec = &OPERATIONS[170];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -2142,7 +2178,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DescribeSubscribedTopicPolicy;
 
 impl Operation for DescribeSubscribedTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[170];
+    const SPEC: &'static OperationSpec = &OPERATIONS[171];
     type Request = DescribeSubscribedTopicPolicyRequest;
     type Response = DescribeSubscribedTopicPolicyResponse;
 }
@@ -2166,7 +2202,7 @@ pub struct DescribeSubscribedTopicPolicyResponse {
 pub struct DescribeTopicPolicy;
 
 impl Operation for DescribeTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[186];
+    const SPEC: &'static OperationSpec = &OPERATIONS[187];
     type Request = DescribeTopicPolicyRequest;
     type Response = DescribeTopicPolicyResponse;
 }
@@ -2194,7 +2230,7 @@ pub struct DescribeTopicPolicyResponse {
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[188];
+    const SPEC: &'static OperationSpec = &OPERATIONS[189];
     type Request = DescribeUnbindedDevicesRequest;
     type Response = DescribeUnbindedDevicesResponse;
 }
@@ -2222,7 +2258,7 @@ pub struct DescribeUnbindedDevicesResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[192];
+    const SPEC: &'static OperationSpec = &OPERATIONS[193];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -2245,7 +2281,7 @@ pub struct DetachPoliciesResponse {}
 pub struct DisableRemoteConfig;
 
 impl Operation for DisableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[194];
+    const SPEC: &'static OperationSpec = &OPERATIONS[195];
     type Request = DisableRemoteConfigRequest;
     type Response = DisableRemoteConfigResponse;
 }
@@ -2267,7 +2303,7 @@ pub struct DisableRemoteConfigResponse {
 pub struct EnableRemoteConfig;
 
 impl Operation for EnableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[197];
+    const SPEC: &'static OperationSpec = &OPERATIONS[198];
     type Request = EnableRemoteConfigRequest;
     type Response = EnableRemoteConfigResponse;
 }
@@ -2289,7 +2325,7 @@ pub struct EnableRemoteConfigResponse {
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[205];
+    const SPEC: &'static OperationSpec = &OPERATIONS[206];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -2327,7 +2363,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceLocationHistory;
 
 impl Operation for GetDeviceLocationHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[206];
+    const SPEC: &'static OperationSpec = &OPERATIONS[207];
     type Request = GetDeviceLocationHistoryRequest;
     type Response = GetDeviceLocationHistoryResponse;
 }
@@ -2357,7 +2393,7 @@ pub struct GetDeviceLocationHistoryResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[207];
+    const SPEC: &'static OperationSpec = &OPERATIONS[208];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -2395,7 +2431,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetGatewaySubDeviceList;
 
 impl Operation for GetGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[209];
+    const SPEC: &'static OperationSpec = &OPERATIONS[210];
     type Request = GetGatewaySubDeviceListRequest;
     type Response = GetGatewaySubDeviceListResponse;
 }
@@ -2425,7 +2461,7 @@ pub struct GetGatewaySubDeviceListResponse {
 pub struct GetPositionSpaceList;
 
 impl Operation for GetPositionSpaceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[211];
+    const SPEC: &'static OperationSpec = &OPERATIONS[212];
     type Request = GetPositionSpaceListRequest;
     type Response = GetPositionSpaceListResponse;
 }
@@ -2453,7 +2489,7 @@ pub struct GetPositionSpaceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[212];
+    const SPEC: &'static OperationSpec = &OPERATIONS[213];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -2489,7 +2525,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[213];
+    const SPEC: &'static OperationSpec = &OPERATIONS[214];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -2519,7 +2555,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[234];
+    const SPEC: &'static OperationSpec = &OPERATIONS[235];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }

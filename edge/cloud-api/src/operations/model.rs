@@ -1,13 +1,16 @@
 //! Thing models. Source: spec/cloud-api.md 2.3, spec/lianwu-api.json.
 
+use lianwu_device_protocol::message::UpKind;
+use lianwu_device_protocol::reply::ReplyCode;
 use lianwu_services::product;
-use lianwu_services::thing_model::{self, Finding, Place, PropertyUse as Use};
+use lianwu_services::thing_model::{self, Finding, Place, PropertyUse as Use, judge};
 
 use crate::call::Call;
 use crate::error::{ApiError, Language};
 use crate::generated::operations::{
-    DescribeModelConsequencesRequest, DescribeModelConsequencesResponse, DescribeModelDefinitionRequest,
-    DescribeModelDefinitionResponse, ModifyModelDefinitionRequest, ModifyModelDefinitionResponse,
+    DescribeMessageVerdictRequest, DescribeMessageVerdictResponse, DescribeModelConsequencesRequest, DescribeModelConsequencesResponse,
+    DescribeModelDefinitionRequest, DescribeModelDefinitionResponse, ModifyModelDefinitionRequest,
+    ModifyModelDefinitionResponse,
 };
 use crate::generated::structures::{ModelConsequence, ProductModelDefinition, PropertyUse};
 use crate::wire;
@@ -31,6 +34,35 @@ pub async fn describe(
 pub async fn modify(call: Call, r: ModifyModelDefinitionRequest) -> Result<ModifyModelDefinitionResponse, ApiError> {
     thing_model::modify(&call.platform, call.owner(), &r.product_id, r.model_schema).await?;
     Ok(ModifyModelDefinitionResponse {})
+}
+
+pub async fn message_verdict(call: Call, r: DescribeMessageVerdictRequest) -> Result<DescribeMessageVerdictResponse, ApiError> {
+    let kind = match r.function.as_str() {
+        "property" => UpKind::Property,
+        "event" => UpKind::Event,
+        "action" => UpKind::Action,
+        _ => {
+            return Err(ApiError::invalid(
+                "Function",
+                "应为 property、event 或 action",
+                "it is property, event or action",
+            ));
+        }
+    };
+    let verdict = judge::check(&call.platform, call.owner(), &r.product_id, kind, r.payload.as_bytes())?;
+    let said = verdict.said.map(|said| match call.language {
+        Language::Chinese => said.zh,
+        Language::English => said.en,
+    });
+    let place = verdict.place.unwrap_or_default();
+    Ok(DescribeMessageVerdictResponse {
+        accepted: verdict.code == ReplyCode::Success,
+        code: verdict.code.number().into(),
+        status: verdict.status,
+        text: said.unwrap_or_default(),
+        offset: place.start as u64,
+        length: place.len() as u64,
+    })
 }
 
 pub async fn consequences(

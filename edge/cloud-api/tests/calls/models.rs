@@ -53,6 +53,32 @@ async fn wrong_models_are_refused_with_their_code() {
     assert_eq!(refused, "UnsupportedOperation.NoPermissionToReleasedProduct");
 }
 
+/// Is a message judged as a device's would be, with the place of its fault, and nothing stored?
+#[tokio::test]
+async fn a_message_is_judged_without_being_sent() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    let ask = |function: &str, payload: &str| json!({"ProductId": product, "Function": function, "Payload": payload});
+    let good = cloud.ok("DescribeMessageVerdict", ask("property", r#"{"method":"report","params":{"power":1}}"#)).await;
+    assert_eq!((&good["Accepted"], &good["Code"], &good["Length"]), (&json!(true), &json!(0), &json!(0)));
+
+    let payload = r#"{"method":"report","clientToken":"联","params":{"power":"on"}}"#;
+    let bad = cloud.ok("DescribeMessageVerdict", ask("property", payload)).await;
+    assert_eq!((&bad["Accepted"], &bad["Code"]), (&json!(false), &json!(406)));
+    assert_eq!(bad["Text"], "reports `power` as text, the model says boolean (0 or 1)");
+    assert!(bad["Status"].as_str().unwrap().starts_with("check report data err: readNumberAsString"), "{bad}");
+    let [offset, length] = ["Offset", "Length"].map(|name| usize::try_from(bad[name].as_u64().unwrap()).unwrap());
+    assert_eq!(&payload[offset..offset + length], r#""on""#, "bytes, not characters");
+
+    let broken = cloud.ok("DescribeMessageVerdict", ask("event", "{")).await;
+    assert_eq!((&broken["Code"], &broken["Offset"]), (&json!(400), &json!(1)));
+    assert_eq!(cloud.refused("DescribeMessageVerdict", ask("shadow", "{}")).await, "InvalidParameterValue");
+    assert_eq!(
+        cloud.ok("DescribeDeviceData", json!({"ProductId": product, "DeviceName": "lamp1"})).await["Data"],
+        "{}"
+    );
+}
+
 /// What a draft would change, as `outcome function id devices/messages`.
 async fn consequences(cloud: &Cloud, product: &str, schema: &str) -> (serde_json::Value, Vec<String>) {
     let told = cloud.ok("DescribeModelConsequences", json!({"ProductId": product, "ModelSchema": schema})).await;

@@ -10,6 +10,7 @@ export interface Operations {
   CallDeviceActionSync: { request: CallDeviceActionSyncRequest; response: CallDeviceActionSyncResponse };
   CallDeviceRRPCSync: { request: CallDeviceRRPCSyncRequest; response: CallDeviceRRPCSyncResponse };
   CancelFileTask: { request: CancelFileTaskRequest; response: CancelFileTaskResponse };
+  DescribeMessageVerdict: { request: DescribeMessageVerdictRequest; response: DescribeMessageVerdictResponse };
   ControlDeviceData: { request: ControlDeviceDataRequest; response: ControlDeviceDataResponse };
   CreateDevice: { request: CreateDeviceRequest; response: CreateDeviceResponse };
   CreateFenceBind: { request: CreateFenceBindRequest; response: CreateFenceBindResponse };
@@ -162,6 +163,7 @@ export const versions: Record<keyof Operations, string> = {
   CallDeviceActionSync: "2019-04-23",
   CallDeviceRRPCSync: "2019-04-23",
   CancelFileTask: "2026-11-01",
+  DescribeMessageVerdict: "2026-11-01",
   ControlDeviceData: "2019-04-23",
   CreateDevice: "2019-04-23",
   CreateFenceBind: "2019-04-23",
@@ -399,6 +401,21 @@ export interface CancelFileTaskRequest {
 
 export interface CancelFileTaskResponse {
   Task?: FileTaskItem;
+}
+
+export interface DescribeMessageVerdictRequest {
+  ProductId: string;
+  Function: string;
+  Payload: string;
+}
+
+export interface DescribeMessageVerdictResponse {
+  Accepted: boolean;
+  Code: number;
+  Status: string;
+  Text: string;
+  Offset: number;
+  Length: number;
 }
 
 export interface ControlDeviceDataRequest {

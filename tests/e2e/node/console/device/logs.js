@@ -18,6 +18,17 @@ exports.walk = async ({ page, visit, word, looked, expect }, { product, name, pa
   await rows.first().getByRole("button").click();
   await page.getByText("clientToken").first().waitFor();
   await looked("logs-opened");
+
+  // Of what the device wrote, the value at fault is marked; one click shows question and answer together.
+  await choose("内容日志", "Messages");
+  await words.fill('"dark"');
+  await words.press("Enter");
+  await rows.filter({ hasText: '"dark"' }).first().getByRole("button").click();
+  await page.locator("mark", { hasText: '"dark"' }).waitFor();
+  await page.getByText(word("按当前物模型：以文本上报 brightness，物模型为整数型", "By the present thing model: reports brightness as text, the model says integer")).waitFor();
+  await looked("logs-problem");
+  await page.getByRole("link", { name: word("与它的回复一起查看", "Show with its reply") }).click();
+  await rows.filter({ hasText: "report_reply" }).first().waitFor();
   await words.fill("");
   await words.press("Enter");
   await page.getByLabel(word("通讯类型", "Direction")).selectOption("down");

@@ -35,6 +35,8 @@ export const spanTexts = texts(
 export const logTexts = texts(
   {
     which: "日志种类",
+    withReply: "与它的回复一起查看",
+    byModel: "按当前物模型：",
     views: {
       all: "全部",
       diagnostic: "云端诊断日志",
@@ -72,6 +74,8 @@ export const logTexts = texts(
   },
   {
     which: "Which log",
+    withReply: "Show with its reply",
+    byModel: "By the present thing model: ",
     views: {
       all: "All",
       diagnostic: "Cloud diagnosis",
