@@ -327,19 +327,6 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
-        name: "DescribeMessageVerdict",
-        service: &SERVICES[2],
-        group: "device",
-        priority: "P0",
-        deprecated: false,
-        calls_per_second: 20,
-        fields: &[
-            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
-            FieldSpec { name: "Function", kind: Kind::Text, required: true },
-            FieldSpec { name: "Payload", kind: Kind::Text, required: true },
-        ],
-    },
-    OperationSpec {
         name: "ControlDeviceData",
         service: &SERVICES[0],
         group: "control",
@@ -2065,6 +2052,19 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[
             FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
             FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+        ],
+    },
+    OperationSpec {
+        name: "DescribeMessageVerdict",
+        service: &SERVICES[2],
+        group: "device",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "Function", kind: Kind::Text, required: true },
+            FieldSpec { name: "Payload", kind: Kind::Text, required: true },
         ],
     },
     OperationSpec {

@@ -263,46 +263,10 @@ pub struct CancelFileTaskResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct DescribeMessageVerdict;
-
-impl Operation for DescribeMessageVerdict {
-    const SPEC: &'static OperationSpec = &OPERATIONS[22];
-    type Request = DescribeMessageVerdictRequest;
-    type Response = DescribeMessageVerdictResponse;
-}
-
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct DescribeMessageVerdictRequest {
-    #[serde(rename = "ProductId")]
-    pub product_id: String,
-    #[serde(rename = "Function")]
-    pub function: String,
-    #[serde(rename = "Payload")]
-    pub payload: String,
-}
-
-#[derive(Clone, Default, Serialize)]
-pub struct DescribeMessageVerdictResponse {
-    #[serde(rename = "Accepted")]
-    pub accepted: bool,
-    #[serde(rename = "Code")]
-    pub code: u64,
-    #[serde(rename = "Status")]
-    pub status: String,
-    #[serde(rename = "Text")]
-    pub text: String,
-    #[serde(rename = "Offset")]
-    pub offset: u64,
-    #[serde(rename = "Length")]
-    pub length: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
 pub struct ControlDeviceData;
 
 impl Operation for ControlDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[23];
+    const SPEC: &'static OperationSpec = &OPERATIONS[22];
     type Request = ControlDeviceDataRequest;
     type Response = ControlDeviceDataResponse;
 }
@@ -336,7 +300,7 @@ pub struct ControlDeviceDataResponse {
 pub struct CreateDevice;
 
 impl Operation for CreateDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[28];
+    const SPEC: &'static OperationSpec = &OPERATIONS[27];
     type Request = CreateDeviceRequest;
     type Response = CreateDeviceResponse;
 }
@@ -374,7 +338,7 @@ pub struct CreateDeviceResponse {
 pub struct CreateFenceBind;
 
 impl Operation for CreateFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[33];
+    const SPEC: &'static OperationSpec = &OPERATIONS[32];
     type Request = CreateFenceBindRequest;
     type Response = CreateFenceBindResponse;
 }
@@ -395,7 +359,7 @@ pub struct CreateFenceBindResponse {}
 pub struct CreateFile;
 
 impl Operation for CreateFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[34];
+    const SPEC: &'static OperationSpec = &OPERATIONS[33];
     type Request = CreateFileRequest;
     type Response = CreateFileResponse;
 }
@@ -427,7 +391,7 @@ pub struct CreateFileResponse {
 pub struct CreateGroup;
 
 impl Operation for CreateGroup {
-    const SPEC: &'static OperationSpec = &OPERATIONS[36];
+    const SPEC: &'static OperationSpec = &OPERATIONS[35];
     type Request = CreateGroupRequest;
     type Response = CreateGroupResponse;
 }
@@ -450,7 +414,7 @@ pub struct CreateGroupResponse {}
 pub struct CreateMainAccount;
 
 impl Operation for CreateMainAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[40];
+    const SPEC: &'static OperationSpec = &OPERATIONS[39];
     type Request = CreateMainAccountRequest;
     type Response = CreateMainAccountResponse;
 }
@@ -476,7 +440,7 @@ pub struct CreateMainAccountResponse {
 pub struct CreatePositionFence;
 
 impl Operation for CreatePositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[42];
+    const SPEC: &'static OperationSpec = &OPERATIONS[41];
     type Request = CreatePositionFenceRequest;
     type Response = CreatePositionFenceResponse;
 }
@@ -501,7 +465,7 @@ pub struct CreatePositionFenceResponse {}
 pub struct CreatePositionSpace;
 
 impl Operation for CreatePositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[43];
+    const SPEC: &'static OperationSpec = &OPERATIONS[42];
     type Request = CreatePositionSpaceRequest;
     type Response = CreatePositionSpaceResponse;
 }
@@ -533,7 +497,7 @@ pub struct CreatePositionSpaceResponse {
 pub struct CreatePrivateCA;
 
 impl Operation for CreatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[44];
+    const SPEC: &'static OperationSpec = &OPERATIONS[43];
     type Request = CreatePrivateCARequest;
     type Response = CreatePrivateCAResponse;
 }
@@ -556,7 +520,7 @@ pub struct CreatePrivateCAResponse {}
 pub struct CreateProject;
 
 impl Operation for CreateProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[45];
+    const SPEC: &'static OperationSpec = &OPERATIONS[44];
     type Request = CreateProjectRequest;
     type Response = CreateProjectResponse;
 }
@@ -582,7 +546,7 @@ pub struct CreateProjectResponse {
 pub struct CreateSecretKey;
 
 impl Operation for CreateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[46];
+    const SPEC: &'static OperationSpec = &OPERATIONS[45];
     type Request = CreateSecretKeyRequest;
     type Response = CreateSecretKeyResponse;
 }
@@ -606,7 +570,7 @@ pub struct CreateSecretKeyResponse {
 pub struct CreateStudioProduct;
 
 impl Operation for CreateStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[47];
+    const SPEC: &'static OperationSpec = &OPERATIONS[46];
     type Request = CreateStudioProductRequest;
     type Response = CreateStudioProductResponse;
 }
@@ -648,7 +612,7 @@ pub struct CreateStudioProductResponse {
 pub struct CreateSubAccount;
 
 impl Operation for CreateSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[48];
+    const SPEC: &'static OperationSpec = &OPERATIONS[47];
     type Request = CreateSubAccountRequest;
     type Response = CreateSubAccountResponse;
 }
@@ -672,7 +636,7 @@ pub struct CreateSubAccountResponse {
 pub struct CreateTopicPolicy;
 
 impl Operation for CreateTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[61];
+    const SPEC: &'static OperationSpec = &OPERATIONS[60];
     type Request = CreateTopicPolicyRequest;
     type Response = CreateTopicPolicyResponse;
 }
@@ -695,7 +659,7 @@ pub struct CreateTopicPolicyResponse {}
 pub struct DeleteDevice;
 
 impl Operation for DeleteDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[64];
+    const SPEC: &'static OperationSpec = &OPERATIONS[63];
     type Request = DeleteDeviceRequest;
     type Response = DeleteDeviceResponse;
 }
@@ -723,7 +687,7 @@ pub struct DeleteDeviceResponse {
 pub struct DeleteDeviceFile;
 
 impl Operation for DeleteDeviceFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[65];
+    const SPEC: &'static OperationSpec = &OPERATIONS[64];
     type Request = DeleteDeviceFileRequest;
     type Response = DeleteDeviceFileResponse;
 }
@@ -755,7 +719,7 @@ pub struct DeleteDeviceFileResponse {
 pub struct DeleteDeviceShadow;
 
 impl Operation for DeleteDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[67];
+    const SPEC: &'static OperationSpec = &OPERATIONS[66];
     type Request = DeleteDeviceShadowRequest;
     type Response = DeleteDeviceShadowResponse;
 }
@@ -776,7 +740,7 @@ pub struct DeleteDeviceShadowResponse {}
 pub struct DeleteDevices;
 
 impl Operation for DeleteDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[68];
+    const SPEC: &'static OperationSpec = &OPERATIONS[67];
     type Request = DeleteDevicesRequest;
     type Response = DeleteDevicesResponse;
 }
@@ -800,7 +764,7 @@ pub struct DeleteDevicesResponse {
 pub struct DeleteFenceBind;
 
 impl Operation for DeleteFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[69];
+    const SPEC: &'static OperationSpec = &OPERATIONS[68];
     type Request = DeleteFenceBindRequest;
     type Response = DeleteFenceBindResponse;
 }
@@ -821,7 +785,7 @@ pub struct DeleteFenceBindResponse {}
 pub struct DeleteFile;
 
 impl Operation for DeleteFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[70];
+    const SPEC: &'static OperationSpec = &OPERATIONS[69];
     type Request = DeleteFileRequest;
     type Response = DeleteFileResponse;
 }
@@ -842,7 +806,7 @@ pub struct DeleteFileResponse {}
 pub struct DeleteGroup;
 
 impl Operation for DeleteGroup {
-    const SPEC: &'static OperationSpec = &OPERATIONS[71];
+    const SPEC: &'static OperationSpec = &OPERATIONS[70];
     type Request = DeleteGroupRequest;
     type Response = DeleteGroupResponse;
 }
@@ -861,7 +825,7 @@ pub struct DeleteGroupResponse {}
 pub struct DeletePolicy;
 
 impl Operation for DeletePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[75];
+    const SPEC: &'static OperationSpec = &OPERATIONS[74];
     type Request = DeletePolicyRequest;
     type Response = DeletePolicyResponse;
 }
@@ -880,7 +844,7 @@ pub struct DeletePolicyResponse {}
 pub struct DeletePositionFence;
 
 impl Operation for DeletePositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[76];
+    const SPEC: &'static OperationSpec = &OPERATIONS[75];
     type Request = DeletePositionFenceRequest;
     type Response = DeletePositionFenceResponse;
 }
@@ -901,7 +865,7 @@ pub struct DeletePositionFenceResponse {}
 pub struct DeletePositionSpace;
 
 impl Operation for DeletePositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[77];
+    const SPEC: &'static OperationSpec = &OPERATIONS[76];
     type Request = DeletePositionSpaceRequest;
     type Response = DeletePositionSpaceResponse;
 }
@@ -920,7 +884,7 @@ pub struct DeletePositionSpaceResponse {}
 pub struct DeletePrivateCA;
 
 impl Operation for DeletePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[78];
+    const SPEC: &'static OperationSpec = &OPERATIONS[77];
     type Request = DeletePrivateCARequest;
     type Response = DeletePrivateCAResponse;
 }
@@ -939,7 +903,7 @@ pub struct DeletePrivateCAResponse {}
 pub struct DeleteProductPrivateCA;
 
 impl Operation for DeleteProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[79];
+    const SPEC: &'static OperationSpec = &OPERATIONS[78];
     type Request = DeleteProductPrivateCARequest;
     type Response = DeleteProductPrivateCAResponse;
 }
@@ -958,7 +922,7 @@ pub struct DeleteProductPrivateCAResponse {}
 pub struct DeleteProductScript;
 
 impl Operation for DeleteProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[80];
+    const SPEC: &'static OperationSpec = &OPERATIONS[79];
     type Request = DeleteProductScriptRequest;
     type Response = DeleteProductScriptResponse;
 }
@@ -980,7 +944,7 @@ pub struct DeleteProductScriptResponse {
 pub struct DeleteProject;
 
 impl Operation for DeleteProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[81];
+    const SPEC: &'static OperationSpec = &OPERATIONS[80];
     type Request = DeleteProjectRequest;
     type Response = DeleteProjectResponse;
 }
@@ -999,7 +963,7 @@ pub struct DeleteProjectResponse {}
 pub struct DeleteSecretKey;
 
 impl Operation for DeleteSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[82];
+    const SPEC: &'static OperationSpec = &OPERATIONS[81];
     type Request = DeleteSecretKeyRequest;
     type Response = DeleteSecretKeyResponse;
 }
@@ -1018,7 +982,7 @@ pub struct DeleteSecretKeyResponse {}
 pub struct DeleteStudioProduct;
 
 impl Operation for DeleteStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[83];
+    const SPEC: &'static OperationSpec = &OPERATIONS[82];
     type Request = DeleteStudioProductRequest;
     type Response = DeleteStudioProductResponse;
 }
@@ -1037,7 +1001,7 @@ pub struct DeleteStudioProductResponse {}
 pub struct DeleteSubAccount;
 
 impl Operation for DeleteSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[84];
+    const SPEC: &'static OperationSpec = &OPERATIONS[83];
     type Request = DeleteSubAccountRequest;
     type Response = DeleteSubAccountResponse;
 }
@@ -1056,7 +1020,7 @@ pub struct DeleteSubAccountResponse {}
 pub struct DeleteTopicPolicy;
 
 impl Operation for DeleteTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[91];
+    const SPEC: &'static OperationSpec = &OPERATIONS[90];
     type Request = DeleteTopicPolicyRequest;
     type Response = DeleteTopicPolicyResponse;
 }
@@ -1077,7 +1041,7 @@ pub struct DeleteTopicPolicyResponse {}
 pub struct DescribeAccess;
 
 impl Operation for DescribeAccess {
-    const SPEC: &'static OperationSpec = &OPERATIONS[94];
+    const SPEC: &'static OperationSpec = &OPERATIONS[93];
     type Request = DescribeAccessRequest;
     type Response = DescribeAccessResponse;
 }
@@ -1117,7 +1081,7 @@ pub struct DescribeAccessResponse {
 pub struct DescribeAccessPoints;
 
 impl Operation for DescribeAccessPoints {
-    const SPEC: &'static OperationSpec = &OPERATIONS[95];
+    const SPEC: &'static OperationSpec = &OPERATIONS[94];
     type Request = DescribeAccessPointsRequest;
     type Response = DescribeAccessPointsResponse;
 }
@@ -1139,7 +1103,7 @@ pub struct DescribeAccessPointsResponse {
 pub struct DescribeActivity;
 
 impl Operation for DescribeActivity {
-    const SPEC: &'static OperationSpec = &OPERATIONS[98];
+    const SPEC: &'static OperationSpec = &OPERATIONS[97];
     type Request = DescribeActivityRequest;
     type Response = DescribeActivityResponse;
 }
@@ -1176,7 +1140,7 @@ pub struct DescribeActivityResponse {
 pub struct DescribeBackendDiagnosis;
 
 impl Operation for DescribeBackendDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[99];
+    const SPEC: &'static OperationSpec = &OPERATIONS[98];
     type Request = DescribeBackendDiagnosisRequest;
     type Response = DescribeBackendDiagnosisResponse;
 }
@@ -1200,7 +1164,7 @@ pub struct DescribeBackendDiagnosisResponse {
 pub struct DescribeBindedProducts;
 
 impl Operation for DescribeBindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[101];
+    const SPEC: &'static OperationSpec = &OPERATIONS[100];
     type Request = DescribeBindedProductsRequest;
     type Response = DescribeBindedProductsResponse;
 }
@@ -1230,7 +1194,7 @@ pub struct DescribeBindedProductsResponse {
 pub struct DescribeCaller;
 
 impl Operation for DescribeCaller {
-    const SPEC: &'static OperationSpec = &OPERATIONS[102];
+    const SPEC: &'static OperationSpec = &OPERATIONS[101];
     type Request = DescribeCallerRequest;
     type Response = DescribeCallerResponse;
 }
@@ -1263,7 +1227,7 @@ pub struct DescribeCallerResponse {
 pub struct DescribeConfiguration;
 
 impl Operation for DescribeConfiguration {
-    const SPEC: &'static OperationSpec = &OPERATIONS[121];
+    const SPEC: &'static OperationSpec = &OPERATIONS[120];
     type Request = DescribeConfigurationRequest;
     type Response = DescribeConfigurationResponse;
 }
@@ -1282,7 +1246,7 @@ pub struct DescribeConfigurationResponse {
 pub struct DescribeDevice;
 
 impl Operation for DescribeDevice {
-    const SPEC: &'static OperationSpec = &OPERATIONS[123];
+    const SPEC: &'static OperationSpec = &OPERATIONS[122];
     type Request = DescribeDeviceRequest;
     type Response = DescribeDeviceResponse;
 }
@@ -1308,7 +1272,7 @@ pub struct DescribeDeviceResponse {
 pub struct DescribeDeviceBindGateway;
 
 impl Operation for DescribeDeviceBindGateway {
-    const SPEC: &'static OperationSpec = &OPERATIONS[124];
+    const SPEC: &'static OperationSpec = &OPERATIONS[123];
     type Request = DescribeDeviceBindGatewayRequest;
     type Response = DescribeDeviceBindGatewayResponse;
 }
@@ -1340,7 +1304,7 @@ pub struct DescribeDeviceBindGatewayResponse {
 pub struct DescribeDeviceCredentials;
 
 impl Operation for DescribeDeviceCredentials {
-    const SPEC: &'static OperationSpec = &OPERATIONS[125];
+    const SPEC: &'static OperationSpec = &OPERATIONS[124];
     type Request = DescribeDeviceCredentialsRequest;
     type Response = DescribeDeviceCredentialsResponse;
 }
@@ -1374,7 +1338,7 @@ pub struct DescribeDeviceCredentialsResponse {
 pub struct DescribeDeviceData;
 
 impl Operation for DescribeDeviceData {
-    const SPEC: &'static OperationSpec = &OPERATIONS[126];
+    const SPEC: &'static OperationSpec = &OPERATIONS[125];
     type Request = DescribeDeviceDataRequest;
     type Response = DescribeDeviceDataResponse;
 }
@@ -1400,7 +1364,7 @@ pub struct DescribeDeviceDataResponse {
 pub struct DescribeDeviceDataHistory;
 
 impl Operation for DescribeDeviceDataHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[127];
+    const SPEC: &'static OperationSpec = &OPERATIONS[126];
     type Request = DescribeDeviceDataHistoryRequest;
     type Response = DescribeDeviceDataHistoryResponse;
 }
@@ -1440,7 +1404,7 @@ pub struct DescribeDeviceDataHistoryResponse {
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[128];
+    const SPEC: &'static OperationSpec = &OPERATIONS[127];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -1466,7 +1430,7 @@ pub struct DescribeDeviceDiagnosisResponse {
 pub struct DescribeDeviceFiles;
 
 impl Operation for DescribeDeviceFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[129];
+    const SPEC: &'static OperationSpec = &OPERATIONS[128];
     type Request = DescribeDeviceFilesRequest;
     type Response = DescribeDeviceFilesResponse;
 }
@@ -1492,7 +1456,7 @@ pub struct DescribeDeviceFilesResponse {
 pub struct DescribeDevicePositionList;
 
 impl Operation for DescribeDevicePositionList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[133];
+    const SPEC: &'static OperationSpec = &OPERATIONS[132];
     type Request = DescribeDevicePositionListRequest;
     type Response = DescribeDevicePositionListResponse;
 }
@@ -1522,7 +1486,7 @@ pub struct DescribeDevicePositionListResponse {
 pub struct DescribeDeviceShadow;
 
 impl Operation for DescribeDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    const SPEC: &'static OperationSpec = &OPERATIONS[133];
     type Request = DescribeDeviceShadowRequest;
     type Response = DescribeDeviceShadowResponse;
 }
@@ -1546,7 +1510,7 @@ pub struct DescribeDeviceShadowResponse {
 pub struct DescribeFenceBindList;
 
 impl Operation for DescribeFenceBindList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[135];
+    const SPEC: &'static OperationSpec = &OPERATIONS[134];
     type Request = DescribeFenceBindListRequest;
     type Response = DescribeFenceBindListResponse;
 }
@@ -1574,7 +1538,7 @@ pub struct DescribeFenceBindListResponse {
 pub struct DescribeFenceEventList;
 
 impl Operation for DescribeFenceEventList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[136];
+    const SPEC: &'static OperationSpec = &OPERATIONS[135];
     type Request = DescribeFenceEventListRequest;
     type Response = DescribeFenceEventListResponse;
 }
@@ -1610,7 +1574,7 @@ pub struct DescribeFenceEventListResponse {
 pub struct DescribeFile;
 
 impl Operation for DescribeFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[137];
+    const SPEC: &'static OperationSpec = &OPERATIONS[136];
     type Request = DescribeFileRequest;
     type Response = DescribeFileResponse;
 }
@@ -1638,7 +1602,7 @@ pub struct DescribeFileResponse {
 pub struct DescribeGatewayBindDevices;
 
 impl Operation for DescribeGatewayBindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[144];
+    const SPEC: &'static OperationSpec = &OPERATIONS[143];
     type Request = DescribeGatewayBindDevicesRequest;
     type Response = DescribeGatewayBindDevicesResponse;
 }
@@ -1672,7 +1636,7 @@ pub struct DescribeGatewayBindDevicesResponse {
 pub struct DescribeGatewaySubDeviceList;
 
 impl Operation for DescribeGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[145];
+    const SPEC: &'static OperationSpec = &OPERATIONS[144];
     type Request = DescribeGatewaySubDeviceListRequest;
     type Response = DescribeGatewaySubDeviceListResponse;
 }
@@ -1702,7 +1666,7 @@ pub struct DescribeGatewaySubDeviceListResponse {
 pub struct DescribeGatewaySubProducts;
 
 impl Operation for DescribeGatewaySubProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[146];
+    const SPEC: &'static OperationSpec = &OPERATIONS[145];
     type Request = DescribeGatewaySubProductsRequest;
     type Response = DescribeGatewaySubProductsResponse;
 }
@@ -1734,7 +1698,7 @@ pub struct DescribeGatewaySubProductsResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[149];
+    const SPEC: &'static OperationSpec = &OPERATIONS[148];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -1753,7 +1717,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeLogLevel;
 
 impl Operation for DescribeLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    const SPEC: &'static OperationSpec = &OPERATIONS[150];
     type Request = DescribeLogLevelRequest;
     type Response = DescribeLogLevelResponse;
 }
@@ -1775,6 +1739,42 @@ pub struct DescribeLogLevelResponse {
     pub own_level: bool,
     #[serde(rename = "ProductLevel")]
     pub product_level: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeMessageVerdict;
+
+impl Operation for DescribeMessageVerdict {
+    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    type Request = DescribeMessageVerdictRequest;
+    type Response = DescribeMessageVerdictResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeMessageVerdictRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Function")]
+    pub function: String,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeMessageVerdictResponse {
+    #[serde(rename = "Accepted")]
+    pub accepted: bool,
+    #[serde(rename = "Code")]
+    pub code: u64,
+    #[serde(rename = "Status")]
+    pub status: String,
+    #[serde(rename = "Text")]
+    pub text: String,
+    #[serde(rename = "Offset")]
+    pub offset: u64,
+    #[serde(rename = "Length")]
+    pub length: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -2593,7 +2593,7 @@ pub struct ListAccountLogResponse {
 pub struct ListActionHistory;
 
 impl Operation for ListActionHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[236];
     type Request = ListActionHistoryRequest;
     type Response = ListActionHistoryResponse;
 }
@@ -2631,7 +2631,7 @@ pub struct ListActionHistoryResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[236];
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -2669,7 +2669,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -2713,7 +2713,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -2755,7 +2755,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListFileTasks;
 
 impl Operation for ListFileTasks {
-    const SPEC: &'static OperationSpec = &OPERATIONS[239];
+    const SPEC: &'static OperationSpec = &OPERATIONS[240];
     type Request = ListFileTasksRequest;
     type Response = ListFileTasksResponse;
 }
@@ -2779,7 +2779,7 @@ pub struct ListFileTasksResponse {
 pub struct ListFiles;
 
 impl Operation for ListFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[240];
+    const SPEC: &'static OperationSpec = &OPERATIONS[241];
     type Request = ListFilesRequest;
     type Response = ListFilesResponse;
 }
@@ -2809,7 +2809,7 @@ pub struct ListFilesResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[242];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -2828,7 +2828,7 @@ pub struct ListGroupsResponse {
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[243];
+    const SPEC: &'static OperationSpec = &OPERATIONS[244];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -2864,7 +2864,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[244];
+    const SPEC: &'static OperationSpec = &OPERATIONS[245];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -2900,7 +2900,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    const SPEC: &'static OperationSpec = &OPERATIONS[246];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -2926,7 +2926,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[246];
+    const SPEC: &'static OperationSpec = &OPERATIONS[247];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -2964,7 +2964,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[249];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -2983,7 +2983,7 @@ pub struct ListPoliciesResponse {
 pub struct ListRefusedStrangers;
 
 impl Operation for ListRefusedStrangers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[250];
+    const SPEC: &'static OperationSpec = &OPERATIONS[251];
     type Request = ListRefusedStrangersRequest;
     type Response = ListRefusedStrangersResponse;
 }
@@ -3013,7 +3013,7 @@ pub struct ListRefusedStrangersResponse {
 pub struct ListRemoteConfigs;
 
 impl Operation for ListRemoteConfigs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[251];
+    const SPEC: &'static OperationSpec = &OPERATIONS[252];
     type Request = ListRemoteConfigsRequest;
     type Response = ListRemoteConfigsResponse;
 }
@@ -3037,7 +3037,7 @@ pub struct ListRemoteConfigsResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[252];
+    const SPEC: &'static OperationSpec = &OPERATIONS[253];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -3073,7 +3073,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[253];
+    const SPEC: &'static OperationSpec = &OPERATIONS[254];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -3095,7 +3095,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[254];
+    const SPEC: &'static OperationSpec = &OPERATIONS[255];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -3121,7 +3121,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[258];
+    const SPEC: &'static OperationSpec = &OPERATIONS[259];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -3147,7 +3147,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[259];
+    const SPEC: &'static OperationSpec = &OPERATIONS[260];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -3169,7 +3169,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyFenceBind;
 
 impl Operation for ModifyFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[263];
+    const SPEC: &'static OperationSpec = &OPERATIONS[264];
     type Request = ModifyFenceBindRequest;
     type Response = ModifyFenceBindResponse;
 }
@@ -3190,7 +3190,7 @@ pub struct ModifyFenceBindResponse {}
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[266];
+    const SPEC: &'static OperationSpec = &OPERATIONS[267];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -3211,7 +3211,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyPositionFence;
 
 impl Operation for ModifyPositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[267];
+    const SPEC: &'static OperationSpec = &OPERATIONS[268];
     type Request = ModifyPositionFenceRequest;
     type Response = ModifyPositionFenceResponse;
 }
@@ -3238,7 +3238,7 @@ pub struct ModifyPositionFenceResponse {}
 pub struct ModifyPositionSpace;
 
 impl Operation for ModifyPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[268];
+    const SPEC: &'static OperationSpec = &OPERATIONS[269];
     type Request = ModifyPositionSpaceRequest;
     type Response = ModifyPositionSpaceResponse;
 }
@@ -3267,7 +3267,7 @@ pub struct ModifyPositionSpaceResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[270];
+    const SPEC: &'static OperationSpec = &OPERATIONS[271];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -3297,7 +3297,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[271];
+    const SPEC: &'static OperationSpec = &OPERATIONS[272];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -3323,7 +3323,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifySpaceProperty;
 
 impl Operation for ModifySpaceProperty {
-    const SPEC: &'static OperationSpec = &OPERATIONS[272];
+    const SPEC: &'static OperationSpec = &OPERATIONS[273];
     type Request = ModifySpacePropertyRequest;
     type Response = ModifySpacePropertyResponse;
 }
@@ -3346,7 +3346,7 @@ pub struct ModifySpacePropertyResponse {}
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[273];
+    const SPEC: &'static OperationSpec = &OPERATIONS[274];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -3378,7 +3378,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[283];
+    const SPEC: &'static OperationSpec = &OPERATIONS[284];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -3403,7 +3403,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct NotifyDeviceBinding;
 
 impl Operation for NotifyDeviceBinding {
-    const SPEC: &'static OperationSpec = &OPERATIONS[285];
+    const SPEC: &'static OperationSpec = &OPERATIONS[286];
     type Request = NotifyDeviceBindingRequest;
     type Response = NotifyDeviceBindingResponse;
 }
@@ -3429,7 +3429,7 @@ pub struct NotifyDeviceBindingResponse {
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[288];
+    const SPEC: &'static OperationSpec = &OPERATIONS[289];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
@@ -3457,7 +3457,7 @@ pub struct PublishBroadcastMessageResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[290];
+    const SPEC: &'static OperationSpec = &OPERATIONS[291];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -3486,7 +3486,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[291];
+    const SPEC: &'static OperationSpec = &OPERATIONS[292];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -3514,7 +3514,7 @@ pub struct PublishRRPCMessageResponse {
 pub struct PushFile;
 
 impl Operation for PushFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[294];
+    const SPEC: &'static OperationSpec = &OPERATIONS[295];
     type Request = PushFileRequest;
     type Response = PushFileResponse;
 }
@@ -3550,7 +3550,7 @@ pub struct PushFileResponse {
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[295];
+    const SPEC: &'static OperationSpec = &OPERATIONS[296];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -3586,7 +3586,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    const SPEC: &'static OperationSpec = &OPERATIONS[297];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -3607,7 +3607,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[297];
+    const SPEC: &'static OperationSpec = &OPERATIONS[298];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -3628,7 +3628,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[299];
+    const SPEC: &'static OperationSpec = &OPERATIONS[300];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -3658,7 +3658,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[308];
+    const SPEC: &'static OperationSpec = &OPERATIONS[309];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -3706,7 +3706,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[309];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -3729,7 +3729,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[310];
+    const SPEC: &'static OperationSpec = &OPERATIONS[311];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -3757,7 +3757,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchPositionSpace;
 
 impl Operation for SearchPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[311];
+    const SPEC: &'static OperationSpec = &OPERATIONS[312];
     type Request = SearchPositionSpaceRequest;
     type Response = SearchPositionSpaceResponse;
 }
@@ -3787,7 +3787,7 @@ pub struct SearchPositionSpaceResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[312];
+    const SPEC: &'static OperationSpec = &OPERATIONS[313];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -3823,7 +3823,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[314];
+    const SPEC: &'static OperationSpec = &OPERATIONS[315];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -3851,7 +3851,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[315];
+    const SPEC: &'static OperationSpec = &OPERATIONS[316];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -3874,7 +3874,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[316];
+    const SPEC: &'static OperationSpec = &OPERATIONS[317];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -3906,7 +3906,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[317];
+    const SPEC: &'static OperationSpec = &OPERATIONS[318];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -3934,7 +3934,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[318];
+    const SPEC: &'static OperationSpec = &OPERATIONS[319];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -3957,7 +3957,7 @@ pub struct SetTagsResponse {}
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[325];
+    const SPEC: &'static OperationSpec = &OPERATIONS[326];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -3982,7 +3982,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[326];
+    const SPEC: &'static OperationSpec = &OPERATIONS[327];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -4006,7 +4006,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[328];
+    const SPEC: &'static OperationSpec = &OPERATIONS[329];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -4036,7 +4036,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[330];
+    const SPEC: &'static OperationSpec = &OPERATIONS[331];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -4062,7 +4062,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[334];
+    const SPEC: &'static OperationSpec = &OPERATIONS[335];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -4085,7 +4085,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[335];
+    const SPEC: &'static OperationSpec = &OPERATIONS[336];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -4106,7 +4106,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[336];
+    const SPEC: &'static OperationSpec = &OPERATIONS[337];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

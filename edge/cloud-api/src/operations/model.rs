@@ -8,9 +8,9 @@ use lianwu_services::thing_model::{self, Finding, Place, PropertyUse as Use, jud
 use crate::call::Call;
 use crate::error::{ApiError, Language};
 use crate::generated::operations::{
-    DescribeMessageVerdictRequest, DescribeMessageVerdictResponse, DescribeModelConsequencesRequest, DescribeModelConsequencesResponse,
-    DescribeModelDefinitionRequest, DescribeModelDefinitionResponse, ModifyModelDefinitionRequest,
-    ModifyModelDefinitionResponse,
+    DescribeMessageVerdictRequest, DescribeMessageVerdictResponse, DescribeModelConsequencesRequest,
+    DescribeModelConsequencesResponse, DescribeModelDefinitionRequest, DescribeModelDefinitionResponse,
+    ModifyModelDefinitionRequest, ModifyModelDefinitionResponse,
 };
 use crate::generated::structures::{ModelConsequence, ProductModelDefinition, PropertyUse};
 use crate::wire;
@@ -36,7 +36,10 @@ pub async fn modify(call: Call, r: ModifyModelDefinitionRequest) -> Result<Modif
     Ok(ModifyModelDefinitionResponse {})
 }
 
-pub async fn message_verdict(call: Call, r: DescribeMessageVerdictRequest) -> Result<DescribeMessageVerdictResponse, ApiError> {
+pub async fn message_verdict(
+    call: Call,
+    r: DescribeMessageVerdictRequest,
+) -> Result<DescribeMessageVerdictResponse, ApiError> {
     let kind = match r.function.as_str() {
         "property" => UpKind::Property,
         "event" => UpKind::Event,

@@ -10,7 +10,6 @@ export interface Operations {
   CallDeviceActionSync: { request: CallDeviceActionSyncRequest; response: CallDeviceActionSyncResponse };
   CallDeviceRRPCSync: { request: CallDeviceRRPCSyncRequest; response: CallDeviceRRPCSyncResponse };
   CancelFileTask: { request: CancelFileTaskRequest; response: CancelFileTaskResponse };
-  DescribeMessageVerdict: { request: DescribeMessageVerdictRequest; response: DescribeMessageVerdictResponse };
   ControlDeviceData: { request: ControlDeviceDataRequest; response: ControlDeviceDataResponse };
   CreateDevice: { request: CreateDeviceRequest; response: CreateDeviceResponse };
   CreateFenceBind: { request: CreateFenceBindRequest; response: CreateFenceBindResponse };
@@ -67,6 +66,7 @@ export interface Operations {
   DescribeGatewaySubProducts: { request: DescribeGatewaySubProductsRequest; response: DescribeGatewaySubProductsResponse };
   DescribeLimits: { request: DescribeLimitsRequest; response: DescribeLimitsResponse };
   DescribeLogLevel: { request: DescribeLogLevelRequest; response: DescribeLogLevelResponse };
+  DescribeMessageVerdict: { request: DescribeMessageVerdictRequest; response: DescribeMessageVerdictResponse };
   DescribeModelConsequences: { request: DescribeModelConsequencesRequest; response: DescribeModelConsequencesResponse };
   DescribeModelDefinition: { request: DescribeModelDefinitionRequest; response: DescribeModelDefinitionResponse };
   DescribePositionFenceList: { request: DescribePositionFenceListRequest; response: DescribePositionFenceListResponse };
@@ -163,7 +163,6 @@ export const versions: Record<keyof Operations, string> = {
   CallDeviceActionSync: "2019-04-23",
   CallDeviceRRPCSync: "2019-04-23",
   CancelFileTask: "2026-11-01",
-  DescribeMessageVerdict: "2026-11-01",
   ControlDeviceData: "2019-04-23",
   CreateDevice: "2019-04-23",
   CreateFenceBind: "2019-04-23",
@@ -220,6 +219,7 @@ export const versions: Record<keyof Operations, string> = {
   DescribeGatewaySubProducts: "2019-04-23",
   DescribeLimits: "2026-11-01",
   DescribeLogLevel: "2026-11-01",
+  DescribeMessageVerdict: "2026-11-01",
   DescribeModelConsequences: "2026-11-01",
   DescribeModelDefinition: "2019-04-23",
   DescribePositionFenceList: "2019-04-23",
@@ -401,21 +401,6 @@ export interface CancelFileTaskRequest {
 
 export interface CancelFileTaskResponse {
   Task?: FileTaskItem;
-}
-
-export interface DescribeMessageVerdictRequest {
-  ProductId: string;
-  Function: string;
-  Payload: string;
-}
-
-export interface DescribeMessageVerdictResponse {
-  Accepted: boolean;
-  Code: number;
-  Status: string;
-  Text: string;
-  Offset: number;
-  Length: number;
 }
 
 export interface ControlDeviceDataRequest {
@@ -976,6 +961,21 @@ export interface DescribeLogLevelResponse {
   Level: number;
   OwnLevel: boolean;
   ProductLevel: number;
+}
+
+export interface DescribeMessageVerdictRequest {
+  ProductId: string;
+  Function: string;
+  Payload: string;
+}
+
+export interface DescribeMessageVerdictResponse {
+  Accepted: boolean;
+  Code: number;
+  Status: string;
+  Text: string;
+  Offset: number;
+  Length: number;
 }
 
 export interface DescribeModelConsequencesRequest {
