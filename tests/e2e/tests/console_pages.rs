@@ -40,6 +40,13 @@ fn shell() {
     walk("shell");
 }
 
+/// By the keyboard alone, from signing in to a device's control and back: the focus is seen at every stop, dialogs keep it and give it back; landmarks
+/// and headings as a screen reader finds them.
+#[test]
+fn keyboard() {
+    walk("keyboard");
+}
+
 /// The list of devices: filters, a new device, a CSV file with good and bad lines, several devices at once.
 #[test]
 fn devices() {

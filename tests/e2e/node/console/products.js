@@ -88,6 +88,34 @@ exports.walk = async (tour) => {
   await dialog.getByRole("button", { name: word("放弃修改", "Discard changes") }).click();
   await page.getByRole("cell", { name: "fan", exact: true }).waitFor();
 
+  // What is done and what comes next; its devices, one made by the form of the tab.
+  const steps = page.getByRole("region", { name: word("产品开发步骤", "Steps of development") });
+  const step = (nth) => steps.getByRole("listitem").nth(nth);
+  await step(0).getByText(word("已完成", "done")).waitFor();
+  await step(1).getByText(word("当前步骤", "present step")).waitFor();
+  await steps.getByRole("link", { name: word("前往这一步", "Go to this step") }).click();
+  await page.waitForURL((url) => url.pathname.endsWith("/debugging"));
+  await page.getByText(word("这个产品还没有设备", "The product has no device yet")).waitFor();
+  await looked("debugging-empty");
+  await button("新建设备", "New device").first().click();
+  await dialog.getByLabel(word("设备名称", "Device name")).fill("tried");
+  await dialog.getByRole("button", { name: word("创建", "Create"), exact: true }).click();
+  await dialog.getByText(word("设备 tried 已创建", "Device tried is made")).waitFor();
+  await dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last().click();
+  await page.getByRole("row", { name: /tried/ }).getByText(word("未激活", "Never activated")).waitFor();
+  await step(1).getByText(word("1 台设备", "1 device")).waitFor();
+  await step(2).getByText(word("当前步骤", "present step")).waitFor();
+  await looked("debugging");
+  await page.getByRole("link", { name: word("调试 tried", "Debug tried") }).click();
+  await page.waitForURL((url) => url.pathname.endsWith(`/devices/${id}/tried/debugging`));
+  await page.goBack();
+  await page.getByRole("button", { name: word("删除设备 tried", "Delete device tried") }).click();
+  await dialog.getByRole("textbox").fill("tried");
+  await dialog.getByRole("button", { name: word("删除", "Delete"), exact: true }).click();
+  await page.getByText(word("这个产品还没有设备", "The product has no device yet")).waitFor();
+  const after = await cloud("DescribeDevice", { ProductId: id, DeviceName: "tried" }).then(() => "there", (error) => error.code);
+  expect(after === "ResourceNotFound.DeviceNotExist", `the device is ${after}`);
+
   // What a draft would change for a device that reports: on demand, and again beside the differences.
   const { Data: device } = await cloud("CreateDevice", { ProductId: id, DeviceName: "walker" });
   const report = { ProductId: id, DeviceName: "walker", Data: '{"temperature":99,"battery":80}', Method: "reported" };
@@ -203,14 +231,27 @@ exports.walk = async (tour) => {
     asked = question.message();
     void question.dismiss();
   });
-  await page.getByRole("link", { name: word("物模型", "Definition") }).click();
+  await page.getByRole("link", { name: word("物模型", "Definition"), exact: true }).click();
   expect(asked !== "" && page.url().endsWith("/settings"), `it did not ask: ${page.url()}`);
   await field("描述", "Description").fill("for walking");
+
+  // Towards production: what a release locks and what to mind; many devices from a file; a review asked for.
+  await page.getByRole("link", { name: word("批量投产", "Production"), exact: true }).click();
+  await told("有设备上报过数据，物模型已经用过", "A device has reported: the thing model was used");
+  await page.getByRole("cell", { name: word("已开启，自动创建设备，最多 7 台", "on, makes up to 7 devices") }).waitFor();
+  await looked("production");
+  await button("批量创建设备", "Make many devices").click();
+  await dialog.getByLabel(word("CSV 文件", "CSV file")).setInputFiles({ name: "many.csv", mimeType: "text/csv", buffer: Buffer.from("many-1\nmany-2\n") });
+  await dialog.getByRole("button", { name: word("导入 2 台设备", "Import 2 devices") }).click();
+  await dialog.getByText(word("成功 2 台，失败 0 台", "2 made, 0 failed")).waitFor();
+  await dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last().click();
+  await cloud("DeleteDevices", { DevicesItems: ["many-1", "many-2"].map((DeviceName) => ({ ProductId: id, DeviceName })) });
   await button("申请发布（交由他人审核）", "Ask for a review first").click();
   await dialog.getByRole("button", { name: word("申请发布", "Ask for a review") }).click();
   await page.getByRole("button", { name: word("退回开发中", "Send back to development") }).waitFor();
   expect((await cloud("DescribeStudioProduct", { ProductId: id })).Product.DevStatus === "audit", "it is not in review");
-  await page.getByRole("link", { name: word("物模型", "Definition") }).click();
+  await steps.getByText(word("产品正在审核，等待发布或退回。", "The product is in review; somebody releases it or sends it back.")).waitFor();
+  await page.getByRole("link", { name: word("物模型", "Definition"), exact: true }).click();
   await told("产品正在审核，物模型暂时不能修改。", "The product is in review: its thing model cannot be changed at present.");
   await looked("locked");
   await cloud("ReleaseStudioProduct", { ProductId: id, DevStatus: "dev" });

@@ -1,12 +1,13 @@
 // What the browser calls the page: the thing it is about, the place it is in, and the platform.
-import { computed, watchEffect } from "vue";
+import { computed, type ComputedRef, watchEffect } from "vue";
 import { useRoute } from "vue-router";
 
 import { places } from "../pages";
 import { language } from "../text/language";
 import { shellTexts } from "./texts";
 
-export function usePageTitle(): void {
+/** Sets it, and gives it to those who want to say it. */
+export function usePageTitle(): ComputedRef<string> {
   const route = useRoute();
   const parts = computed(() => {
     const place = places.find((one) => one.page === route.name || (one.prefix !== "/" && route.path.startsWith(one.prefix)));
@@ -15,7 +16,9 @@ export function usePageTitle(): void {
     const title = (child ?? place)?.title[language.value];
     return [typeof thing === "string" ? thing : undefined, title, shellTexts[language.value].name];
   });
+  const title = computed(() => parts.value.filter(Boolean).join(" · "));
   watchEffect(() => {
-    document.title = parts.value.filter(Boolean).join(" · ");
+    document.title = title.value;
   });
+  return title;
 }

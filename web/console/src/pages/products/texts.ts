@@ -151,8 +151,10 @@ export const pageTexts = texts(
     tabs: {
       definition: "物模型",
       development: "设备开发",
+      debugging: "设备调试",
       topics: "Topic 列表",
       script: "数据解析",
+      production: "批量投产",
       settings: "产品设置",
     },
     sections: "产品的各个部分",
@@ -172,8 +174,10 @@ export const pageTexts = texts(
     tabs: {
       definition: "Definition",
       development: "Device development",
+      debugging: "Debugging",
       topics: "Topics",
       script: "Data parsing",
+      production: "Production",
       settings: "Settings",
     },
     sections: "Parts of the product",
