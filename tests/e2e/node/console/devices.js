@@ -3,6 +3,7 @@
 
 const fs = require("node:fs");
 const { demo } = require("./lamp.js");
+const { look } = require("./look.js");
 
 exports.owns = ["devices", "dialog"];
 exports.unused = [
@@ -16,6 +17,8 @@ exports.walk = async (tour) => {
   const row = (name) => page.getByRole("row").filter({ hasText: name });
   const stateOf = async (name) => (await cloud("DescribeDevice", { ProductId: product, DeviceName: name })).Device.EnableState;
   const refusal = async (name) => cloud("DescribeDevice", { ProductId: product, DeviceName: name }).then(() => "", (error) => error.code);
+
+  await look(tour);
 
   // Three lamps of the demo, online, and the filters.
   await visit("/devices");

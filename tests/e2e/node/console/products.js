@@ -115,6 +115,8 @@ exports.walk = async (tour) => {
   await page.getByText(word("这个产品还没有设备", "The product has no device yet")).waitFor();
   const after = await cloud("DescribeDevice", { ProductId: id, DeviceName: "tried" }).then(() => "there", (error) => error.code);
   expect(after === "ResourceNotFound.DeviceNotExist", `the device is ${after}`);
+  await page.getByRole("link", { name: word("物模型", "Definition"), exact: true }).click();
+  await page.getByRole("cell", { name: "fan", exact: true }).waitFor();
 
   // What a draft would change for a device that reports: on demand, and again beside the differences.
   const { Data: device } = await cloud("CreateDevice", { ProductId: id, DeviceName: "walker" });

@@ -9,7 +9,6 @@ exports.walk = async (tour) => {
   const other = `second-${language}`;
   const made = (await cloud("CreateProject", { ProjectName: other, ProjectDesc: "" })).Project.ProjectId;
   await search(tour, product);
-  await look(tour);
   try {
     await projects(tour, { project, made, other });
   } finally {
@@ -91,41 +90,6 @@ async function search({ page, visit, word, looked, expect, language }, product) 
   const filter = page.getByLabel(word("设备名称（支持部分匹配）", "Device name or a part of it"));
   await filter.press("/");
   expect((await filter.inputValue()) === "/" && (await dialog.count()) === 0, `a slash typed in ${language} opened the search`);
-}
-
-/** Columns and density of a list, by the keys alone; kept over a reload. */
-async function look({ page, visit, word, looked, expect }) {
-  const opener = page.getByRole("button", { name: word("列与密度", "Columns and density") });
-  const menu = page.getByRole("dialog", { name: word("列与密度", "Columns and density") });
-  const header = (zh, en) => page.getByRole("columnheader", { name: word(zh, en), exact: true });
-  await visit("/devices");
-  await header("固件版本", "Firmware").waitFor();
-  await opener.focus();
-  await page.keyboard.press("Enter");
-  const firmware = menu.getByRole("checkbox", { name: word("固件版本", "Firmware") });
-  await firmware.focus();
-  await page.keyboard.press("Space");
-  await header("固件版本", "Firmware").waitFor({ state: "detached" });
-  const row = page.getByRole("row").nth(1);
-  const before = (await row.boundingBox()).height;
-  await menu.getByRole("checkbox", { name: word("紧凑", "Compact") }).press("Space");
-  await page.waitForFunction((height) => document.querySelector("tbody tr").getBoundingClientRect().height < height, before);
-  await looked("look");
-  await page.keyboard.press("Escape");
-  await menu.waitFor({ state: "hidden" });
-  expect(await opener.evaluate((button) => button === document.activeElement), "the focus is not back at the button");
-  await page.reload();
-  await page.getByRole("row").nth(1).waitFor();
-  expect((await header("固件版本", "Firmware").count()) === 0, "the column is back after a reload");
-  expect((await row.boundingBox()).height < before, "the rows are wide again after a reload");
-  await visit("/products");
-  await page.getByRole("columnheader").first().waitFor();
-  expect((await page.locator(".compact").count()) === 0, "another list changed, too");
-  await page.goBack();
-  await opener.click();
-  await menu.getByRole("button", { name: word("恢复默认", "Back to the default") }).click();
-  await header("固件版本", "Firmware").waitFor();
-  await page.keyboard.press("Escape");
 }
 
 async function projects({ page, visit, word, looked, expect }, { project, made, other }) {
