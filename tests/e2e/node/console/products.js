@@ -239,7 +239,7 @@ exports.walk = async (tour) => {
 
   // Towards production: what a release locks and what to mind; many devices from a file; a review asked for.
   await page.getByRole("link", { name: word("批量投产", "Production"), exact: true }).click();
-  await told("有设备上报过数据，物模型已经用过", "A device has reported: the thing model was used");
+  await told("还没有设备上报过数据：物模型没有试过就会被锁定", "No device has reported yet: the thing model would be locked untried");
   await page.getByRole("cell", { name: word("已开启，自动创建设备，最多 7 台", "on, makes up to 7 devices") }).waitFor();
   await looked("production");
   await button("批量创建设备", "Make many devices").click();
@@ -252,7 +252,7 @@ exports.walk = async (tour) => {
   await dialog.getByRole("button", { name: word("申请发布", "Ask for a review") }).click();
   await page.getByRole("button", { name: word("退回开发中", "Send back to development") }).waitFor();
   expect((await cloud("DescribeStudioProduct", { ProductId: id })).Product.DevStatus === "audit", "it is not in review");
-  await steps.getByText(word("产品正在审核，等待发布或退回。", "The product is in review; somebody releases it or sends it back.")).waitFor();
+  await step(3).getByText(word("未开始", "not begun")).waitFor();
   await page.getByRole("link", { name: word("物模型", "Definition"), exact: true }).click();
   await told("产品正在审核，物模型暂时不能修改。", "The product is in review: its thing model cannot be changed at present.");
   await looked("locked");
