@@ -40,11 +40,15 @@ pub struct Fleet {
     pub report_interval: Duration,
     /// Decides every value, so that a run can be repeated.
     pub seed: u64,
+    /// Reports of a hundred that hold a value of a wrong type.
+    pub faults_percent: u8,
 }
 
 /// What a fleet did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FleetReport {
+    /// Devices that are signed in.
+    pub online: u64,
     /// Completed sign-ins.
     pub sign_ins: u64,
     /// Attempts to connect that failed, and connections that broke.
@@ -66,6 +70,7 @@ const FAILURES_KEPT: usize = 5;
 /// Counts of all devices of a running fleet.
 #[derive(Debug, Default)]
 struct Counters {
+    online: AtomicU64,
     sign_ins: AtomicU64,
     failures: AtomicU64,
     reports: AtomicU64,
@@ -90,6 +95,7 @@ impl Counters {
     fn report(&self) -> FleetReport {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         FleetReport {
+            online: read(&self.online),
             sign_ins: read(&self.sign_ins),
             failures: read(&self.failures),
             reports: read(&self.reports),
@@ -103,19 +109,37 @@ impl Counters {
     }
 }
 
+/// Looks at a fleet while it runs, and afterwards. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Watch(Arc<Counters>);
+
+impl Watch {
+    /// What the fleet has done so far.
+    #[must_use]
+    pub fn report(&self) -> FleetReport {
+        self.0.report()
+    }
+}
+
 /// Runs a fleet until `stop` completes; then every device sends DISCONNECT, and the counts are returned.
 ///
 /// Needs a tokio runtime with time and IO. One task per device; a device that cannot connect tries again after one
 /// second, then two, and so on up to a minute. Dropping the future stops the devices without DISCONNECT.
 pub async fn run(fleet: Fleet, stop: impl Future<Output = ()>) -> FleetReport {
-    let counters = Arc::new(Counters::default());
+    run_watched(fleet, &Watch::default(), stop).await
+}
+
+/// The same, with counts that can be read meanwhile.
+pub async fn run_watched(fleet: Fleet, watch: &Watch, stop: impl Future<Output = ()>) -> FleetReport {
+    let counters = Arc::clone(&watch.0);
     let model = Arc::new(fleet.model);
     let (stopping, stopped) = watch::channel(());
     let mut seeds = Dice::new(fleet.seed);
     let mut tasks = JoinSet::new();
     for device in fleet.devices {
         let seed = seeds.roll();
-        let virtual_device = VirtualDevice::new(&device.product, &device.device, Arc::clone(&model), seed);
+        let virtual_device = VirtualDevice::new(&device.product, &device.device, Arc::clone(&model), seed)
+            .with_faults(fleet.faults_percent);
         let visitor = Visitor {
             address: fleet.address.clone(),
             identity: device,
@@ -149,6 +173,9 @@ pub struct SimulateArgs {
     /// The same seed gives the same values.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Reports of a hundred that hold a value of a wrong type.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub faults: u8,
     /// Print the counts as JSON.
     #[arg(long)]
     pub json: bool,
@@ -172,6 +199,7 @@ impl SimulateArgs {
             model: ThingModel::parse(&text).with_context(|| format!("thing model {path}"))?,
             report_interval: Duration::from_secs_f64(self.interval),
             seed: self.seed,
+            faults_percent: self.faults,
         })
     }
 }

@@ -248,6 +248,7 @@ mod tests {
             ("[server]\nrate_window = 0\n", None, "server.rate_window is 0"),
             ("[limits]\noffline_messages = 1001\n", None, "limits.offline_messages is 1001"),
             ("[limits]\noffline_hours = 0\n", None, "limits.offline_hours is 0"),
+            ("[limits]\nsimulator_devices = 10001\n", None, "limits.simulator_devices is 10001"),
             ("[retention]\nproduct_days_max = 0\n", None, "retention.product_days_max is 0"),
             ("[retention]\naudit_days = 4000\n", None, "retention.audit_days is 4000"),
             ("[console]\nsession_idle_hours = 0\n", None, "console.session_idle_hours is 0"),

@@ -5,6 +5,7 @@ mod facts;
 mod first_run;
 mod load;
 mod metrics;
+mod simulator;
 mod storage;
 mod tls;
 mod web;
@@ -33,6 +34,7 @@ use lianwu_services::live::Live;
 use lianwu_services::randomness::SystemRandomness;
 use lianwu_services::remote_config::RemoteConfigs;
 use lianwu_services::retention;
+use lianwu_services::simulation::Simulations;
 use lianwu_services::stranger::Strangers;
 use lianwu_services::turn::Turns;
 use lianwu_services::{Catalog, Directory, PendingReplies, Platform};
@@ -145,7 +147,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
 
     first_run.announce(listening)?;
     health.set_ready(true);
-    let demo = if options.demo { demo::start(&platform, listening.mqtt).await? } else { None };
+    let simulated = simulator::Simulated::start(&platform, listening.mqtt, options.demo).await?;
     let measuring = tokio::spawn(load.measure());
     let expiry = tokio::spawn(expire(Arc::clone(&platform)));
     let watching = certificate.zip(handle).map(|(files, handle)| tokio::spawn(files.watch(handle)));
@@ -158,9 +160,7 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     if let Some(watching) = watching {
         watching.abort();
     }
-    if let Some(demo) = demo {
-        demo.stop().await;
-    }
+    simulated.stop().await;
     showing.stop().await;
     let servers = [device_http, device_https].into_iter().flatten().chain(servers);
     let stopping: Vec<_> = servers.map(|server| tokio::spawn(server.stop(HTTP_GRACE))).collect();
@@ -206,6 +206,7 @@ fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, c
         fences: Fences::default(),
         broadcasts: Broadcasts::default(),
         strangers: Strangers::default(),
+        simulations: Simulations::default(),
         progress: Arc::new(Progress::new(storage.readings_applied())),
         limits: config.limits(),
         randomness: Arc::new(SystemRandomness),

@@ -53,6 +53,22 @@ struct Session {
     next_id: PacketId,
 }
 
+/// Counts a device as online until it is dropped.
+struct Online(Arc<Counters>);
+
+impl Online {
+    fn new(counters: &Arc<Counters>) -> Self {
+        counters.online.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(counters))
+    }
+}
+
+impl Drop for Online {
+    fn drop(&mut self) {
+        self.0.online.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Visitor {
     /// Connects, lives, connects again, until the sender of `stop` is dropped.
     pub async fn live(mut self, mut device: VirtualDevice, mut stop: watch::Receiver<()>) {
@@ -82,6 +98,7 @@ impl Visitor {
             () = stopped(stop) => return Ok(()),
         };
         self.counters.sign_ins.fetch_add(1, Ordering::Relaxed);
+        let _online = Online::new(&self.counters);
         backoff.reset();
         self.take_packets(&mut session, device)?;
         session.flush().await.context("write")?;

@@ -26,6 +26,7 @@ pub struct VirtualDevice {
     /// Properties somebody has set: they keep that value.
     held: HashSet<String>,
     dice: Dice,
+    faults_percent: u8,
     next_token: u64,
 }
 
@@ -70,8 +71,16 @@ impl VirtualDevice {
             state: Map::new(),
             held: HashSet::new(),
             dice: Dice::new(seed),
+            faults_percent: 0,
             next_token: 1,
         }
+    }
+
+    /// So many of a hundred periodic reports hold a value of a wrong type.
+    #[must_use]
+    pub fn with_faults(mut self, percent: u8) -> Self {
+        self.faults_percent = percent;
+        self
     }
 
     /// The topics to subscribe to.
@@ -106,7 +115,10 @@ impl VirtualDevice {
         }
         let mut out = Vec::new();
         if !self.state.is_empty() {
-            let params = self.state.clone();
+            let mut params = self.state.clone();
+            if self.faults_percent > 0 && self.dice.below(100) < u64::from(self.faults_percent) {
+                spoil(&mut params);
+            }
             out.push(self.report(&params, now));
         }
         if !model.events.is_empty() && self.dice.below(EVENT_EVERY) == 0 {
@@ -174,6 +186,13 @@ impl VirtualDevice {
     }
 }
 
+/// Gives the first value a type it must not have; what the device itself remembers stays right.
+fn spoil(params: &mut Map<String, Value>) {
+    if let Some(value) = params.values_mut().next() {
+        *value = if value.is_string() { 1.into() } else { "wrong".into() };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use lianwu_model::{
@@ -222,6 +241,25 @@ mod tests {
         }
         assert_eq!(reports, 500);
         assert!((5..100).contains(&events), "{events} events");
+    }
+
+    /// Is the share of reports that is asked for refused by the validator, and nothing wrong remembered?
+    #[test]
+    fn faults_are_reported_and_forgotten() {
+        let validator = Validator::compile(&ThingModel::parse(MODEL).unwrap());
+        for (percent, expected) in [(0, 0..=0), (30, 100..=200), (100, 500..=500)] {
+            let mut lamp = lamp().with_faults(percent);
+            let reports = (0..500).flat_map(|_| lamp.tick(NOW)).filter(|message| message.kind == Said::Report);
+            let texts: Vec<_> = reports.map(|report| report.payload["params"].to_string()).collect();
+            let is_wrong = |text: &&String| {
+                validator.check_properties(&mut Scanner::new(text.as_bytes()), Purpose::Report).is_err()
+            };
+            let wrong = texts.iter().filter(is_wrong).count();
+            assert!(expected.contains(&wrong), "{percent} %: {wrong} of 500");
+            lamp.faults_percent = 0;
+            let text = lamp.tick(NOW)[0].payload["params"].to_string();
+            assert!(!is_wrong(&&text), "{text}");
+        }
     }
 
     /// Does a control get its reply and a report of the new value, which then stays?

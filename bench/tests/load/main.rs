@@ -193,13 +193,17 @@ async fn fleet_lives_and_stops() {
         model: ThingModel::parse(lianwu_bench::prepare::BENCH_MODEL).unwrap(),
         report_interval: std::time::Duration::from_millis(5),
         seed: 1,
+        faults_percent: 0,
     };
+    let watch = simulate::Watch::default();
     let stop = async {
         for _ in 0..3 {
             assert_eq!(obediences.recv().await.unwrap(), "c-1");
         }
+        assert_eq!(watch.report().online, 3);
     };
-    let report = simulate::run(fleet, stop).await;
+    let report = simulate::run_watched(fleet, &watch, stop).await;
+    assert_eq!((report.online, &report), (0, &watch.report()));
     let seen = server.stop();
     assert_eq!((report.sign_ins, report.failures, report.reports_refused), (3, 0, 0), "{report:?}");
     assert_eq!(report.controls, 3);

@@ -19,6 +19,7 @@ mod rrpc;
 mod script;
 mod shadow;
 mod signature;
+mod simulation;
 mod topic_policy;
 
 use lianwu_model::product::DevelopmentStatus;

@@ -38,6 +38,7 @@ mod replay;
 mod rrpc;
 mod script;
 mod shadow;
+mod simulation;
 mod statistics;
 mod storage;
 mod stranger;
@@ -268,6 +269,9 @@ fn files(table: Table) -> Table {
 fn instance(table: Table) -> Table {
     table
         .on(op::ListMessages, Read, replay::target, replay::list)
+        .on(op::StartSimulation, Write, |r| Target::DevicesOf(r.product_id.clone()), simulation::start)
+        .on(op::StopSimulation, Write, |r| Target::DevicesOf(r.product_id.clone()), simulation::stop)
+        .on(op::ListSimulations, Read, |_| Target::Rows { project: None }, simulation::list)
         .on(op::DescribeLimits, Read, |_| Target::Account, limits::describe)
         .on(op::DescribeAccessPoints, Read, |r| Target::Product(r.product_id.clone()), limits::access_points)
 }

@@ -39,6 +39,7 @@ pub mod retention;
 pub mod rrpc;
 pub mod script;
 pub mod shadow;
+pub mod simulation;
 pub mod start;
 pub mod stranger;
 pub mod tag;

@@ -29,6 +29,7 @@ use crate::gateway::Topology;
 use crate::message::PendingReplies;
 use crate::randomness::Randomness;
 use crate::remote_config::RemoteConfigs;
+use crate::simulation::Simulations;
 use crate::stranger::Strangers;
 use crate::turn::Turns;
 
@@ -112,6 +113,8 @@ pub struct Limits {
     pub reply_wait_ms: u64,
     /// How long a question to a device waits for its answer, in milliseconds.
     pub rrpc_wait_ms: u64,
+    /// Simulated devices of all accounts together; 0 switches the simulator off.
+    pub simulator_devices: u64,
 }
 
 impl Default for Limits {
@@ -150,6 +153,7 @@ impl Default for Limits {
             login_days: 7,
             reply_wait_ms: 5_000,
             rrpc_wait_ms: 10_000,
+            simulator_devices: 1_000,
         }
     }
 }
@@ -198,6 +202,8 @@ pub struct Platform {
     pub strangers: Strangers,
     /// Runs the scripts of products.
     pub scripts: Arc<dyn Scripts>,
+    /// Fleets of simulated devices; none until there is something that runs them.
+    pub simulations: Simulations,
 }
 
 impl std::fmt::Debug for Platform {

@@ -9,7 +9,10 @@ use super::Config;
 /// Each waiting message costs memory while its device is away: 16 bytes, and its payload in the state table.
 const OFFLINE_MESSAGES_MAX: usize = 1000;
 
-/// Zero means "no limit".
+/// Each simulated device costs a task and two descriptors of this process, its own end of the connection and the platform's.
+const SIMULATOR_DEVICES_MAX: u64 = 10_000;
+
+/// Zero means "no limit", but where the documentation says otherwise.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
@@ -39,6 +42,7 @@ pub struct LimitsConfig {
     pub packet_bytes_max: usize,
     pub reply_wait_ms: u64,
     pub rrpc_wait_ms: u64,
+    pub simulator_devices: u64,
 }
 
 impl Default for LimitsConfig {
@@ -71,6 +75,7 @@ impl Default for LimitsConfig {
             packet_bytes_max: limits.packet_bytes_max,
             reply_wait_ms: limits.reply_wait_ms,
             rrpc_wait_ms: limits.rrpc_wait_ms,
+            simulator_devices: limits.simulator_devices,
         }
     }
 }
@@ -84,6 +89,9 @@ impl LimitsConfig {
             bail!("limits.offline_hours is {}, allowed 1 to 720", self.offline_hours);
         }
         self.check_backend_sessions()?;
+        if self.simulator_devices > SIMULATOR_DEVICES_MAX {
+            bail!("limits.simulator_devices is {}, allowed 0 to {SIMULATOR_DEVICES_MAX}", self.simulator_devices);
+        }
         if !(1024..=1 << 20).contains(&self.packet_bytes_max) {
             bail!("limits.packet_bytes_max is {}, allowed 1 KiB to 1 MiB", self.packet_bytes_max);
         }
@@ -145,6 +153,7 @@ impl Config {
             login_days: self.console.session_days,
             reply_wait_ms: self.limits.reply_wait_ms,
             rrpc_wait_ms: self.limits.rrpc_wait_ms,
+            simulator_devices: self.limits.simulator_devices,
         }
     }
 }

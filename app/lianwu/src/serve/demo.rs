@@ -18,6 +18,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
+use super::simulator::local;
+
 const PROJECT: &str = "demo";
 const PRODUCT: &str = "lamp";
 const LAMPS: [&str; 3] = ["lamp-1", "lamp-2", "lamp-3"];
@@ -49,6 +51,7 @@ pub async fn start(platform: &Platform, mqtt: Option<SocketAddr>) -> Result<Opti
         model: ThingModel::parse(MODEL).context("the demo's thing model")?,
         report_interval: REPORT_INTERVAL,
         seed: platform.clock.now().0,
+        faults_percent: 0,
     };
     println!("  demo             product {product} with the lamps {}", LAMPS.join(", "));
     let (stop, stopped) = oneshot::channel();
@@ -110,13 +113,4 @@ async fn lamp(platform: &Platform, owner: &Principal, product: ProductId, name: 
         None => device::create(platform, owner, product.as_str(), name, None).await?,
     };
     Ok(Identity { product: product.as_str().to_owned(), device: name.to_owned(), secret: device.secret.0 })
-}
-
-/// Where this process reaches its own listener.
-fn local(address: SocketAddr) -> SocketAddr {
-    let mut address = address;
-    if address.ip().is_unspecified() {
-        address.set_ip([127, 0, 0, 1].into());
-    }
-    address
 }

@@ -98,9 +98,9 @@ const FULL_ACCESS: &str = r#"{
         "lianwu:PushFile",
         "lianwu:DescribeProductStorage", "lianwu:DescribeReportedInfo", "lianwu:NotifyDeviceBinding",
         "lianwu:DescribeMessageVerdict", "lianwu:DescribeModelConsequences", "lianwu:ListActionHistory", "lianwu:ListJudgedMessages",
-        "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags", "lianwu:ReceiveMessages",
+        "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListSimulations", "lianwu:ListTags", "lianwu:ReceiveMessages",
         "lianwu:RunProductScript", "lianwu:SaveProductScript", "lianwu:SendMessages", "lianwu:SetLogLevel", "lianwu:SetRemoteConfig", "lianwu:EnableRemoteConfig",
-        "lianwu:DisableRemoteConfig", "lianwu:PushRemoteConfig", "lianwu:SetProductStorage", "lianwu:SetTags"
+        "lianwu:DisableRemoteConfig", "lianwu:PushRemoteConfig", "lianwu:SetProductStorage", "lianwu:SetTags", "lianwu:StartSimulation", "lianwu:StopSimulation"
       ],
       "resource": "*"
     }
@@ -127,7 +127,7 @@ const READ_ONLY: &str = r#"{
         "lianwu:DescribeProductStorage", "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles",
         "lianwu:ListFileTasks",
         "lianwu:DescribeMessageVerdict", "lianwu:DescribeModelConsequences", "lianwu:ListActionHistory", "lianwu:ListJudgedMessages",
-        "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListTags"
+        "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListSimulations", "lianwu:ListTags"
       ],
       "resource": "*"
     }

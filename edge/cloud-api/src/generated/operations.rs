@@ -3092,10 +3092,33 @@ pub struct ListSecretKeysResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListSimulations;
+
+impl Operation for ListSimulations {
+    const SPEC: &'static OperationSpec = &OPERATIONS[255];
+    type Request = ListSimulationsRequest;
+    type Response = ListSimulationsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListSimulationsRequest {}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListSimulationsResponse {
+    #[serde(rename = "Simulations")]
+    pub simulations: Vec<s::SimulationItem>,
+    #[serde(rename = "DevicesMax")]
+    pub devices_max: u64,
+    #[serde(rename = "DevicesUsed")]
+    pub devices_used: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[255];
+    const SPEC: &'static OperationSpec = &OPERATIONS[256];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -3121,7 +3144,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[259];
+    const SPEC: &'static OperationSpec = &OPERATIONS[260];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -3147,7 +3170,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[260];
+    const SPEC: &'static OperationSpec = &OPERATIONS[261];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -3169,7 +3192,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyFenceBind;
 
 impl Operation for ModifyFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[264];
+    const SPEC: &'static OperationSpec = &OPERATIONS[265];
     type Request = ModifyFenceBindRequest;
     type Response = ModifyFenceBindResponse;
 }
@@ -3190,7 +3213,7 @@ pub struct ModifyFenceBindResponse {}
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[267];
+    const SPEC: &'static OperationSpec = &OPERATIONS[268];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -3211,7 +3234,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyPositionFence;
 
 impl Operation for ModifyPositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[268];
+    const SPEC: &'static OperationSpec = &OPERATIONS[269];
     type Request = ModifyPositionFenceRequest;
     type Response = ModifyPositionFenceResponse;
 }
@@ -3238,7 +3261,7 @@ pub struct ModifyPositionFenceResponse {}
 pub struct ModifyPositionSpace;
 
 impl Operation for ModifyPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    const SPEC: &'static OperationSpec = &OPERATIONS[270];
     type Request = ModifyPositionSpaceRequest;
     type Response = ModifyPositionSpaceResponse;
 }
@@ -3267,7 +3290,7 @@ pub struct ModifyPositionSpaceResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[271];
+    const SPEC: &'static OperationSpec = &OPERATIONS[272];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -3297,7 +3320,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[272];
+    const SPEC: &'static OperationSpec = &OPERATIONS[273];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -3323,7 +3346,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifySpaceProperty;
 
 impl Operation for ModifySpaceProperty {
-    const SPEC: &'static OperationSpec = &OPERATIONS[273];
+    const SPEC: &'static OperationSpec = &OPERATIONS[274];
     type Request = ModifySpacePropertyRequest;
     type Response = ModifySpacePropertyResponse;
 }
@@ -3346,7 +3369,7 @@ pub struct ModifySpacePropertyResponse {}
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[274];
+    const SPEC: &'static OperationSpec = &OPERATIONS[275];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -3378,7 +3401,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[284];
+    const SPEC: &'static OperationSpec = &OPERATIONS[285];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -3403,7 +3426,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct NotifyDeviceBinding;
 
 impl Operation for NotifyDeviceBinding {
-    const SPEC: &'static OperationSpec = &OPERATIONS[286];
+    const SPEC: &'static OperationSpec = &OPERATIONS[287];
     type Request = NotifyDeviceBindingRequest;
     type Response = NotifyDeviceBindingResponse;
 }
@@ -3429,7 +3452,7 @@ pub struct NotifyDeviceBindingResponse {
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[290];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
@@ -3457,7 +3480,7 @@ pub struct PublishBroadcastMessageResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[291];
+    const SPEC: &'static OperationSpec = &OPERATIONS[292];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -3486,7 +3509,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[292];
+    const SPEC: &'static OperationSpec = &OPERATIONS[293];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -3514,7 +3537,7 @@ pub struct PublishRRPCMessageResponse {
 pub struct PushFile;
 
 impl Operation for PushFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[295];
+    const SPEC: &'static OperationSpec = &OPERATIONS[296];
     type Request = PushFileRequest;
     type Response = PushFileResponse;
 }
@@ -3550,7 +3573,7 @@ pub struct PushFileResponse {
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    const SPEC: &'static OperationSpec = &OPERATIONS[297];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -3586,7 +3609,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[297];
+    const SPEC: &'static OperationSpec = &OPERATIONS[298];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -3607,7 +3630,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[298];
+    const SPEC: &'static OperationSpec = &OPERATIONS[299];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -3628,7 +3651,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[300];
+    const SPEC: &'static OperationSpec = &OPERATIONS[301];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -3658,7 +3681,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[309];
+    const SPEC: &'static OperationSpec = &OPERATIONS[310];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -3706,7 +3729,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[310];
+    const SPEC: &'static OperationSpec = &OPERATIONS[311];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -3729,7 +3752,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[311];
+    const SPEC: &'static OperationSpec = &OPERATIONS[312];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -3757,7 +3780,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchPositionSpace;
 
 impl Operation for SearchPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[312];
+    const SPEC: &'static OperationSpec = &OPERATIONS[313];
     type Request = SearchPositionSpaceRequest;
     type Response = SearchPositionSpaceResponse;
 }
@@ -3787,7 +3810,7 @@ pub struct SearchPositionSpaceResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[313];
+    const SPEC: &'static OperationSpec = &OPERATIONS[314];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -3823,7 +3846,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[315];
+    const SPEC: &'static OperationSpec = &OPERATIONS[316];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -3851,7 +3874,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[316];
+    const SPEC: &'static OperationSpec = &OPERATIONS[317];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -3874,7 +3897,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[317];
+    const SPEC: &'static OperationSpec = &OPERATIONS[318];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -3906,7 +3929,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[318];
+    const SPEC: &'static OperationSpec = &OPERATIONS[319];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -3934,7 +3957,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[319];
+    const SPEC: &'static OperationSpec = &OPERATIONS[320];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -3954,10 +3977,70 @@ pub struct SetTagsRequest {
 pub struct SetTagsResponse {}
 
 #[derive(Clone, Copy, Debug)]
+pub struct StartSimulation;
+
+impl Operation for StartSimulation {
+    const SPEC: &'static OperationSpec = &OPERATIONS[323];
+    type Request = StartSimulationRequest;
+    type Response = StartSimulationResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct StartSimulationRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceCount", deserialize_with = "wire::integer")]
+    pub device_count: u64,
+    #[serde(rename = "NamePrefix")]
+    pub name_prefix: Option<String>,
+    #[serde(rename = "CreateMissing")]
+    pub create_missing: Option<bool>,
+    #[serde(rename = "IntervalSeconds", deserialize_with = "wire::integer_or_none")]
+    pub interval_seconds: Option<u64>,
+    #[serde(rename = "Minutes", deserialize_with = "wire::integer_or_none")]
+    pub minutes: Option<u64>,
+    #[serde(rename = "FaultPercent", deserialize_with = "wire::integer_or_none")]
+    pub fault_percent: Option<u64>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct StartSimulationResponse {
+    #[serde(rename = "Simulation")]
+    pub simulation: Option<s::SimulationItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct StopSimulation;
+
+impl Operation for StopSimulation {
+    const SPEC: &'static OperationSpec = &OPERATIONS[325];
+    type Request = StopSimulationRequest;
+    type Response = StopSimulationResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct StopSimulationRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "SimulationId")]
+    pub simulation_id: String,
+    #[serde(rename = "DeleteCreated")]
+    pub delete_created: Option<bool>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct StopSimulationResponse {
+    #[serde(rename = "Simulation")]
+    pub simulation: Option<s::SimulationItem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[326];
+    const SPEC: &'static OperationSpec = &OPERATIONS[329];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -3982,7 +4065,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[327];
+    const SPEC: &'static OperationSpec = &OPERATIONS[330];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -4006,7 +4089,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[329];
+    const SPEC: &'static OperationSpec = &OPERATIONS[332];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -4036,7 +4119,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[331];
+    const SPEC: &'static OperationSpec = &OPERATIONS[334];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -4062,7 +4145,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[335];
+    const SPEC: &'static OperationSpec = &OPERATIONS[338];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -4085,7 +4168,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[336];
+    const SPEC: &'static OperationSpec = &OPERATIONS[339];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -4106,7 +4189,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[337];
+    const SPEC: &'static OperationSpec = &OPERATIONS[340];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }

@@ -963,6 +963,52 @@ pub struct SettingItem {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct SimulationItem {
+    #[serde(rename = "SimulationId")]
+    pub simulation_id: String,
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "Caller")]
+    pub caller: String,
+    #[serde(rename = "Running")]
+    pub running: bool,
+    #[serde(rename = "DeviceCount")]
+    pub device_count: u64,
+    #[serde(rename = "NamePrefix")]
+    pub name_prefix: String,
+    #[serde(rename = "IntervalSeconds")]
+    pub interval_seconds: u64,
+    #[serde(rename = "FaultPercent")]
+    pub fault_percent: u64,
+    #[serde(rename = "StartTime")]
+    pub start_time: u64,
+    #[serde(rename = "EndTime")]
+    pub end_time: u64,
+    #[serde(rename = "Created")]
+    pub created: u64,
+    #[serde(rename = "Online")]
+    pub online: u64,
+    #[serde(rename = "SignIns")]
+    pub sign_ins: u64,
+    #[serde(rename = "Reports")]
+    pub reports: u64,
+    #[serde(rename = "Accepted")]
+    pub accepted: u64,
+    #[serde(rename = "Refused")]
+    pub refused: u64,
+    #[serde(rename = "Events")]
+    pub events: u64,
+    #[serde(rename = "Controls")]
+    pub controls: u64,
+    #[serde(rename = "Actions")]
+    pub actions: u64,
+    #[serde(rename = "Failures")]
+    pub failures: u64,
+    #[serde(rename = "LastFailures")]
+    pub last_failures: Vec<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct SubAccount {
     #[serde(rename = "Uin")]
     pub uin: String,

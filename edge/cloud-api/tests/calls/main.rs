@@ -33,6 +33,7 @@ mod replay;
 mod rrpc;
 mod scripts;
 mod shadow;
+mod simulations;
 mod statistics;
 mod storage;
 mod support;

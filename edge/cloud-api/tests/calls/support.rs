@@ -199,6 +199,7 @@ impl Cloud {
             fences: lianwu_services::fence::Fences::default(),
             broadcasts: Broadcasts::default(),
             strangers: lianwu_services::stranger::Strangers::default(),
+            simulations: lianwu_services::simulation::Simulations::default(),
             progress,
             limits,
             randomness: Arc::new(Counting::default()),

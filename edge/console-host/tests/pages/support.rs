@@ -231,6 +231,7 @@ async fn started(registry: &Arc<MemoryRegistry>, clock: &Arc<ManualClock>, limit
         certificates: CertificateCache::default(),
         audit: Audit::default(),
         strangers: lianwu_services::stranger::Strangers::default(),
+        simulations: lianwu_services::simulation::Simulations::default(),
         turns: Turns::default(),
         scripts: Arc::new(NoScripts),
     });

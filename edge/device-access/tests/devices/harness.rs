@@ -120,6 +120,7 @@ impl World {
             fences: lianwu_services::fence::Fences::default(),
             broadcasts: Broadcasts::default(),
             strangers: lianwu_services::stranger::Strangers::default(),
+            simulations: lianwu_services::simulation::Simulations::default(),
             progress: Arc::new(Progress::new(Lsn(0))),
             limits: Limits::default(),
             randomness: Arc::new(SystemRandomness),

@@ -160,6 +160,7 @@ pub async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> (Arc<Platform
         fences: lianwu_services::fence::Fences::default(),
         broadcasts: Broadcasts::default(),
         strangers: lianwu_services::stranger::Strangers::default(),
+        simulations: lianwu_services::simulation::Simulations::default(),
         progress: Arc::new(Progress::new(Lsn(0))),
         limits: Limits::default(),
         randomness: Arc::new(Counting(seed.into())),

@@ -112,6 +112,7 @@ export interface Operations {
   ListRemoteConfigs: { request: ListRemoteConfigsRequest; response: ListRemoteConfigsResponse };
   ListSDKLog: { request: ListSDKLogRequest; response: ListSDKLogResponse };
   ListSecretKeys: { request: ListSecretKeysRequest; response: ListSecretKeysResponse };
+  ListSimulations: { request: ListSimulationsRequest; response: ListSimulationsResponse };
   ListSubAccounts: { request: ListSubAccountsRequest; response: ListSubAccountsResponse };
   ListTags: { request: ListTagsRequest; response: ListTagsResponse };
   ListTopicPolicy: { request: ListTopicPolicyRequest; response: ListTopicPolicyResponse };
@@ -143,6 +144,8 @@ export interface Operations {
   SetProductStorage: { request: SetProductStorageRequest; response: SetProductStorageResponse };
   SetRemoteConfig: { request: SetRemoteConfigRequest; response: SetRemoteConfigResponse };
   SetTags: { request: SetTagsRequest; response: SetTagsResponse };
+  StartSimulation: { request: StartSimulationRequest; response: StartSimulationResponse };
+  StopSimulation: { request: StopSimulationRequest; response: StopSimulationResponse };
   UnbindDevices: { request: UnbindDevicesRequest; response: UnbindDevicesResponse };
   UnbindProducts: { request: UnbindProductsRequest; response: UnbindProductsResponse };
   UpdateDeviceShadow: { request: UpdateDeviceShadowRequest; response: UpdateDeviceShadowResponse };
@@ -265,6 +268,7 @@ export const versions: Record<keyof Operations, string> = {
   ListRemoteConfigs: "2026-11-01",
   ListSDKLog: "2021-04-08",
   ListSecretKeys: "2026-11-01",
+  ListSimulations: "2026-11-01",
   ListSubAccounts: "2026-11-01",
   ListTags: "2026-11-01",
   ListTopicPolicy: "2019-04-23",
@@ -296,6 +300,8 @@ export const versions: Record<keyof Operations, string> = {
   SetProductStorage: "2026-11-01",
   SetRemoteConfig: "2026-11-01",
   SetTags: "2026-11-01",
+  StartSimulation: "2026-11-01",
+  StopSimulation: "2026-11-01",
   UnbindDevices: "2019-04-23",
   UnbindProducts: "2019-04-23",
   UpdateDeviceShadow: "2021-04-08",
@@ -1498,6 +1504,14 @@ export interface ListSecretKeysResponse {
   SecretKeys: SecretKeyItem[];
 }
 
+export type ListSimulationsRequest = Record<string, never>;
+
+export interface ListSimulationsResponse {
+  Simulations: SimulationItem[];
+  DevicesMax: number;
+  DevicesUsed: number;
+}
+
 export interface ListSubAccountsRequest {
   Offset?: number;
   Limit?: number;
@@ -1829,6 +1843,30 @@ export interface SetTagsRequest {
 }
 
 export type SetTagsResponse = Record<string, never>;
+
+export interface StartSimulationRequest {
+  ProductId: string;
+  DeviceCount: number;
+  NamePrefix?: string;
+  CreateMissing?: boolean;
+  IntervalSeconds?: number;
+  Minutes?: number;
+  FaultPercent?: number;
+}
+
+export interface StartSimulationResponse {
+  Simulation?: SimulationItem;
+}
+
+export interface StopSimulationRequest {
+  ProductId: string;
+  SimulationId: string;
+  DeleteCreated?: boolean;
+}
+
+export interface StopSimulationResponse {
+  Simulation?: SimulationItem;
+}
 
 export interface UnbindDevicesRequest {
   GatewayProductId: string;
@@ -2420,6 +2458,30 @@ export interface SettingItem {
   Value: string;
   Source: string;
   Description: string;
+}
+
+export interface SimulationItem {
+  SimulationId: string;
+  ProductId: string;
+  Caller: string;
+  Running: boolean;
+  DeviceCount: number;
+  NamePrefix: string;
+  IntervalSeconds: number;
+  FaultPercent: number;
+  StartTime: number;
+  EndTime: number;
+  Created: number;
+  Online: number;
+  SignIns: number;
+  Reports: number;
+  Accepted: number;
+  Refused: number;
+  Events: number;
+  Controls: number;
+  Actions: number;
+  Failures: number;
+  LastFailures: string[];
 }
 
 export interface SubAccount {

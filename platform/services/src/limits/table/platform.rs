@@ -12,6 +12,7 @@ use crate::certificate::AUTHORITIES_MAX;
 use crate::device::BATCH_MAX;
 use crate::file::{DEVICE_UPLOADS_MAX, PRODUCT_FILES_MAX};
 use crate::rrpc::CALLS_MAX;
+use crate::simulation::SIMULATIONS_MAX;
 use crate::tag::TAGS_MAX;
 
 pub(super) const LIMITS: &[LimitSpec] = &[
@@ -113,6 +114,26 @@ pub(super) const LIMITS: &[LimitSpec] = &[
         zh: "同时等待设备应答的同步通信（RRPC）数",
         en: "Questions to devices (RRPC) that wait at the same time",
         value: Value::Fixed(CALLS_MAX as u64),
+        used: None,
+    },
+    LimitSpec {
+        name: "SimulatedDevices",
+        unit: "devices",
+        scope: "platform",
+        setting: Some("limits.simulator_devices"),
+        zh: "平台同时模拟的设备总数；0 关闭模拟器",
+        en: "Devices the platform simulates at the same time; 0 switches the simulator off",
+        value: Value::Set(|l| l.simulator_devices),
+        used: None,
+    },
+    LimitSpec {
+        name: "Simulations",
+        unit: "simulations",
+        scope: "platform",
+        setting: None,
+        zh: "同时运行的设备模拟数",
+        en: "Simulations of devices that run at the same time",
+        value: Value::Fixed(SIMULATIONS_MAX as u64),
         used: None,
     },
     LimitSpec {
