@@ -89,6 +89,12 @@ fn devices_of_the_vendor() {
     walk("vendor");
 }
 
+/// The simulator: a fleet started by clicks, seen online, stopped, its devices deleted; the credential calculator for any product.
+#[test]
+fn tools() {
+    walk("tools");
+}
+
 /// Texts that people and devices gave are shown as texts on every page, whatever markup is in them.
 #[test]
 fn markup() {

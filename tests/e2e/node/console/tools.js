@@ -1,0 +1,72 @@
+// The simulator by clicks: a fleet that comes online, is refused where it lies, and goes; the credential calculator beside it.
+"use strict";
+
+const { createHmac } = require("node:crypto");
+const { demo } = require("./lamp.js");
+
+const LIANWU = "2026-11-01";
+
+exports.walk = async ({ page, visit, word, looked, expect, until, cloud, language }) => {
+  const { product } = await demo(cloud);
+  const prefix = `fleet-${language}`;
+  const button = (zh, en) => page.getByRole("button", { name: word(zh, en), exact: true });
+  const label = (zh, en) => page.getByLabel(word(zh, en), { exact: true });
+  const online = async () => (await fleet()).filter(({ Status }) => Status === 1).length;
+  const fleet = async () => (await cloud("GetDeviceList", { ProductId: product, DeviceName: prefix, Offset: 0, Limit: 100 })).Devices;
+  const running = async () => (await cloud("ListSimulations", {}, LIANWU)).Simulations.find(({ NamePrefix }) => NamePrefix === prefix);
+  const card = page.getByRole("article").first();
+
+  // A mistake is told at its field, and nothing is made.
+  await visit("/platform/tools");
+  await label("产品", "Product").selectOption(product);
+  await label("设备名称前缀", "Names begin with").fill("no device");
+  await button("开始模拟", "Start a simulation").click();
+  await page.getByRole("alert").filter({ hasText: "NamePrefix" }).waitFor();
+
+  // Devices that are not there cannot be played; then they are made.
+  await label("设备名称前缀", "Names begin with").fill(prefix);
+  await label("设备数量", "Devices").fill("20");
+  await label("上报间隔（秒）", "Report every (s)").fill("1");
+  await label("持续时间（分钟）", "For (minutes)").fill("5");
+  await label("错误数据（%）", "Wrong values (%)").fill("50");
+  const creates = page.getByRole("switch", { name: word("创建缺少的设备", "Make missing devices") });
+  await creates.uncheck();
+  await button("开始模拟", "Start a simulation").click();
+  await page.getByRole("alert").filter({ hasText: "FailedOperation" }).waitFor();
+  expect((await fleet()).length === 0, "devices were made");
+  await creates.check();
+  await button("开始模拟", "Start a simulation").click();
+  await card.getByText("20 / 20").waitFor();
+  await until(async () => (await online()) === 20, `${await online()} of 20 are online`);
+  await until(async () => (await running()).Accepted > 0 && (await running()).Refused > 0, "nothing is reported, or nothing refused");
+  const { Data } = await cloud("DescribeDeviceData", { ProductId: product, DeviceName: `${prefix}-20` });
+  expect(Data.startsWith("{"), Data);
+  await looked("simulator");
+
+  // It stops: all say goodbye. What was made for it goes in one step.
+  await card.getByRole("button", { name: word("停止", "Stop"), exact: true }).click();
+  await card.getByText(word("已结束", "Ended"), { exact: true }).waitFor();
+  await until(async () => (await online()) === 0, `${await online()} are still online`);
+  await card.getByRole("button", { name: word("删除创建的 20 台设备", "Delete the 20 devices it made") }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("listitem").first().waitFor();
+  await looked("delete");
+  await dialog.getByRole("button", { name: word("删除创建的 20 台设备", "Delete the 20 devices it made") }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect((await fleet()).length === 0, "devices stayed");
+  await card.getByRole("link", { name: word("查看设备", "Show devices") }).click();
+  await page.waitForURL(new RegExp(`/devices\\?.*${prefix}`));
+
+  // Credentials, for any product.
+  await visit("/platform/tools/credentials");
+  await label("产品", "Product").selectOption(product);
+  await page.getByRole("textbox", { name: word("设备名称", "Device name") }).fill("lamp-1");
+  await button("计算", "Compute").click();
+  await page.getByText("ClientId", { exact: true }).waitFor();
+  const shown = await page.locator("dl", { hasText: "ClientId" }).locator("[title]").evaluateAll((all) => all.map((each) => each.title));
+  const { Device } = await cloud("DescribeDevice", { ProductId: product, DeviceName: "lamp-1" });
+  const userName = shown.find((text) => text.includes(";12010126;"));
+  const password = `${createHmac("sha256", Buffer.from(Device.DevicePsk, "base64")).update(userName).digest("hex")};hmacsha256`;
+  expect(shown.includes(password), shown.join(" | "));
+  await looked("credentials");
+};
