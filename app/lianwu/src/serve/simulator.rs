@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -48,11 +48,16 @@ impl Simulated {
     }
 }
 
+/// A device's end of the connection, and the platform's.
+const DESCRIPTORS_PER_DEVICE: u64 = 2;
+
 /// All fleets of this process.
 struct Simulator {
     mqtt: SocketAddr,
     /// Set once, when the platform stops.
     stopping: watch::Sender<bool>,
+    /// Devices of all fleets.
+    playing: Arc<AtomicUsize>,
     fleets: Mutex<JoinSet<()>>,
 }
 
@@ -65,7 +70,7 @@ struct Running {
 
 impl Simulator {
     fn new(mqtt: SocketAddr) -> Arc<Self> {
-        Arc::new(Self { mqtt, stopping: watch::Sender::new(false), fleets: Mutex::default() })
+        Arc::new(Self { mqtt, stopping: watch::Sender::new(false), playing: Arc::default(), fleets: Mutex::default() })
     }
 
     /// Ends all fleets, and does not wait long for them.
@@ -86,12 +91,15 @@ impl Fleets for Simulator {
             return Err("the platform is stopping".to_owned());
         }
         while fleets.try_join_next().is_some() {}
+        check_descriptors(self.playing.load(Ordering::Relaxed) + plan.devices.len())?;
         let running = Running { watch: Watch::default(), stop: watch::Sender::new(false), has_ended: Arc::default() };
         let (watch, has_ended) = (running.watch.clone(), Arc::clone(&running.has_ended));
         let (stopped, stopping) = (running.stop.subscribe(), self.stopping.subscribe());
         let time = Duration::from_secs(plan.minutes.saturating_mul(60));
         let (product, devices) = (plan.product, plan.devices.len());
         let fleet = fleet(self.mqtt, &plan);
+        let playing = Arc::clone(&self.playing);
+        playing.fetch_add(devices, Ordering::Relaxed);
         fleets.spawn(async move {
             info!(%product, devices, "a simulation begins");
             let over = async {
@@ -102,6 +110,7 @@ impl Fleets for Simulator {
                 }
             };
             let report = simulate::run_watched(fleet, &watch, over).await;
+            playing.fetch_sub(devices, Ordering::Relaxed);
             has_ended.store(true, Ordering::Release);
             info!(%product, devices, reports = report.reports, refused = report.reports_refused, "a simulation ended");
         });
@@ -135,6 +144,18 @@ impl RunningFleet for Running {
     }
 }
 
+/// Half of the files this process may open stay for others: a fleet must not keep real devices out.
+fn check_descriptors(devices: usize) -> Result<(), String> {
+    let Some(most) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current else { return Ok(()) };
+    let needed = (devices as u64).saturating_mul(DESCRIPTORS_PER_DEVICE);
+    if needed <= most / 2 {
+        return Ok(());
+    }
+    Err(format!(
+        "{devices} devices need {needed} open files, and half of the {most} this process may open are for others"
+    ))
+}
+
 /// Also when nobody is left who could set it.
 async fn is_set(mut flag: watch::Receiver<bool>) {
     let _ = flag.wait_for(|is_set| *is_set).await;
@@ -162,4 +183,27 @@ pub fn local(mut address: SocketAddr) -> SocketAddr {
         address.set_ip(if address.is_ipv6() { [0, 0, 0, 0, 0, 0, 0, 1_u16].into() } else { [127, 0, 0, 1].into() });
     }
     address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Are descriptors left for real devices, however many there are?
+    #[test]
+    fn half_of_the_descriptors_stay_for_others() {
+        assert_eq!(check_descriptors(1), Ok(()));
+        if rustix::process::getrlimit(rustix::process::Resource::Nofile).current.is_some() {
+            assert!(check_descriptors(usize::MAX / 4).is_err_and(|why| why.contains("open files")));
+        }
+    }
+
+    #[test]
+    fn a_listener_on_all_addresses_is_reached_over_the_loopback() {
+        for (listening, reached) in
+            [("0.0.0.0:1883", "127.0.0.1:1883"), ("[::]:1883", "[::1]:1883"), ("192.0.2.7:1", "192.0.2.7:1")]
+        {
+            assert_eq!(local(listening.parse().unwrap()), reached.parse().unwrap());
+        }
+    }
 }
