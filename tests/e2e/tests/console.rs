@@ -1,12 +1,13 @@
 //! The console's sign-in and calls with curl, and its live view, as a browser's pages use them.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lianwu_testkit::{Finished, Fixture, LAMP_MODEL, MqttClient, Server, ServerOptions, fail, on_path, run_text, skip};
+use openssl::ssl::{SslConnector, SslMethod};
 use serde_json::{Value, json};
 use tungstenite::protocol::Role;
 use tungstenite::{Message, WebSocket};
@@ -140,7 +141,7 @@ fn the_way_of_the_first_user() {
     }
 }
 
-/// Is the console served over TLS with the platform's certificate, and its cookie kept from plain HTTP?
+/// Is the console served over TLS with the platform's certificate, its cookie kept from plain HTTP, and its live view there, too?
 #[test]
 fn over_tls() {
     if !on_path("curl") {
@@ -157,20 +158,45 @@ fn over_tls() {
     assert!(curl.is_in());
     let caller = curl.call("2026-11-01", "DescribeCaller", &json!({}));
     assert_eq!(caller.code(), "UnauthorizedOperation.MustChangePassword");
+
+    let change = json!({"OldPassword": server.first_run("admin_password"), "NewPassword": NEW_PASSWORD});
+    let changed = curl.call("2026-11-01", "SetPassword", &change);
+    let cookie = changed.header("set-cookie").and_then(|text| text.split(';').next()).expect("a cookie").to_owned();
+    let host = format!("localhost:{}", server.https_address().port());
+    let mut connector = SslConnector::builder(SslMethod::tls()).expect("a TLS client");
+    connector.set_ca_file(server.data().join("tls/ca.crt")).expect("the platform's authority");
+    let stream = connector.build().connect("localhost", connected(server.https_address())).expect("a handshake");
+    let lines = [&format!("Cookie: {cookie}"), &format!("Origin: https://{host}")];
+    let (status, mut view) = LiveView::ask_over(stream, &host, &lines.map(String::as_str));
+    assert_eq!(status, 101);
+    view.say(&json!({"CsrfToken": curl.page_token}));
+    assert_eq!(view.told().expect("the page is known")["Type"], "Ready");
 }
 
 /// A page's live view.
-struct LiveView(WebSocket<TcpStream>);
+struct LiveView<S>(WebSocket<S>);
 
-impl LiveView {
-    /// Asks for it with these lines in the request; gives the status of the answer, and the socket where there is one.
+impl LiveView<TcpStream> {
     #[track_caller]
     fn ask(server: &Server, lines: &[&str]) -> (u16, Self) {
         let address = server.http_address();
-        let mut stream = TcpStream::connect(address).expect("a connection");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time limit");
+        Self::ask_over(connected(address), &address.to_string(), lines)
+    }
+}
+
+#[track_caller]
+fn connected(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time limit");
+    stream
+}
+
+impl<S: Read + Write> LiveView<S> {
+    /// Asks for it with these lines in the request; gives the status of the answer, and the socket where there is one.
+    #[track_caller]
+    fn ask_over(mut stream: S, host: &str, lines: &[&str]) -> (u16, Self) {
         let asked = format!(
-            "GET /console/live HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            "GET /console/live HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
             lines.iter().map(|line| format!("{line}\r\n")).collect::<String>()
         );

@@ -8,7 +8,13 @@ exports.live = async ({ page, word, until, expect }) => {
   await page.routeWebSocket(/\/console\/live$/, (socket) => {
     if (isCut) return void socket.close({ code: 1001 });
     const server = socket.connectToServer();
-    sockets.push({ socket, server });
+    const watches = [];
+    sockets.push({ socket, server, watches });
+    socket.onMessage((message) => {
+      const { Watch, Request } = JSON.parse(message);
+      if (Request) watches.push({ Watch, kinds: Request.Kinds.join() });
+      server.send(message);
+    });
   });
   const asked = [];
   const open = new Set();
@@ -30,6 +36,12 @@ exports.live = async ({ page, word, until, expect }) => {
       const before = asked.length;
       await work();
       expect(asked.length === before, `${what}: it was asked for: ${asked.at(-1)?.postData()}`);
+    },
+    /** As if so many lines of a log of these kinds had come too quickly. */
+    miss: (kinds, count) => {
+      const { socket, watches } = sockets.at(-1);
+      const { Watch } = watches.findLast((watch) => watch.kinds === kinds);
+      socket.send(JSON.stringify({ Type: "Rows", Time: Date.now(), Watches: [{ Watch, Rows: [], Missed: count, HasGap: false }] }));
     },
     cut: async () => {
       isCut = true;

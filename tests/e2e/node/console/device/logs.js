@@ -67,6 +67,14 @@ exports.walk = async ({ page, visit, word, looked, expect }, { product, name, pa
     await page.getByRole("button", { name: word("条新日志", "new line") }).click();
     await rows.filter({ hasText: '"brightness":82' }).first().waitFor();
   });
+  // What came too quickly is counted, and read when it is asked for.
+  const left = page.getByRole("status").filter({ hasText: word("有 12 条未显示", "12 lines were left out") });
+  live.miss("", 12);
+  await left.waitFor();
+  await looked("logs-missed");
+  await left.getByRole("button", { name: word("重新读取", "Read again") }).click();
+  await left.waitFor({ state: "detached" });
+  await rows.filter({ hasText: '"brightness":82' }).first().waitFor();
   await page.locator("label.t-checkbox").filter({ hasText: word("实时", "Live") }).click();
   await page.waitForURL(/auto=false/);
   await live.isPaused(page.getByRole("main"));

@@ -36,6 +36,8 @@ window.addEventListener("online", () => connection.wake());
 export interface Live {
   /** Lines come by themselves; where they do not, a page asks. */
   isUp: Readonly<Ref<boolean>>;
+  /** The server does not let the page watch this. */
+  isRefused: Readonly<Ref<boolean>>;
   state: Readonly<Ref<LiveState>>;
   /** When the server said something last, milliseconds. */
   at: Readonly<Ref<number>>;
@@ -50,11 +52,13 @@ export interface Watched {
 /** Watches a log while the page is open; another one when the request changes, none when there is no request. */
 export function useLive(request: () => LogRequest | undefined, watched: Watched): Live {
   const isUp = ref(false);
+  const isRefused = ref(false);
   let stop: (() => void) | undefined;
 
   function begin(): void {
     stop?.();
     isUp.value = false;
+    isRefused.value = false;
     const wanted = request();
     if (!wanted) {
       stop = undefined;
@@ -63,16 +67,20 @@ export function useLive(request: () => LogRequest | undefined, watched: Watched)
     stop = connection.watch(wanted, {
       begun() {
         isUp.value = true;
+        isRefused.value = false;
         watched.begun();
       },
       shown: (news) => watched.shown(news),
-      ended: () => (isUp.value = false),
+      ended(error) {
+        isUp.value = false;
+        isRefused.value = error !== undefined;
+      },
     });
   }
 
   watch(() => JSON.stringify(request() ?? null), begin, { immediate: true });
   onScopeDispose(() => stop?.());
-  return { isUp, state: connection.state, at: connection.at };
+  return { isUp, isRefused, state: connection.state, at: connection.at };
 }
 
 /** Parameters for everything a device's log gets from now on. */
