@@ -272,6 +272,7 @@ fn instance(table: Table) -> Table {
         .on(op::StartSimulation, Write, |r| Target::DevicesOf(r.product_id.clone()), simulation::start)
         .on(op::StopSimulation, Write, |r| Target::DevicesOf(r.product_id.clone()), simulation::stop)
         .on(op::ListSimulations, Read, |_| Target::Rows { project: None }, simulation::list)
+        .on(op::ListJudgedMessages, Read, replay::judged_target, replay::list_judged)
         .on(op::DescribeLimits, Read, |_| Target::Account, limits::describe)
         .on(op::DescribeAccessPoints, Read, |r| Target::Product(r.product_id.clone()), limits::access_points)
 }

@@ -3,6 +3,8 @@
 //! Nothing is indexed for it: the log is entered where the window begins and read in order, so a page is bounded by
 //! what it looks at as well as by what it finds. A position is a number of the log; it stays good over restarts.
 
+pub mod again;
+
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 

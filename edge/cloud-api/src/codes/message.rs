@@ -62,7 +62,7 @@ fn values(error: ValuesError) -> ApiError {
     }
 }
 
-fn no_model() -> ApiError {
+pub(super) fn no_model() -> ApiError {
     ApiError::new(
         "InvalidParameterValue.ModelDefineNil",
         "产品还没有物模型，请先保存物模型。",

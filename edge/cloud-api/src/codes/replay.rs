@@ -1,8 +1,11 @@
 //! Reading the log, and what the instance says of itself.
 
 use lianwu_services::replay::ReplayError;
+use lianwu_services::replay::again::AgainError;
 
+use super::definition;
 use super::device::closed;
+use super::message::no_model;
 use crate::error::ApiError;
 
 impl From<ReplayError> for ApiError {
@@ -13,6 +16,17 @@ impl From<ReplayError> for ApiError {
                 Self::internal()
             }
             ReplayError::Closed => closed(),
+        }
+    }
+}
+
+impl From<AgainError> for ApiError {
+    fn from(error: AgainError) -> Self {
+        match error {
+            AgainError::Product(error) => error.into(),
+            AgainError::Definition(error) => definition::refusal(&error),
+            AgainError::NoModel => no_model(),
+            AgainError::Replay(error) => error.into(),
         }
     }
 }

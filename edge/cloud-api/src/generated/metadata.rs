@@ -3309,6 +3309,23 @@ pub static OPERATIONS: &[OperationSpec] = &[
         fields: &[],
     },
     OperationSpec {
+        name: "ListJudgedMessages",
+        service: &SERVICES[2],
+        group: "replay",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "ProductId", kind: Kind::Text, required: true },
+            FieldSpec { name: "DeviceName", kind: Kind::Text, required: false },
+            FieldSpec { name: "MinTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "MaxTime", kind: Kind::Unsigned, required: true },
+            FieldSpec { name: "ModelSchema", kind: Kind::Text, required: false },
+            FieldSpec { name: "Context", kind: Kind::Text, required: false },
+            FieldSpec { name: "Limit", kind: Kind::Unsigned, required: false },
+        ],
+    },
+    OperationSpec {
         name: "ListLog",
         service: &SERVICES[1],
         group: "log",

@@ -467,6 +467,30 @@ pub struct Group {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct JudgedMessage {
+    #[serde(rename = "Position")]
+    pub position: String,
+    #[serde(rename = "CommitTime")]
+    pub commit_time: u64,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "Kind")]
+    pub kind: String,
+    #[serde(rename = "Payload")]
+    pub payload: String,
+    #[serde(rename = "Code")]
+    pub code: i64,
+    #[serde(rename = "Reason")]
+    pub reason: String,
+    #[serde(rename = "CodeNow")]
+    pub code_now: i64,
+    #[serde(rename = "ReasonNow")]
+    pub reason_now: String,
+    #[serde(rename = "Text")]
+    pub text: String,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct LimitItem {
     #[serde(rename = "Name")]
     pub name: String,

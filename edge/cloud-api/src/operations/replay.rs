@@ -1,46 +1,48 @@
 //! Messages as they were committed. Source: issue text of replay; decisions 21.
 
+use std::ops::RangeInclusive;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lianwu_model::{ProductId, UnixMillis};
 use lianwu_ports::log::Lsn;
 use lianwu_services::product;
+use lianwu_services::replay::again::{Difference, judged_again};
 use lianwu_services::replay::{self, PAGE_MAX, Window};
 
+use super::logs::times;
 use super::named;
 use crate::call::Call;
-use crate::error::ApiError;
-use crate::generated::operations::{ListMessagesRequest, ListMessagesResponse};
-use crate::generated::structures::LoggedMessage;
+use crate::error::{ApiError, Language};
+use crate::generated::operations::{
+    ListJudgedMessagesRequest, ListJudgedMessagesResponse, ListMessagesRequest, ListMessagesResponse,
+};
+use crate::generated::structures::{JudgedMessage, LoggedMessage};
 use crate::table::Target;
 
 const PAGE_DEFAULT: usize = 100;
 
 /// One device, or the whole product.
 pub fn target(r: &ListMessagesRequest) -> Target {
-    match device_of(r) {
-        Some(device) => named(&r.product_id, device, None),
-        None => Target::DevicesOf(r.product_id.clone()),
-    }
+    target_of(&r.product_id, r.device_name.as_deref())
 }
 
-fn device_of(r: &ListMessagesRequest) -> Option<&str> {
-    r.device_name.as_deref().filter(|name| !name.is_empty())
+/// The same.
+pub fn judged_target(r: &ListJudgedMessagesRequest) -> Target {
+    target_of(&r.product_id, r.device_name.as_deref())
+}
+
+fn target_of(product: &str, device: Option<&str>) -> Target {
+    match device.filter(|name| !name.is_empty()) {
+        Some(device) => named(product, device, None),
+        None => Target::DevicesOf(product.to_owned()),
+    }
 }
 
 pub async fn list(call: Call, r: ListMessagesRequest) -> Result<ListMessagesResponse, ApiError> {
     let product = product::find(&call.platform, call.owner(), &r.product_id)?.product.id;
-    if r.min_time > r.max_time {
-        return Err(ApiError::value("MinTime", "不能晚于 MaxTime", "it must not be later than MaxTime")
-            .with_code("InvalidParameterValue.StartTimeLaterEndTime"));
-    }
-    let window = Window {
-        product,
-        device: device_of(&r).map(str::to_owned),
-        times: UnixMillis(r.min_time)..=UnixMillis(r.max_time),
-        after: position(r.context.as_deref())?,
-        limit: page_size(r.limit)?,
-    };
+    let times = times(r.min_time, r.max_time)?;
+    let window = window(product, r.device_name, times, r.context.as_deref(), r.limit)?;
     let page = replay::messages(&call.platform, window).await?;
     Ok(ListMessagesResponse {
         context: page.next.map(|next| next.0.to_string()).unwrap_or_default(),
@@ -48,6 +50,51 @@ pub async fn list(call: Call, r: ListMessagesRequest) -> Result<ListMessagesResp
         records_read: page.looked_at,
         messages: page.messages.into_iter().map(|message| row(product, message)).collect(),
     })
+}
+
+pub async fn list_judged(call: Call, r: ListJudgedMessagesRequest) -> Result<ListJudgedMessagesResponse, ApiError> {
+    let product = product::find(&call.platform, call.owner(), &r.product_id)?.product.id;
+    let times = times(r.min_time, r.max_time)?;
+    let window = window(product, r.device_name, times, r.context.as_deref(), r.limit)?;
+    let draft = r.model_schema.as_deref().filter(|text| !text.is_empty());
+    let page = judged_again(&call.platform, call.owner(), window, draft).await?;
+    Ok(ListJudgedMessagesResponse {
+        context: page.next.map(|next| next.0.to_string()).unwrap_or_default(),
+        listover: page.next.is_none(),
+        judged: page.judged,
+        differences: page.differences.into_iter().map(|found| difference(found, call.language)).collect(),
+    })
+}
+
+fn difference(found: Difference, language: Language) -> JudgedMessage {
+    let Difference { message, now } = found;
+    JudgedMessage {
+        position: message.position.0.to_string(),
+        commit_time: message.committed.0,
+        device_name: message.device,
+        kind: message.kind.name().to_owned(),
+        payload: STANDARD.encode(&message.payload),
+        code: message.code.into(),
+        reason: if message.code == 0 { String::new() } else { message.note },
+        code_now: now.code.into(),
+        reason_now: now.said,
+        text: match (now.sentence, language) {
+            (Some(sentence), Language::Chinese) => sentence.zh,
+            (Some(sentence), Language::English) => sentence.en,
+            (None, _) => String::new(),
+        },
+    }
+}
+
+fn window(
+    product: ProductId,
+    device: Option<String>,
+    times: RangeInclusive<UnixMillis>,
+    context: Option<&str>,
+    limit: Option<u64>,
+) -> Result<Window, ApiError> {
+    let device = device.filter(|name| !name.is_empty());
+    Ok(Window { product, device, times, after: position(context)?, limit: page_size(limit)? })
 }
 
 /// A plain number, not sealed as other cursors are: it must stay good over restarts, and every page is checked against

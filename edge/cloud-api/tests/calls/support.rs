@@ -317,22 +317,21 @@ impl Cloud {
         self.record(product, device, RecordKind::DeviceLog, NOW, level, line);
     }
 
+    /// The device's message was refused with this code, and why.
+    pub fn device_is_refused(&self, product: &str, device: &str, code: u32, why: &str, payload: &str) {
+        let refused = said(RecordKind::PropertyOther, NOW, why, payload);
+        self.commit(product, device, &Record { code, ..refused });
+    }
+
     fn record(&self, product: &str, device: &str, kind: RecordKind, sample: UnixMillis, note: &str, payload: &str) {
+        self.commit(product, device, &said(kind, sample, note, payload));
+    }
+
+    /// In the name of this device.
+    fn commit(&self, product: &str, device: &str, record: &Record<'_>) {
         let device = self.platform.directory.find(product.parse().unwrap(), device).unwrap();
         let mut batch = RecordBatch::default();
-        batch.push(&Record {
-            kind,
-            qos: 0,
-            packet_id: 0,
-            code: 0,
-            number: device.number,
-            product: device.product,
-            device: device.name.as_str(),
-            sample_time: sample,
-            topic: "",
-            note,
-            payload: payload.as_bytes(),
-        });
+        batch.push(&Record { number: device.number, product: device.product, device: device.name.as_str(), ..*record });
         self.platform.log.submit(batch, Box::new(|result| assert!(result.is_ok()))).unwrap();
     }
 
@@ -344,6 +343,23 @@ impl Cloud {
             platform.replies.resolve(down.number, message["clientToken"].as_str().unwrap(), reply.clone());
         };
         *self.devices.answer.lock().unwrap() = Some(Box::new(answer));
+    }
+}
+
+/// A message of nobody yet.
+fn said<'a>(kind: RecordKind, sample_time: UnixMillis, note: &'a str, payload: &'a str) -> Record<'a> {
+    Record {
+        kind,
+        qos: 0,
+        packet_id: 0,
+        code: 0,
+        number: DeviceNumber::NONE,
+        product: ProductId::ACCOUNT,
+        device: "",
+        sample_time,
+        topic: "",
+        note,
+        payload: payload.as_bytes(),
     }
 }
 

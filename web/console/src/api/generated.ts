@@ -103,6 +103,7 @@ export interface Operations {
   ListFileTasks: { request: ListFileTasksRequest; response: ListFileTasksResponse };
   ListFiles: { request: ListFilesRequest; response: ListFilesResponse };
   ListGroups: { request: ListGroupsRequest; response: ListGroupsResponse };
+  ListJudgedMessages: { request: ListJudgedMessagesRequest; response: ListJudgedMessagesResponse };
   ListLog: { request: ListLogRequest; response: ListLogResponse };
   ListLogPayload: { request: ListLogPayloadRequest; response: ListLogPayloadResponse };
   ListMainAccounts: { request: ListMainAccountsRequest; response: ListMainAccountsResponse };
@@ -259,6 +260,7 @@ export const versions: Record<keyof Operations, string> = {
   ListFileTasks: "2026-11-01",
   ListFiles: "2026-11-01",
   ListGroups: "2026-11-01",
+  ListJudgedMessages: "2026-11-01",
   ListLog: "2021-04-08",
   ListLogPayload: "2021-04-08",
   ListMainAccounts: "2026-11-01",
@@ -1398,6 +1400,23 @@ export interface ListGroupsResponse {
   Groups: Group[];
 }
 
+export interface ListJudgedMessagesRequest {
+  ProductId: string;
+  DeviceName?: string;
+  MinTime: number;
+  MaxTime: number;
+  ModelSchema?: string;
+  Context?: string;
+  Limit?: number;
+}
+
+export interface ListJudgedMessagesResponse {
+  Differences: JudgedMessage[];
+  Judged: number;
+  Context: string;
+  Listover: boolean;
+}
+
 export interface ListLogRequest {
   MinTime: number;
   MaxTime: number;
@@ -2183,6 +2202,19 @@ export interface Group {
   Policies: string[];
   Uins: string[];
   CreateTime: number;
+}
+
+export interface JudgedMessage {
+  Position: string;
+  CommitTime: number;
+  DeviceName: string;
+  Kind: string;
+  Payload: string;
+  Code: number;
+  Reason: string;
+  CodeNow: number;
+  ReasonNow: string;
+  Text: string;
 }
 
 export interface LimitItem {
