@@ -9,6 +9,7 @@ const history = require("./device/history.js");
 const info = require("./device/info.js");
 const logs = require("./device/logs.js");
 const now = require("./device/now.js");
+const replay = require("./device/replay.js");
 const shadow = require("./device/shadow.js");
 const topology = require("./device/topology.js");
 
@@ -18,7 +19,7 @@ exports.walk = async (tour) => {
   const walked = await lamp(tour, product, name);
   const device = { product, project, name, lamp: walked, live: await live(tour), page: (tab, query = "") => `/devices/${product}/${name}/${tab}${query}` };
   try {
-    for (const tab of [now, history, events, debugging, logs, shadow, info, topology]) await tab.walk(tour, device);
+    for (const tab of [now, history, events, debugging, logs, replay, shadow, info, topology]) await tab.walk(tour, device);
   } finally {
     await walked.end();
   }
