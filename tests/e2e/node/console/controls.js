@@ -22,6 +22,7 @@ const PAGES = [
   [/^\/platform\/api(?:\/[^/]+)?$/, "api"],
   [/^\/platform\/keys$/, "keys"],
   [/^\/platform\/accounts(?:\/(\w+))?$/, "accounts", "users"],
+  [/^\/platform\/tools(?:\/(\w+))?$/, "tools", "simulator"],
   [/^\/platform\/audit$/, "audit"],
   [/^\/platform\/settings(?:\/(\w+))?$/, "settings", "configuration"],
 ];

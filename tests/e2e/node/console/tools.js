@@ -6,6 +6,8 @@ const { demo } = require("./lamp.js");
 
 const LIANWU = "2026-11-01";
 
+exports.owns = ["tools"];
+
 exports.walk = async ({ page, visit, word, looked, expect, until, cloud, language }) => {
   const { product } = await demo(cloud);
   const prefix = `fleet-${language}`;
@@ -57,16 +59,39 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud, languag
   await card.getByRole("link", { name: word("查看设备", "Show devices") }).click();
   await page.waitForURL(new RegExp(`/devices\\?.*${prefix}`));
 
-  // Credentials, for any product.
-  await visit("/platform/tools/credentials");
+  // Credentials, for any product: computed by the platform, and here with a secret that is fetched or typed.
+  await visit("/platform/tools");
+  await page.getByRole("link", { name: word("登录凭证计算", "Credential calculator") }).click();
   await label("产品", "Product").selectOption(product);
+  const { Device } = await cloud("DescribeDevice", { ProductId: product, DeviceName: "lamp-1" });
+  const shown = async (method, seconds) => {
+    await page.getByText("ClientId", { exact: true }).waitFor();
+    const titles = await page.locator("dl", { hasText: "ClientId" }).locator("[title]").evaluateAll((all) => all.map((each) => each.title));
+    const userName = titles.find((text) => text.includes(";12010126;"));
+    const password = `${createHmac(method, Buffer.from(Device.DevicePsk, "base64")).update(userName).digest("hex")};hmac${method}`;
+    expect(titles.includes(password), `${method}: ${titles.join(" | ")}`);
+    const left = Number(userName.split(";").at(-1)) - Date.now() / 1000;
+    expect(left > seconds - 600 && left <= seconds + 1, `good for ${left} s, not ${seconds}`);
+  };
+  const change = async (zh, en, value) => {
+    await label(zh, en).selectOption(value);
+    await page.getByText("ClientId", { exact: true }).waitFor({ state: "detached" });
+  };
   await page.getByRole("textbox", { name: word("设备名称", "Device name") }).fill("lamp-1");
   await button("计算", "Compute").click();
-  await page.getByText("ClientId", { exact: true }).waitFor();
-  const shown = await page.locator("dl", { hasText: "ClientId" }).locator("[title]").evaluateAll((all) => all.map((each) => each.title));
-  const { Device } = await cloud("DescribeDevice", { ProductId: product, DeviceName: "lamp-1" });
-  const userName = shown.find((text) => text.includes(";12010126;"));
-  const password = `${createHmac("sha256", Buffer.from(Device.DevicePsk, "base64")).update(userName).digest("hex")};hmacsha256`;
-  expect(shown.includes(password), shown.join(" | "));
+  await shown("sha256", 86_400);
+  await change("签名算法", "Signature", "hmacsha1");
+  await change("有效期", "Valid for", word("30 天", "30 days"));
+  await button("计算", "Compute").click();
+  await shown("sha1", 30 * 86_400);
   await looked("credentials");
+  await button("取设备密钥", "Fetch the secret").click();
+  await page.getByText(/^PSK/).waitFor();
+  await shown("sha1", 30 * 86_400);
+  const secret = page.getByLabel(word("设备密钥（DeviceSecret）", "Device secret"), { exact: true });
+  await secret.fill("no base64!");
+  await page.getByRole("alert").waitFor();
+  await secret.fill("");
+  await page.getByRole("link", { name: word("设备模拟", "Simulator") }).click();
+  await button("开始模拟", "Start a simulation").waitFor();
 };

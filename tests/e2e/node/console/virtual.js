@@ -31,6 +31,9 @@ exports.walk = async (tour) => {
     await isOn(tour);
     await until(() => !real.isConnected(), "the real lamp is still connected");
     expect(await isOnline(tour, product, taken), "the device that was taken over is offline");
+    await page.getByRole("button", { name: word("断开", "Disconnect"), exact: true }).click();
+    await page.getByRole("status").filter({ hasText: word(/^已断开/, /^Disconnected/) }).waitFor();
+    await until(async () => !(await isOnline(tour, product, taken)), "the virtual device is online after it was disconnected");
   }
 };
 
@@ -102,6 +105,10 @@ async function play(tour, product, name) {
   await page.getByRole("group", { name: /light_blink/ }).getByRole("radio").last().check();
   const answer = await cloud("CallDeviceActionSync", { ...device, ActionId: "light_blink", InputParams: JSON.stringify({ period: 1 }) });
   expect(JSON.parse(answer.OutputParams).err_code === 1, JSON.stringify(answer));
+  await page.getByLabel(word("返回码", "Code"), { exact: true }).fill("7");
+  await page.getByLabel(word("返回码", "Code"), { exact: true }).press("Enter");
+  await cloud("CallDeviceActionSync", { ...device, ActionId: "light_blink", InputParams: JSON.stringify({ period: 1 }) }).catch(() => undefined);
+  await heard.getByText('"code":7').first().waitFor();
   await looked("conversation");
 
   // Faults: refused reports, named by the diagnosis, while the device stays on other tabs.
