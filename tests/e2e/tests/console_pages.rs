@@ -65,10 +65,16 @@ fn products() {
     walk("products");
 }
 
-/// The API explorer and the code it writes, keys, accounts and policies, audit log, configuration and limits.
+/// The API explorer and the code it writes, keys, audit log, configuration and limits.
 #[test]
 fn platform() {
     walk("platform");
+}
+
+/// Sub-accounts, groups, policies and the check of rights.
+#[test]
+fn accounts() {
+    walk("accounts");
 }
 
 /// A device's page, tab by tab: values and controls, history, events and actions, debugging, logs, diagnosis, shadow, information, sub-devices.

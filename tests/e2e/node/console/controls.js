@@ -24,7 +24,7 @@ const PAGES = [
   [/^\/platform\/accounts(?:\/(\w+))?$/, "accounts", "users"],
   [/^\/platform\/tools(?:\/(\w+))?$/, "tools", "simulator"],
   [/^\/platform\/audit$/, "audit"],
-  [/^\/platform\/settings(?:\/(\w+))?$/, "settings", "configuration"],
+  [/^\/platform\/settings(?:\/(\w+))?$/, "settings", "limits"],
 ];
 
 /** The name of a page: `product/topics`. */
@@ -91,11 +91,11 @@ function watch(language) {
     }
     return element.closest("tbody") ? "row" : "";
   }
-  const OFF = ":disabled, .t-is-disabled, [aria-disabled=true], [type=hidden], [aria-current=page]";
+  const OFF = ":disabled, .t-is-disabled, [aria-disabled=true], [readonly], [type=hidden], [aria-current=page]";
   const isOn = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches(OFF);
 
   function plain(element, text) {
-    let name = text.replace(/“[^”]*”/g, "“…”").replace(/^已复制$/, "复制").replace(/^Copied$/, "Copy");
+    let name = text.replace(/“[^”]*”/g, "“…”").replace(/^已复制(?= |$)/, "复制").replace(/^Copied(?= |$)/, "Copy");
     for (const other of beside(element)) name = name.split(other).join("…");
     return squeezed(name.replace(/[0-9][0-9A-Za-z.:_-]*/g, "#")).slice(0, 120);
   }
@@ -119,8 +119,10 @@ function watch(language) {
   function keyOf(element) {
     const role = roleOf(element);
     let name = plain(element, nameOf(element));
+    if (location.pathname.startsWith("/console/platform/api")) name = name.replace(/ [A-Z]\w*(?:\[#\])?$/, " …");
     if (role === "choice") name = choiceOf(element);
-    if (role === "link") name = cellOf(element) || name;
+    // A tab's number comes when it is known.
+    if (role === "link") name = cellOf(element) || name.replace(/ #$/, "");
     if ((role !== "combobox" && element.closest("[data-own]")) || isIdentifier(element)) name = "…";
     const control = `${role} "${name}"`;
     if (!element.closest("main, dialog, form")) return `shell | ${control}`;

@@ -32,7 +32,8 @@ exports.lamp = async ({ cloud, mqtt: address }, product, name) => {
     client = await mqtt.connectAsync(`mqtt://${address}`, { clientId: `${product}${name}`, username, password, reconnectPeriod: 0 });
     client.on("message", (topic, payload) => {
       heard.push({ topic, payload });
-      if (!topic.startsWith("$thing/")) return;
+      // What the platform says of a message that is no JSON is none, either.
+      if (!topic.startsWith("$thing/") || payload[0] !== 0x7b) return;
       const message = JSON.parse(payload.toString());
       const { clientToken } = message;
       if (message.method === "control") void up("property", { method: "control_reply", clientToken, ...answer });
@@ -47,6 +48,7 @@ exports.lamp = async ({ cloud, mqtt: address }, product, name) => {
     secret: Data.DevicePsk,
     heard,
     answer,
+    publish: (topic, payload) => client.publishAsync(topic, payload, { qos: 1 }),
     report: (params) => up("property", { method: "report", params }),
     event: (eventId, type, params) => up("event", { method: "event_post", version: "1.0", eventId, type, timestamp: Date.now(), params }),
     say: (params) => up("property", { method: "report_info", params }),

@@ -196,5 +196,6 @@ async function main() {
 
 main().catch((error) => {
   console.error(String(error.stack ?? error).slice(0, 4000));
-  process.exitCode = 1;
+  // Devices of the walk may still be connected.
+  process.exit(1);
 });
