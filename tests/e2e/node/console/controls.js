@@ -24,6 +24,7 @@ const PAGES = [
   [/^\/platform\/accounts(?:\/(\w+))?$/, "accounts", "users"],
   [/^\/platform\/tools(?:\/(\w+))?$/, "tools", "simulator"],
   [/^\/platform\/audit$/, "audit"],
+  [/^\/platform\/tools(?:\/(\w+))?$/, "tools", "simulator"],
   [/^\/platform\/settings(?:\/(\w+))?$/, "settings", "limits"],
 ];
 

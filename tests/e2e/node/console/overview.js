@@ -77,7 +77,7 @@ async function looks(page, word, heading) {
 /** Each place, by mouse and by keyboard, on a wide window and on a phone's. */
 async function navigation({ page, word, expect }) {
   const places = page.getByRole("navigation", { name: word("导航", "Navigation") });
-  for (const [zh, en] of [["产品", "Products"], ["设备", "Devices"], ["平台", "Platform"], ["API 密钥", "API keys"], ["账号与权限", "Accounts and policies"], ["操作审计", "Audit log"], ["设置与限额", "Settings and limits"], ["API 调试", "API explorer"]]) {
+  for (const [zh, en] of [["产品", "Products"], ["设备", "Devices"], ["平台", "Platform"], ["API 密钥", "API keys"], ["账号与权限", "Accounts and policies"], ["操作审计", "Audit log"], ["设置与限额", "Settings and limits"], ["工具", "Tools"], ["API 调试", "API explorer"]]) {
     await places.getByRole("link", { name: word(zh, en), exact: true }).click();
     await page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
     await page.waitForFunction((name) => document.title.includes(name), word(zh, en) === word("平台", "Platform") ? word("API 调试", "API explorer") : word(zh, en));

@@ -6,6 +6,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 exports.owns = ["api", "keys", "audit", "settings"];
+exports.unused = [['button "列与密度"', 'button "Columns and density"', "one part of all lists; used on that of devices"]];
 
 exports.walk = async (tour) => {
   const { page, visit, word, looked, expect, cloud, language } = tour;
