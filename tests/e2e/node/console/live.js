@@ -24,7 +24,7 @@ exports.live = async ({ page, word, until, expect }) => {
     open.add(request);
   });
   for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => open.delete(request));
-  const says = (within, zh, en) => within.getByRole("status").filter({ hasText: word(zh, en) }).first().waitFor();
+  const says = (within, zh, en) => within.locator("[role=status][aria-busy=false]").filter({ hasText: word(zh, en) }).first().waitFor();
   return {
     /** The mark says so. */
     isUp: (within) => says(within, "实时", "Live"),
@@ -50,8 +50,10 @@ exports.live = async ({ page, word, until, expect }) => {
         await socket.close({ code: 1001 });
       }
     },
-    mend: () => {
+    /** The network is back, and the browser says so. */
+    mend: async () => {
       isCut = false;
+      await page.evaluate(() => window.dispatchEvent(new Event("online")));
     },
   };
 };

@@ -102,7 +102,7 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await live.isLost(log);
   await looked("debugging-lost");
   await lamp.report({ brightness: 23 });
-  live.mend();
+  await live.mend();
   await live.isUp(log);
   await shows('"brightness":23');
   expect((await lines.filter({ hasText: '"brightness":22' }).count()) === 1, "a message is shown twice");
