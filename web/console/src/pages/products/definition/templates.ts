@@ -1,29 +1,11 @@
 // Thing models to start from. Names are written in the language of the moment when they are put in.
-import { type Language, language, type Texts, texts } from "../../../text/language";
-import type { Define, Model, Param } from "./model";
+import { type Language, language, texts } from "../../../text/language";
+import type { Model } from "./model";
+import { number, off, on, param, type Template, yesNo } from "./templates/build";
+import { homeTemplates } from "./templates/home";
+import { sensorTemplates } from "./templates/sensors";
 
-type Name = Texts<string>;
-type Words = (name: Name) => string;
-
-export interface Template {
-  id: string;
-  name: Name;
-  category: number;
-  build(w: Words): Pick<Model, "properties" | "events" | "actions">;
-}
-
-const yesNo = (w: Words, no: Name, yes: Name): Define => ({ type: "bool", mapping: { "0": w(no), "1": w(yes) } });
-const number = (type: "int" | "float", min: string, max: string, step: string, unit: string, start = "0"): Define => ({
-  type,
-  min,
-  max,
-  start,
-  step,
-  unit,
-});
-const param = (id: string, name: string, define: Define): Param => ({ id, name, define });
-const off = texts("关", "Off");
-const on = texts("开", "On");
+export type { Template } from "./templates/build";
 
 export const templates: Template[] = [
   {
@@ -152,6 +134,8 @@ export const templates: Template[] = [
       actions: [],
     }),
   },
+  ...homeTemplates,
+  ...sensorTemplates,
 ];
 
 /** The template as a whole model of a product. */
