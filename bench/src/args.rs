@@ -44,6 +44,8 @@ pub enum Task {
     Prepare(PrepareArgs),
     /// Look for every acknowledged report of a record in the history.
     Verify(VerifyArgs),
+    /// What the calls behind the console's lists and logs take, for a product with many devices and one device with many messages.
+    Pages(PagesArgs),
     /// Heading of the table that `--row` fills.
     Heading,
 }
@@ -283,7 +285,7 @@ impl Api {
 pub struct PrepareArgs {
     #[command(flatten)]
     pub api: Api,
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=99_999))]
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub devices: u32,
     /// bench, rare, or a file with a thing model.
     #[arg(long, default_value = "bench", value_name = "NAME|FILE")]
@@ -297,6 +299,25 @@ pub struct PrepareArgs {
     /// Make a gateway, too, and bind the devices to it; its credentials go here.
     #[arg(long, value_name = "FILE")]
     pub gateway_out: Option<PathBuf>,
+}
+
+/// Options of `pages`.
+#[derive(Debug, Clone, Args)]
+pub struct PagesArgs {
+    #[command(flatten)]
+    pub api: Api,
+    /// The product whose devices are listed.
+    #[arg(long)]
+    pub product: String,
+    /// The device whose logs and histories are shown.
+    #[arg(long)]
+    pub device: String,
+    /// One of its properties.
+    #[arg(long, default_value = "brightness")]
+    pub property: String,
+    /// Calls of each page.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub calls: u32,
 }
 
 /// Options of `verify`.

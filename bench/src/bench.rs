@@ -1,9 +1,9 @@
 //! The entry point of `lianwu bench`.
 
 use crate::{
-    args::{BenchArgs, PrepareArgs, Task, VerifyArgs},
+    args::{BenchArgs, PagesArgs, PrepareArgs, Task, VerifyArgs},
     outcome::Outcome,
-    prepare, verify,
+    pages, prepare, verify,
     workload::run,
 };
 
@@ -24,6 +24,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<bool> {
         Task::Idle(options) => run::idle(options)?,
         Task::Prepare(options) => return run_prepare(options, args.json),
         Task::Verify(options) => return run_verify(options, args.json),
+        Task::Pages(options) => return run_pages(options, args.json),
         Task::Heading => {
             println!("{}", Outcome::row_heading());
             return Ok(true);
@@ -46,6 +47,16 @@ fn run_prepare(options: &PrepareArgs, json: bool) -> anyhow::Result<bool> {
         println!("{}", serde_json::json!({"product": product, "devices": devices.len(), "credentials": options.out}));
     } else {
         println!("product {product} with {} devices, credentials in {}", devices.len(), options.out.display());
+    }
+    Ok(true)
+}
+
+fn run_pages(options: &PagesArgs, json: bool) -> anyhow::Result<bool> {
+    let figures = tokio::runtime::Runtime::new()?.block_on(pages::pages(options))?;
+    if json {
+        println!("{}", serde_json::to_string(&figures)?);
+    } else {
+        print!("{}", pages::table(&figures));
     }
     Ok(true)
 }

@@ -12,6 +12,7 @@ mod engine;
 pub mod histogram;
 pub mod identity;
 pub mod outcome;
+pub mod pages;
 pub mod prepare;
 pub mod process;
 pub mod record;

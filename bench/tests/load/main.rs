@@ -39,7 +39,7 @@ fn bench(server: &Server, command: &str) -> Outcome {
         Task::FanOut(args) => run::fan_out(args),
         Task::Connect(args) => run::connect(args),
         Task::Idle(args) => run::idle(args),
-        Task::Prepare(_) | Task::Verify(_) | Task::Heading => unreachable!("not a workload"),
+        Task::Prepare(_) | Task::Verify(_) | Task::Pages(_) | Task::Heading => unreachable!("not a workload"),
     }
     .unwrap()
 }

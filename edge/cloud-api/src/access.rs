@@ -10,6 +10,7 @@ use lianwu_model::product::{self as model, Product, Project};
 use lianwu_model::{DeviceName, DeviceNumber, ProductId, ProjectId};
 use lianwu_ports::readings::LogRow;
 use lianwu_services::device::{self, DeviceError};
+use lianwu_services::directory::DirectoryDevice;
 use lianwu_services::product::{self, ProductError};
 use lianwu_services::project::ProjectError;
 use lianwu_services::tag;
@@ -126,6 +127,13 @@ pub fn may_see_record(call: &Call, product: &Product, record: &LogRow) -> bool {
         Err(_) => scope(call).product(&product.project, product.id),
     };
     decide(call, policy::Target::Objects(&[Named::device(resource, &own, product).object()])).is_allowed()
+}
+
+/// May a list show this device to the caller?
+#[must_use]
+pub fn may_see_device(call: &Call, product: &Product, device: &DirectoryDevice) -> bool {
+    let resource = scope(call).device(&product.project, product.id, &device.name);
+    decide(call, policy::Target::Objects(&[Named::device(resource, &device.tags(), product).object()])).is_allowed()
 }
 
 /// May a list show this project to the caller?

@@ -18,6 +18,7 @@ mod credentials;
 mod data;
 mod device;
 mod device_info;
+mod device_list;
 mod diagnosis;
 mod fence;
 mod file;
@@ -182,6 +183,8 @@ fn devices(table: Table) -> Table {
         .on(op::CallDeviceActionSync, Write, |r| named(&r.product_id, &r.device_name, None), control::call_and_wait)
         .on(op::CallDeviceActionAsync, Write, |r| named(&r.product_id, &r.device_name, None), control::call)
         .on(op::ListActionHistory, Read, |r| named(&r.product_id, &r.device_name, None), action_history::list)
+        .on(op::ListDevices, Read, device_list::target, device_list::list)
+        .on(op::ListDeviceSecrets, Read, device_list::secrets_target, device_list::secrets)
         .on(op::DescribeReportedInfo, Read, |r| named(&r.product_id, &r.device_name, None), device_info::describe)
         .on(op::DescribeDeviceCredentials, Read, |r| named(&r.product_id, &r.device_name, None), credentials::describe)
         .on(op::NotifyDeviceBinding, Write, |r| named(&r.product_id, &r.device_name, None), device_info::notify_binding)
@@ -234,6 +237,12 @@ fn gateways(table: Table) -> Table {
             Read,
             |r| named(&r.gateway_product_id, &r.gateway_device_name, None),
             gateway::bound_devices,
+        )
+        .on(
+            op::ListSubDevices,
+            Read,
+            |r| named(&r.gateway_product_id, &r.gateway_device_name, None),
+            device_list::sub_devices,
         )
         .on(op::DescribeUnbindedDevices, Read, |r| Target::Product(r.product_id.clone()), gateway::unbound_devices)
         .on(op::DescribeDeviceBindGateway, Read, |r| named(&r.product_id, &r.device_name, None), gateway::gateway_of)

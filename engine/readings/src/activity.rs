@@ -174,6 +174,18 @@ impl ActivityTable {
         sum
     }
 
+    /// Devices that ever signed in and are not deleted, ascending.
+    pub(crate) fn ever_activated(&self) -> Vec<DeviceNumber> {
+        let mut numbers = Vec::new();
+        for (block, devices) in &self.devices {
+            let activated =
+                (0_u32..).zip(devices.iter()).filter(|(_, seen)| seen.activated != NEVER && !seen.forgotten);
+            numbers.extend(activated.map(|(at, _)| DeviceNumber(block * BLOCK + at)));
+        }
+        numbers.sort_unstable();
+        numbers
+    }
+
     /// Of which product a device is; `None` when it was never there, or is deleted.
     pub(crate) fn product_of(&self, number: u32) -> Option<ProductId> {
         let seen = self.devices.get(&(number / BLOCK))?.get((number % BLOCK) as usize)?;

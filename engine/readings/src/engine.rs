@@ -303,6 +303,10 @@ impl States for ReadingsEngine {
         Ok(self.shared.firmware.lock().find(products, version))
     }
 
+    fn activated(&self) -> Result<Vec<DeviceNumber>, ReadingError> {
+        Ok(self.shared.activity.read().ever_activated())
+    }
+
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {
         Ok(self.forget_state(number)?)
     }

@@ -75,11 +75,12 @@ fn append(connection: &mut Connection, entries: &[AuditEntry]) -> Result<(), Fau
     Ok(transaction.commit()?)
 }
 
-/// `time` is bounded from both sides, so that a page starts where it belongs in the index.
-const PAGE: &str = "SELECT * FROM calls
-    WHERE owner = :owner AND time BETWEEN :from AND :to AND (time, seq) < (:before_time, :before_seq)
-        AND (:uin IS NULL OR uin = :uin) AND (:operation IS NULL OR operation = :operation)
-        AND (is_write OR NOT :writes_only)
+/// `time` is bounded from both sides, so that a page starts where it belongs in the index. Rows that do not fit are seen, too: they
+/// are counted, and the search ends after so many.
+const PAGE: &str = "SELECT *,
+        (:uin IS NULL OR uin = :uin) AND (:operation IS NULL OR operation = :operation) AND (is_write OR NOT :writes_only)
+        AS fits
+    FROM calls WHERE owner = :owner AND time BETWEEN :from AND :to AND (time, seq) < (:before_time, :before_seq)
     ORDER BY time DESC, seq DESC LIMIT :rows";
 
 fn page(connection: &Connection, query: &AuditQuery) -> Result<AuditPage, Fault> {
@@ -96,18 +97,20 @@ fn page(connection: &Connection, query: &AuditQuery) -> Result<AuditPage, Fault>
         ":uin": query.uin.map(|uin| uin.0.cast_signed()),
         ":operation": query.operation,
         ":writes_only": query.writes_only,
-        ":rows": i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1),
+        ":rows": i64::try_from(query.look_max).unwrap_or(i64::MAX).saturating_add(1),
     })?;
     let mut page = AuditPage::default();
     let mut position = None;
     while let Some(row) = rows.next()? {
-        if page.rows.len() == query.limit {
+        if page.rows.len() == query.limit || page.looked_at == query.look_max {
             page.next = position;
             break;
         }
-        let entry = entry(row)?;
-        position = Some(AuditPosition { time: entry.time, seq: rows::unsigned(row, "seq")? });
-        page.rows.push(entry);
+        page.looked_at += 1;
+        position = Some(AuditPosition { time: rows::time(row, "time")?, seq: rows::unsigned(row, "seq")? });
+        if row.get("fits")? {
+            page.rows.push(entry(row)?);
+        }
     }
     Ok(page)
 }

@@ -14,13 +14,14 @@ mod remote_configs;
 mod scripts;
 mod topology;
 
+use std::cell::Cell;
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
 use lianwu_ports::Answer;
 use lianwu_ports::registry::StoreError;
-use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Params, Row, StatementStatus, Transaction, TransactionBehavior};
 
 use crate::fault::Fault;
 use crate::schema::{OpenError, open_reader, open_writer};
@@ -109,6 +110,54 @@ fn collect<T>(
         found.push(convert(row)?);
     }
     Ok(found)
+}
+
+/// Runs the queries of one answer and adds up what they cost.
+struct Meter<'a> {
+    connection: &'a Connection,
+    steps: Cell<u64>,
+}
+
+impl<'a> Meter<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        Self { connection, steps: Cell::new(0) }
+    }
+
+    /// Instructions of the database's machine so far. What the index of trigrams does inside is not among them, its rows are.
+    fn steps(&self) -> u64 {
+        self.steps.get()
+    }
+
+    /// Every row of a query.
+    fn collect<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut convert: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        // A statement that is used again has counted what it did for others.
+        statement.reset_status(StatementStatus::VmStep);
+        let mut found = Vec::new();
+        let mut rows = statement.query(params)?;
+        while let Some(row) = rows.next()? {
+            found.push(convert(row)?);
+        }
+        drop(rows);
+        let steps = u64::try_from(statement.get_status(StatementStatus::VmStep)).unwrap_or(u64::from(u32::MAX));
+        self.steps.set(self.steps.get().saturating_add(steps));
+        Ok(found)
+    }
+
+    /// The only row of a query, if there is one.
+    fn find<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        convert: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        Ok(self.collect(sql, params, convert)?.pop())
+    }
 }
 
 /// The only row of a query, if there is one.

@@ -55,14 +55,19 @@ pub struct AuditQuery {
     pub before: Option<AuditPosition>,
     /// At most this many rows.
     pub limit: usize,
+    /// At most this many rows are looked at, whether they fit or not; at least 1.
+    pub look_max: usize,
 }
 
 /// A page of rows, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditPage {
     pub rows: Vec<AuditEntry>,
-    /// Where the next page starts; `None` when this was the last.
+    /// Where the next page starts, also when few or no rows were found before the bound was reached; `None` when this was the
+    /// last.
     pub next: Option<AuditPosition>,
+    /// Rows of the account within the times that were looked at. Index: account and time.
+    pub looked_at: usize,
 }
 
 /// A durable list of calls.

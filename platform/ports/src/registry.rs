@@ -40,6 +40,8 @@ pub enum StoreError {
 pub struct Listed<T> {
     pub rows: Vec<T>,
     pub total: u64,
+    /// What the store went through for it, in steps of its own: a row or an index entry is a handful of them. Tests assert it.
+    pub steps: u64,
 }
 
 /// Which slice of a list, newest first.

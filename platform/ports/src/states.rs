@@ -126,6 +126,12 @@ pub trait States: Send + Sync {
     /// When the store fails.
     fn with_firmware(&self, products: &[ProductId], version: Option<&str>) -> Result<Vec<DeviceNumber>, ReadingError>;
 
+    /// Devices that ever signed in, without deleted ones; ascending. For start-up: the cost grows with the devices.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn activated(&self) -> Result<Vec<DeviceNumber>, ReadingError>;
+
     /// Forgets a deleted device.
     ///
     /// # Errors

@@ -27,6 +27,9 @@ const BATCH_ROWS_MAX: usize = 1_024;
 /// Rows are gathered for so long, so that a busy platform syncs the disk a few times a second.
 const GATHER: Duration = Duration::from_millis(200);
 
+/// Rows one call looks at before it says where to go on instead of finding more.
+pub const LOOK_MAX: usize = 20_000;
+
 /// Pause after a write that failed.
 const RETRY: Duration = Duration::from_secs(1);
 

@@ -5,6 +5,7 @@
 mod certified;
 mod credentials;
 mod list;
+mod search;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub use certified::{CertifiedDevice, create_certified, renew_certificate};
 pub(crate) use certified::{create_registered_certified, renew};
 pub use credentials::{CredentialsError, CredentialsWish, credentials};
 pub use list::{DeviceListFilter, Firmware, list, tag_sets};
+pub use search::{DevicePage, LOOK_MAX, PAGE_MAX, search, views};
 
 /// Devices one call may name.
 pub const BATCH_MAX: usize = 100;

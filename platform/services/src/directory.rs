@@ -1,11 +1,14 @@
 //! Every registered device in memory, with what sign-in needs: name, number, secret, enabled, online.
 //!
-//! About 150 bytes a device. Sign-in is a hash look-up, so it costs the same for ten devices and for a million.
+//! About 160 bytes a device. Sign-in is a hash look-up, so it costs the same for ten devices and for a million.
+
+mod order;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwapOption;
 use hashbrown::HashTable;
@@ -14,6 +17,9 @@ use lianwu_model::certificate::Fingerprint;
 use lianwu_model::product::Tag;
 use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, ProductId};
 use parking_lot::RwLock;
+
+use order::ProductOrder;
+pub use order::{StateCounts, StateFilter, Walked};
 
 /// One device. Connections keep it while they last.
 #[derive(Debug)]
@@ -27,10 +33,12 @@ pub struct DirectoryDevice {
     enabled: AtomicBool,
     /// Connections it is reached by: its own, its gateway's. More than one only while it moves to another home.
     online: AtomicU8,
+    /// It signed in at least once.
+    activated: AtomicBool,
     /// The gateway it comes in through; 0 for none.
     gateway: AtomicU32,
-    /// Devices of its product that are online.
-    online_of_product: Arc<AtomicU64>,
+    /// Its place among the devices of its product, which holds it, too.
+    order: Weak<ProductOrder>,
     /// Most devices have none: then it is one empty pointer.
     tags: ArcSwapOption<Vec<Tag>>,
 }
@@ -46,8 +54,9 @@ impl DirectoryDevice {
             fingerprint: ArcSwapOption::empty(),
             enabled: enabled.into(),
             online: 0.into(),
+            activated: false.into(),
             gateway: 0.into(),
-            online_of_product: Arc::default(),
+            order: Weak::new(),
             tags: ArcSwapOption::empty(),
         }
     }
@@ -56,6 +65,13 @@ impl DirectoryDevice {
     #[must_use]
     pub fn with_fingerprint(self, fingerprint: Option<Fingerprint>) -> Self {
         self.set_fingerprint(fingerprint);
+        self
+    }
+
+    /// The device as one that signed in before, or never.
+    #[must_use]
+    pub fn with_activation(self, activated: bool) -> Self {
+        self.activated.store(activated, Ordering::Relaxed);
         self
     }
 
@@ -87,6 +103,20 @@ impl DirectoryDevice {
         self.tags.load().as_deref().cloned().unwrap_or_default()
     }
 
+    /// Does it carry all of these tags, key and value exactly?
+    #[must_use]
+    pub fn carries(&self, wanted: &[(String, String)]) -> bool {
+        let tags = self.tags.load();
+        let own = tags.as_deref().map_or(&[][..], Vec::as_slice);
+        wanted.iter().all(|(key, value)| own.iter().any(|tag| tag.key == *key && tag.value == *value))
+    }
+
+    /// Are these exactly its tags, in this order?
+    #[must_use]
+    pub fn carries_only(&self, wanted: &[Tag]) -> bool {
+        self.tags.load().as_deref().map_or(&[][..], Vec::as_slice) == wanted
+    }
+
     pub fn set_tags(&self, tags: Vec<Tag>) {
         self.tags.store((!tags.is_empty()).then(|| Arc::new(tags)));
     }
@@ -97,24 +127,45 @@ impl DirectoryDevice {
     }
 
     pub fn set_enabled(&self, enabled: bool) {
-        self.enabled.store(enabled, Ordering::Relaxed);
+        self.enabled.store(enabled, Ordering::SeqCst);
+        if let Some(order) = self.order.upgrade() {
+            order.mark_enabled(self);
+        }
+    }
+
+    /// It signed in without a connection.
+    pub fn note_activated(&self) {
+        if !self.activated.swap(true, Ordering::SeqCst)
+            && let Some(order) = self.order.upgrade()
+        {
+            order.mark_online(self);
+        }
+    }
+
+    /// Did it ever sign in?
+    #[must_use]
+    pub fn is_activated(&self) -> bool {
+        self.activated.load(Ordering::Relaxed)
     }
 
     /// Is a connection open on this node by which it is reached?
     #[must_use]
     pub fn is_online(&self) -> bool {
-        self.online.load(Ordering::Relaxed) > 0
+        self.online.load(Ordering::SeqCst) > 0
     }
 
     /// A connection by which it is reached began or ended. Only the worker that has the connection calls this, with each
     /// beginning and its end in turn.
     pub fn set_online(&self, online: bool) {
         let next = |count: u8| if online { count.checked_add(1) } else { count.checked_sub(1) };
-        match (self.online.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next), online) {
-            (Ok(0), true) => self.online_of_product.fetch_add(1, Ordering::Relaxed),
-            (Ok(1), false) => self.online_of_product.fetch_sub(1, Ordering::Relaxed),
-            _ => 0,
-        };
+        let before = self.online.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+        if !matches!((before, online), (Ok(0), true) | (Ok(1), false)) {
+            return;
+        }
+        self.activated.store(true, Ordering::Relaxed);
+        if let Some(order) = self.order.upgrade() {
+            order.mark_online(self);
+        }
     }
 
     /// The gateway it comes in through.
@@ -141,14 +192,7 @@ const SHARDS: usize = 64;
 pub struct Directory {
     hasher: RandomState,
     shards: [RwLock<HashTable<Arc<DirectoryDevice>>>; SHARDS],
-    counts: RwLock<HashMap<ProductId, Count>>,
-}
-
-/// Devices of one product.
-#[derive(Debug, Default)]
-struct Count {
-    registered: u64,
-    online: Arc<AtomicU64>,
+    products: RwLock<HashMap<ProductId, Arc<ProductOrder>>>,
 }
 
 impl Default for Directory {
@@ -156,7 +200,7 @@ impl Default for Directory {
         Self {
             hasher: RandomState::new(),
             shards: std::array::from_fn(|_| RwLock::default()),
-            counts: RwLock::default(),
+            products: RwLock::default(),
         }
     }
 }
@@ -172,16 +216,21 @@ impl Directory {
     pub fn put(&self, mut device: DirectoryDevice) {
         let hash = self.hash(device.product, device.name.as_str());
         let product = device.product;
-        device.online_of_product = Arc::clone(&self.counts.write().entry(product).or_default().online);
+        let order = Arc::clone(self.products.write().entry(product).or_default());
+        device.order = Arc::downgrade(&order);
+        let device = Arc::new(device);
         let mut shard = self.shard(hash).write();
         let same = |d: &Arc<DirectoryDevice>| d.product == device.product && d.name == device.name;
         match shard.find_mut(hash, same) {
-            Some(old) => *old = Arc::new(device),
+            Some(old) => {
+                let old = std::mem::replace(old, Arc::clone(&device));
+                order.remove(&old);
+            }
             None => {
-                shard.insert_unique(hash, Arc::new(device), |d| self.hash(d.product, d.name.as_str()));
-                self.counts.write().entry(product).or_default().registered += 1;
+                shard.insert_unique(hash, Arc::clone(&device), |d| self.hash(d.product, d.name.as_str()));
             }
         }
+        order.insert(&device);
     }
 
     pub fn remove(&self, product: ProductId, name: &str) -> Option<Arc<DirectoryDevice>> {
@@ -189,8 +238,8 @@ impl Directory {
         let mut shard = self.shard(hash).write();
         let entry = shard.find_entry(hash, |d| d.product == product && d.name.as_str() == name).ok()?;
         let (device, _) = entry.remove();
-        if let Some(count) = self.counts.write().get_mut(&product) {
-            count.registered -= 1;
+        if let Some(order) = self.of(product) {
+            order.remove(&device);
         }
         Some(device)
     }
@@ -205,18 +254,42 @@ impl Directory {
     /// Registered devices of a product.
     #[must_use]
     pub fn count(&self, product: ProductId) -> u64 {
-        self.counts.read().get(&product).map_or(0, |count| count.registered)
+        self.of(product).map_or(0, |order| order.counts().registered)
     }
 
     /// Devices of a product that are online on this node.
     #[must_use]
     pub fn online(&self, product: ProductId) -> u64 {
-        self.counts.read().get(&product).map_or(0, |count| count.online.load(Ordering::Relaxed))
+        self.of(product).map_or(0, |order| order.counts().online)
     }
 
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.counts.read().values().map(|count| count.registered).sum()
+        self.products.read().values().map(|order| order.counts().registered).sum()
+    }
+
+    /// How many devices of these products are in which state; kept as they change, so nothing is walked.
+    #[must_use]
+    pub fn state_counts(&self, products: &[ProductId]) -> StateCounts {
+        products.iter().filter_map(|product| self.of(*product)).map(|order| order.counts()).sum()
+    }
+
+    /// Walks the devices of these products that are in a state, newest first, from below `before`, until `look` breaks or
+    /// `look_max` were looked at. Index: a bit for each state, 64 devices a word.
+    pub fn newest_first(
+        &self,
+        products: &[ProductId],
+        state: StateFilter,
+        before: Option<DeviceNumber>,
+        look_max: u64,
+        look: impl FnMut(&Arc<DirectoryDevice>) -> ControlFlow<()>,
+    ) -> Walked {
+        let orders = products.iter().filter_map(|product| self.of(*product)).collect();
+        order::walk(orders, state, before, look_max, look)
+    }
+
+    fn of(&self, product: ProductId) -> Option<Arc<ProductOrder>> {
+        self.products.read().get(&product).cloned()
     }
 
     fn hash(&self, product: ProductId, name: &str) -> u64 {

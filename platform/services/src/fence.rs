@@ -284,5 +284,5 @@ fn cut<T: Clone>(rows: impl DoubleEndedIterator<Item = T> + ExactSizeIterator, s
     let total = rows.len() as u64;
     let offset = usize::try_from(slice.offset).unwrap_or(usize::MAX);
     let limit = usize::try_from(slice.rows_max()).unwrap_or(usize::MAX);
-    Listed { rows: rows.rev().skip(offset).take(limit).collect(), total }
+    Listed { rows: rows.rev().skip(offset).take(limit).collect(), total, steps: total }
 }

@@ -55,10 +55,13 @@ pub async fn load(platform: &Arc<Platform>) -> Result<Loaded, StoreError> {
 async fn load_devices(platform: &Arc<Platform>) -> Result<(u64, u64), StoreError> {
     let unreadable = Arc::new(std::sync::atomic::AtomicU64::new(0));
     let (target, failures) = (Arc::clone(platform), Arc::clone(&unreadable));
+    let activated = platform.states.activated().map_err(|error| StoreError::Failed(error.to_string()))?;
     let each = move |row: SignInRow| match DeviceSecret::parse(&row.secret.0) {
         Ok(secret) => {
-            let device =
-                DirectoryDevice::new(row.key, row.number, secret, row.enabled).with_fingerprint(row.fingerprint);
+            let is_activated = activated.binary_search(&row.number).is_ok();
+            let device = DirectoryDevice::new(row.key, row.number, secret, row.enabled)
+                .with_fingerprint(row.fingerprint)
+                .with_activation(is_activated);
             device.set_tags(row.tags);
             target.directory.put(device);
         }

@@ -98,6 +98,7 @@ const FULL_ACCESS: &str = r#"{
         "lianwu:PushFile",
         "lianwu:DescribeProductStorage", "lianwu:DescribeReportedInfo", "lianwu:NotifyDeviceBinding",
         "lianwu:DescribeMessageVerdict", "lianwu:DescribeModelConsequences", "lianwu:ListActionHistory", "lianwu:ListJudgedMessages",
+        "lianwu:ListDevices", "lianwu:ListDeviceSecrets", "lianwu:ListSubDevices",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListSimulations", "lianwu:ListTags", "lianwu:ReceiveMessages",
         "lianwu:RunProductScript", "lianwu:SaveProductScript", "lianwu:SendMessages", "lianwu:SetLogLevel", "lianwu:SetRemoteConfig", "lianwu:EnableRemoteConfig",
         "lianwu:DisableRemoteConfig", "lianwu:PushRemoteConfig", "lianwu:SetProductStorage", "lianwu:SetTags", "lianwu:StartSimulation", "lianwu:StopSimulation"
@@ -127,6 +128,7 @@ const READ_ONLY: &str = r#"{
         "lianwu:DescribeProductStorage", "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles",
         "lianwu:ListFileTasks",
         "lianwu:DescribeMessageVerdict", "lianwu:DescribeModelConsequences", "lianwu:ListActionHistory", "lianwu:ListJudgedMessages",
+        "lianwu:ListDevices", "lianwu:ListDeviceSecrets", "lianwu:ListSubDevices",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListSimulations", "lianwu:ListTags"
       ],
       "resource": "*"

@@ -177,6 +177,20 @@ pub struct CertInfo {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct DeviceCounts {
+    #[serde(rename = "Total")]
+    pub total: u64,
+    #[serde(rename = "Online")]
+    pub online: u64,
+    #[serde(rename = "Offline")]
+    pub offline: u64,
+    #[serde(rename = "Inactive")]
+    pub inactive: u64,
+    #[serde(rename = "Disabled")]
+    pub disabled: u64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct DeviceData {
     #[serde(rename = "DeviceCert")]
     pub device_cert: String,
@@ -292,6 +306,16 @@ pub struct DeviceResult {
     pub err_code: i64,
     #[serde(rename = "ErrMsg")]
     pub err_msg: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DeviceSecretItem {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "DevicePsk")]
+    pub device_psk: String,
 }
 
 #[derive(Clone, Default, Deserialize)]

@@ -38,6 +38,7 @@ pub async fn list(call: Call, r: ListAuditLogRequest) -> Result<ListAuditLogResp
             writes_only,
             before: before.map(|cursor| AuditPosition { time: cursor.time, seq: cursor.lsn.0 }),
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            look_max: audit::LOOK_MAX,
         },
     );
     let page = page.await.map_err(AccountError::from)?;

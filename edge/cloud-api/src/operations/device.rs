@@ -99,7 +99,7 @@ const NO_FIRMWARE: &str = "None-FirmwareVersion";
 const MAIN_FIRMWARE: &str = "mcu";
 
 /// `None` when no device can fit.
-fn firmware(version: Option<String>, kind: Option<&str>) -> Option<Firmware> {
+pub(super) fn firmware(version: Option<String>, kind: Option<&str>) -> Option<Firmware> {
     let is_main = matches!(kind, None | Some("" | MAIN_FIRMWARE));
     match version.filter(|version| !version.is_empty()) {
         None => Some(Firmware::Any),

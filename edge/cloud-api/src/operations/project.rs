@@ -66,7 +66,7 @@ async fn visible(call: &Call, filter: ProjectFilter, slice: Slice) -> Result<Lis
         return Ok(project::list(&call.platform, filter, slice).await?);
     }
     let all = Slice { offset: 0, limit: Slice::LIMIT_MAX };
-    let mut rows = project::list(&call.platform, filter, all).await?.rows;
+    let Listed { mut rows, steps, .. } = project::list(&call.platform, filter, all).await?;
     rows.retain(|project| access::may_see_project(call, project));
-    Ok(Listed { total: rows.len() as u64, rows: paging::cut(rows, slice) })
+    Ok(Listed { total: rows.len() as u64, rows: paging::cut(rows, slice), steps })
 }

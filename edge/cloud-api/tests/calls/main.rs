@@ -12,6 +12,7 @@ mod certificates;
 mod coverage;
 mod credentials;
 mod data;
+mod device_list;
 mod devices;
 mod diagnosis;
 mod envelope;

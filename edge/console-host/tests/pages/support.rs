@@ -189,6 +189,7 @@ impl World {
             writes_only: false,
             before: None,
             limit: 100,
+            look_max: 1_000,
         };
         audit::page(&self.platform, query).await.unwrap().rows
     }

@@ -14,7 +14,7 @@ use lianwu_ports::registry::{DeviceFilter, Listed, Numbers, Slice};
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
-use super::{collect, find};
+use super::{Meter, collect};
 use crate::fault::Fault;
 use crate::rows;
 use crate::seal::Sealer;
@@ -34,8 +34,17 @@ pub(super) fn list(
     filter: &DeviceFilter,
     slice: Slice,
 ) -> Result<Listed<Device>, Fault> {
+    let meter = Meter::new(connection);
+    let (rows, total) = rows_and_total(&meter, sealer, filter, slice)?;
+    Ok(Listed { rows, total, steps: meter.steps() })
+}
+
+/// A page and the exact number of devices that fit.
+type Rows = (Vec<Device>, u64);
+
+fn rows_and_total(meter: &Meter<'_>, sealer: &Sealer, filter: &DeviceFilter, slice: Slice) -> Result<Rows, Fault> {
     let name = filter.name.as_deref().filter(|part| !part.is_empty());
-    let nothing = Listed { rows: Vec::new(), total: 0 };
+    let nothing = (Vec::new(), 0);
     // A text that no device name can contain needs no search, and never reaches the index's own language.
     if name.is_some_and(|part| !DeviceName::is_valid(part.as_bytes())) {
         return Ok(nothing);
@@ -48,14 +57,14 @@ pub(super) fn list(
     };
     let by_number_only = name.is_none() && filter.tags.is_empty() && filter.hidden.is_empty();
     let mut numbers = match (&filter.numbers, by_number_only) {
-        (Numbers::Any, true) => return page(connection, sealer, &products, &[], slice),
+        (Numbers::Any, true) => return page(meter, sealer, &products, &[], slice),
         (Numbers::Except(except), true) => {
-            let except = registered(connection, &products, except)?;
-            return page(connection, sealer, &products, &except, slice);
+            let except = registered(meter, &products, except)?;
+            return page(meter, sealer, &products, &except, slice);
         }
-        (Numbers::Only(only), true) => registered(connection, &products, only)?,
+        (Numbers::Only(only), true) => registered(meter, &products, only)?,
         (chosen, false) => {
-            let mut numbers = matching(connection, &products, name, filter)?;
+            let mut numbers = matching(meter, &products, name, filter)?;
             choose(&mut numbers, chosen);
             numbers
         }
@@ -66,9 +75,9 @@ pub(super) fn list(
     let mut rows = Vec::new();
     for number in numbers.iter().rev().skip(start).take(limit) {
         let select = "SELECT * FROM devices WHERE number = ?1";
-        rows.extend(find(connection, select, [number.0], |row| rows::device(row, sealer))?);
+        rows.extend(meter.find(select, [number.0], |row| rows::device(row, sealer))?);
     }
-    Ok(Listed { rows, total: count(numbers.len()) })
+    Ok((rows, count(numbers.len())))
 }
 
 /// Which products a list is about; the texts of its conditions always use parameter 1.
@@ -100,10 +109,8 @@ impl ToSql for Among {
 }
 
 /// Those of the numbers that devices of these products have, ascending and each once.
-fn registered(connection: &Connection, products: &Among, numbers: &[DeviceNumber]) -> Result<Vec<DeviceNumber>, Fault> {
-    collect(connection, &registered_sql(products), (products, numbers_text(numbers)), |row| {
-        Ok(DeviceNumber(row.get(0)?))
-    })
+fn registered(meter: &Meter<'_>, products: &Among, numbers: &[DeviceNumber]) -> Result<Vec<DeviceNumber>, Fault> {
+    meter.collect(&registered_sql(products), (products, numbers_text(numbers)), |row| Ok(DeviceNumber(row.get(0)?)))
 }
 
 /// The order of the join is fixed: a look-up for each number, never a walk over the devices.
@@ -137,18 +144,17 @@ fn choose(numbers: &mut Vec<DeviceNumber>, chosen: &Numbers) {
 
 /// A page of all devices but `except`, which are registered ones, ascending.
 fn page(
-    connection: &Connection,
+    meter: &Meter<'_>,
     sealer: &Sealer,
     products: &Among,
     except: &[DeviceNumber],
     slice: Slice,
-) -> Result<Listed<Device>, Fault> {
+) -> Result<Rows, Fault> {
     let counted = match products {
         Among::Every => "product = ?1".to_owned(),
         Among::One(_) | Among::These(_) => products.condition("product"),
     };
-    let mut counts = collect(
-        connection,
+    let mut counts = meter.collect(
         &format!("SELECT block, sum(devices) FROM device_counts WHERE {counted} GROUP BY block ORDER BY block DESC"),
         [products],
         |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.cast_unsigned())),
@@ -161,7 +167,7 @@ fn page(
         }
     }
     let total = counts.iter().map(|(_, devices)| devices).sum();
-    let Some(window) = Window::find(&counts, slice) else { return Ok(Listed { rows: Vec::new(), total }) };
+    let Some(window) = Window::find(&counts, slice) else { return Ok((Vec::new(), total)) };
     let in_window = |number: &&DeviceNumber| (window.lowest..=window.highest).contains(&i64::from(number.0));
     let except = numbers_text(&except.iter().filter(in_window).copied().collect::<Vec<_>>());
     let (source, listed) = match products {
@@ -169,8 +175,7 @@ fn page(
         // By number alone, SQLite might walk every product's devices in the window.
         Among::One(_) | Among::These(_) => ("devices INDEXED BY devices_by_product", products.condition("product")),
     };
-    let rows = collect(
-        connection,
+    let rows = meter.collect(
         &format!(
             "SELECT * FROM devices WHERE number IN (
                  SELECT number FROM {source} WHERE {listed} AND number BETWEEN ?2 AND ?3
@@ -181,7 +186,7 @@ fn page(
         rusqlite::params![products, window.lowest, window.highest, window.limit, window.skip, except],
         |row| rows::device(row, sealer),
     )?;
-    Ok(Listed { rows, total })
+    Ok((rows, total))
 }
 
 /// The numbers among which a page lies, and where in them it starts.
@@ -222,7 +227,7 @@ impl Window {
 
 /// Numbers of all devices that fit, in any order.
 fn matching(
-    connection: &Connection,
+    meter: &Meter<'_>,
     products: &Among,
     name: Option<&str>,
     filter: &DeviceFilter,
@@ -273,7 +278,7 @@ fn matching(
     }
     let sql =
         format!("SELECT {number} FROM {source} WHERE {} AND {}", products.condition(product), conditions.join(" AND "));
-    collect(connection, &sql, params_from_iter(values), |row| Ok(DeviceNumber(row.get(0)?)))
+    meter.collect(&sql, params_from_iter(values), |row| Ok(DeviceNumber(row.get(0)?)))
 }
 
 /// JSON: `[["PRODUCT", "[[\"key\",\"value\"]]"], ...]`, the second in the form of the column.

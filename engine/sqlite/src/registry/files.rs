@@ -9,7 +9,7 @@ use lianwu_ports::registry::files::{DEVICE_TASKS_MAX, FileTasks, FileUsage, File
 use lianwu_ports::registry::{Listed, Slice, StoreError};
 use rusqlite::{Connection, Row, params};
 
-use super::{SqliteRegistry, change_one, collect, find};
+use super::{Meter, SqliteRegistry, change_one, collect, find};
 use crate::fault::Fault;
 use crate::rows;
 use crate::seal::Sealer;
@@ -183,13 +183,13 @@ impl Files for SqliteRegistry {
         self.read(move |transaction, sealer| {
             let device = device.map(|number| number.0);
             let count = format!("SELECT count(*) AS total {WHERE}");
-            let total =
-                find(transaction, &count, params![product.as_str(), device], |row| rows::unsigned(row, "total"))?;
+            let meter = Meter::new(transaction);
+            let total = meter.find(&count, params![product.as_str(), device], |row| rows::unsigned(row, "total"))?;
             let page = format!("SELECT * {WHERE} ORDER BY id DESC LIMIT ?3 OFFSET ?4");
             let (limit, offset) = (slice.rows_max().cast_signed(), i64::try_from(slice.offset).unwrap_or(i64::MAX));
             let values = params![product.as_str(), device, limit, offset];
-            let rows = collect(transaction, &page, values, |row| file(row, sealer))?;
-            Ok(Listed { rows, total: total.unwrap_or_default() })
+            let rows = meter.collect(&page, values, |row| file(row, sealer))?;
+            Ok(Listed { rows, total: total.unwrap_or_default(), steps: meter.steps() })
         })
     }
 

@@ -6,7 +6,7 @@ use lianwu_ports::Answer;
 use lianwu_ports::registry::{Listed, ProjectFilter, Projects, Slice, StoreError};
 use rusqlite::params;
 
-use super::{SqliteRegistry, change_one, collect, delete_one, find};
+use super::{Meter, SqliteRegistry, change_one, delete_one, find};
 use crate::rows;
 
 /// `lower` folds ASCII letters only, and `instr` knows no wildcards: the search is literal.
@@ -63,19 +63,18 @@ impl Projects for SqliteRegistry {
             let id = filter.id.as_ref().map(ProjectId::as_str);
             let product = filter.product.as_ref().map(ProductId::as_str);
             let (limit, offset) = (clamped(slice.rows_max()), clamped(slice.offset));
-            let rows = collect(
-                transaction,
+            let meter = Meter::new(transaction);
+            let rows = meter.collect(
                 &format!("SELECT * {FITS} ORDER BY seq DESC LIMIT ?5 OFFSET ?6"),
                 params![owner, id, filter.name, product, limit, offset],
                 rows::project,
             )?;
-            let total = find(
-                transaction,
+            let total = meter.find(
                 &format!("SELECT count(*) AS total {FITS}"),
                 params![owner, id, filter.name, product],
                 |row| rows::unsigned(row, "total"),
             )?;
-            Ok(Listed { rows, total: total.unwrap_or(0) })
+            Ok(Listed { rows, total: total.unwrap_or(0), steps: meter.steps() })
         })
     }
 }

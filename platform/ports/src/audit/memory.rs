@@ -18,13 +18,17 @@ impl MemoryAudit {
     }
 }
 
-fn fits(query: &AuditQuery, position: AuditPosition, entry: &AuditEntry) -> bool {
+/// Is it of the account, within the times and behind the page before?
+fn is_in_range(query: &AuditQuery, position: AuditPosition, entry: &AuditEntry) -> bool {
     entry.owner == query.owner
         && query.times.contains(&entry.time)
-        && query.uin.is_none_or(|uin| entry.uin == uin)
+        && query.before.is_none_or(|before| position < before)
+}
+
+fn fits(query: &AuditQuery, entry: &AuditEntry) -> bool {
+    query.uin.is_none_or(|uin| entry.uin == uin)
         && query.operation.as_ref().is_none_or(|operation| entry.operation == *operation)
         && (entry.is_write || !query.writes_only)
-        && query.before.is_none_or(|before| position < before)
 }
 
 impl AuditStore for MemoryAudit {
@@ -39,13 +43,21 @@ impl AuditStore for MemoryAudit {
     fn page(&self, query: AuditQuery) -> Answer<'_, Result<AuditPage, StoreError>> {
         let mut found = self.with(|rows| {
             let placed = rows.iter().map(|(seq, entry)| (AuditPosition { time: entry.time, seq: *seq }, entry.clone()));
-            placed.filter(|(position, entry)| fits(&query, *position, entry)).collect::<Vec<_>>()
+            placed.filter(|(position, entry)| is_in_range(&query, *position, entry)).collect::<Vec<_>>()
         });
         found.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
-        let has_more = found.len() > query.limit;
-        found.truncate(query.limit);
-        let next = found.last().filter(|_| has_more).map(|(position, _)| *position);
-        Box::pin(async move { Ok(AuditPage { rows: found.into_iter().map(|(_, entry)| entry).collect(), next }) })
+        let (mut page, mut last) = (AuditPage::default(), None);
+        for (position, entry) in found {
+            if page.rows.len() == query.limit || page.looked_at == query.look_max {
+                page.next = last;
+                break;
+            }
+            (page.looked_at, last) = (page.looked_at + 1, Some(position));
+            if fits(&query, &entry) {
+                page.rows.push(entry);
+            }
+        }
+        Box::pin(async move { Ok(page) })
     }
 
     fn expire(&self, oldest: UnixMillis, rows_max: usize) -> Answer<'_, Result<usize, StoreError>> {

@@ -12,7 +12,7 @@ macro_rules! audit_suite {
     ($run:ident) => {
         $crate::audit_suite!($run: [
             a_row_is_read_back_whole, pages_are_newest_first_and_join, every_filter_narrows,
-            rows_of_one_time_keep_their_order, old_rows_expire_in_portions,
+            rows_of_one_time_keep_their_order, old_rows_expire_in_portions, a_search_stops_and_goes_on,
         ]);
     };
     ($run:ident: [$($case:ident),* $(,)?]) => {
@@ -54,6 +54,7 @@ fn everything() -> AuditQuery {
         writes_only: false,
         before: None,
         limit: 100,
+        look_max: 1_000,
     }
 }
 
@@ -116,6 +117,25 @@ pub async fn rows_of_one_time_keep_their_order(store: Arc<impl AuditStore>) {
     assert_eq!(first.rows.iter().map(|row| row.operation.as_str()).collect::<Vec<_>>(), ["c", "b"]);
     assert!(first.next.is_some());
     assert_eq!(found(&*store, AuditQuery { before: first.next, ..everything() }).await, ["a"]);
+}
+
+/// Does a search for what is rare stop at its bound, say where to go on, and find everything in the end?
+pub async fn a_search_stops_and_goes_on(store: Arc<impl AuditStore>) {
+    let name = |time| if time % 30 == 5 { "rare" } else { "frequent" };
+    store.append((1..=100).map(|time| entry(time, name(time))).collect()).await.expect("append");
+    let mut query = AuditQuery { operation: Some("rare".to_owned()), look_max: 20, ..everything() };
+    let (mut times, mut looked_at) = (Vec::new(), Vec::new());
+    loop {
+        let page = store.page(query.clone()).await.expect("a page");
+        times.extend(page.rows.into_iter().map(|row| row.time.0));
+        looked_at.push(page.looked_at);
+        match page.next {
+            Some(next) => query.before = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(times, [95, 65, 35, 5]);
+    assert_eq!(looked_at, [20; 5]);
 }
 
 /// Do rows older than asked go, a portion at a time, and no others?

@@ -174,7 +174,7 @@ fn listed<'a, T: Clone + 'a>(rows: impl Iterator<Item = &'a T>, slice: Slice) ->
         }
         total += 1;
     }
-    Listed { rows: cut, total }
+    Listed { rows: cut, total, steps: total }
 }
 
 fn free(is_taken: bool, field: &'static str) -> Result<(), StoreError> {

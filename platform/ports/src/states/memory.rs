@@ -190,6 +190,14 @@ impl States for MemoryReadings {
         Ok(numbers.into_iter().filter(runs).collect())
     }
 
+    fn activated(&self) -> Result<Vec<DeviceNumber>, ReadingError> {
+        let inner = self.lock();
+        let is_first = |row: &&LogRow| row.kind == RecordKind::Connected && row.code == 0;
+        let numbers = inner.records.iter().filter(is_first).map(|row| row.number);
+        let known = |number: &DeviceNumber| *number != DeviceNumber::NONE && !inner.forgotten.contains(number);
+        Ok(numbers.filter(known).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
     fn forget(&self, number: DeviceNumber) -> Result<(), ReadingError> {
         self.lock().forgotten.push(number);
         Ok(())

@@ -23,6 +23,7 @@ pub fn states_agree(
         let with = |states: &dyn States| states.with_firmware(products, version.as_deref()).expect("an index");
         assert_eq!(with(one), with(other), "{context}: firmware {version:?} in {products:?}");
     }
+    assert_eq!(one.activated().expect("an index"), other.activated().expect("an index"), "{context}: activated");
     let (sessions, others) = (one.sessions().expect("sessions"), other.sessions().expect("sessions"));
     assert_eq!(sessions, others, "{context}: kept sessions");
     for session in sessions {

@@ -53,7 +53,7 @@ pub async fn list(
     slice: Slice,
 ) -> Result<Listed<DeviceView>, DeviceError> {
     if filter.products.is_empty() {
-        return Ok(Listed { rows: Vec::new(), total: 0 });
+        return Ok(Listed { rows: Vec::new(), total: 0, steps: 0 });
     }
     let DeviceListFilter { products, name, tags, hidden, firmware } = filter;
     let numbers = match firmware {
@@ -68,5 +68,5 @@ pub async fn list(
     let numbers: Vec<_> = listed.rows.iter().map(|device| device.number).collect();
     let states = telemetry::activity(platform, numbers).await?;
     let rows = listed.rows.into_iter().zip(states).map(|(device, state)| view(platform, device, state)).collect();
-    Ok(Listed { rows, total: listed.total })
+    Ok(Listed { rows, total: listed.total, steps: listed.steps })
 }

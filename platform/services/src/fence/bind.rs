@@ -122,7 +122,8 @@ pub async fn binds(
         let bind = of.iter().find(|bind| bind.device == device.number)?.clone();
         Some(BoundDevice { product: device.product, name: device.name.to_string(), bind })
     };
-    Ok(Listed { rows: found.rows.into_iter().filter_map(row).collect(), total: found.total })
+    let (total, steps) = (found.total, found.steps);
+    Ok(Listed { rows: found.rows.into_iter().filter_map(row).collect(), total, steps })
 }
 
 /// Registered devices, each named once.

@@ -119,7 +119,7 @@ pub fn fences(platform: &Platform, owner: Uin, space: &str, slice: Slice) -> Res
     let found: Vec<_> = known.fences.values().filter(|known| known.fence.space == space.id).collect();
     let listed = cut(found.into_iter(), slice);
     let rows = listed.rows.into_iter().map(|known| known.fence.clone()).collect();
-    Ok(Listed { rows, total: listed.total })
+    Ok(Listed { rows, total: listed.total, steps: listed.steps })
 }
 
 pub(super) fn find(platform: &Platform, owner: Uin, id: i64) -> Result<(Fence, Space), FenceError> {

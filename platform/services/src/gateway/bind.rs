@@ -110,7 +110,8 @@ pub async fn unbound(
     let numbers = if bound.is_empty() { Numbers::Any } else { Numbers::Except(bound) };
     let filter = DeviceFilter { products: vec![product], numbers, ..DeviceFilter::default() };
     let listed = platform.stores.devices.devices(filter, slice).await.map_err(GatewayError::Store)?;
-    Ok(Listed { rows: listed.rows.into_iter().map(|device| device.name).collect(), total: listed.total })
+    let (total, steps) = (listed.total, listed.steps);
+    Ok(Listed { rows: listed.rows.into_iter().map(|device| device.name).collect(), total, steps })
 }
 
 fn named(

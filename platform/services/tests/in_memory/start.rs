@@ -175,6 +175,7 @@ fn every_row() -> AuditQuery {
         writes_only: false,
         before: None,
         limit: QUEUE_ROWS_MAX + 10,
+        look_max: QUEUE_ROWS_MAX + 10,
     }
 }
 

@@ -99,6 +99,8 @@ export interface Operations {
   ListActionHistory: { request: ListActionHistoryRequest; response: ListActionHistoryResponse };
   ListAuditLog: { request: ListAuditLogRequest; response: ListAuditLogResponse };
   ListDeviceLog: { request: ListDeviceLogRequest; response: ListDeviceLogResponse };
+  ListDeviceSecrets: { request: ListDeviceSecretsRequest; response: ListDeviceSecretsResponse };
+  ListDevices: { request: ListDevicesRequest; response: ListDevicesResponse };
   ListEventHistory: { request: ListEventHistoryRequest; response: ListEventHistoryResponse };
   ListFileTasks: { request: ListFileTasksRequest; response: ListFileTasksResponse };
   ListFiles: { request: ListFilesRequest; response: ListFilesResponse };
@@ -115,6 +117,7 @@ export interface Operations {
   ListSecretKeys: { request: ListSecretKeysRequest; response: ListSecretKeysResponse };
   ListSimulations: { request: ListSimulationsRequest; response: ListSimulationsResponse };
   ListSubAccounts: { request: ListSubAccountsRequest; response: ListSubAccountsResponse };
+  ListSubDevices: { request: ListSubDevicesRequest; response: ListSubDevicesResponse };
   ListTags: { request: ListTagsRequest; response: ListTagsResponse };
   ListTopicPolicy: { request: ListTopicPolicyRequest; response: ListTopicPolicyResponse };
   ModifyFenceBind: { request: ModifyFenceBindRequest; response: ModifyFenceBindResponse };
@@ -256,6 +259,8 @@ export const versions: Record<keyof Operations, string> = {
   ListActionHistory: "2026-11-01",
   ListAuditLog: "2026-11-01",
   ListDeviceLog: "2026-11-01",
+  ListDeviceSecrets: "2026-11-01",
+  ListDevices: "2026-11-01",
   ListEventHistory: "2019-04-23",
   ListFileTasks: "2026-11-01",
   ListFiles: "2026-11-01",
@@ -272,6 +277,7 @@ export const versions: Record<keyof Operations, string> = {
   ListSecretKeys: "2026-11-01",
   ListSimulations: "2026-11-01",
   ListSubAccounts: "2026-11-01",
+  ListSubDevices: "2026-11-01",
   ListTags: "2026-11-01",
   ListTopicPolicy: "2019-04-23",
   ModifyFenceBind: "2019-04-23",
@@ -1355,6 +1361,33 @@ export interface ListDeviceLogResponse {
   Listover: boolean;
 }
 
+export interface ListDeviceSecretsRequest {
+  Devices: DevicesItem[];
+}
+
+export interface ListDeviceSecretsResponse {
+  Secrets: DeviceSecretItem[];
+}
+
+export interface ListDevicesRequest {
+  ProductId?: string;
+  ProjectId?: string;
+  State?: string;
+  DeviceName?: string;
+  Tags?: TagItem[];
+  FirmwareVersion?: string;
+  Context?: string;
+  Limit?: number;
+}
+
+export interface ListDevicesResponse {
+  Devices: DeviceInfo[];
+  Context: string;
+  Listover: boolean;
+  Counts?: DeviceCounts;
+  DevicesRead: number;
+}
+
 export interface ListEventHistoryRequest {
   ProductId: string;
   DeviceName: string;
@@ -1539,6 +1572,19 @@ export interface ListSubAccountsRequest {
 export interface ListSubAccountsResponse {
   Total: number;
   SubAccounts: SubAccount[];
+}
+
+export interface ListSubDevicesRequest {
+  GatewayProductId: string;
+  GatewayDeviceName: string;
+  Offset?: number;
+  Limit?: number;
+}
+
+export interface ListSubDevicesResponse {
+  Devices: DeviceInfo[];
+  Total: number;
+  Online: number;
 }
 
 export interface ListTagsRequest {
@@ -2043,6 +2089,14 @@ export interface CertInfo {
   CertText: string;
 }
 
+export interface DeviceCounts {
+  Total: number;
+  Online: number;
+  Offline: number;
+  Inactive: number;
+  Disabled: number;
+}
+
 export interface DeviceData {
   DeviceCert: string;
   DeviceName: string;
@@ -2106,6 +2160,12 @@ export interface DeviceResult {
   Status: string;
   ErrCode: number;
   ErrMsg: string;
+}
+
+export interface DeviceSecretItem {
+  ProductId: string;
+  DeviceName: string;
+  DevicePsk: string;
 }
 
 export interface DevicesItem {

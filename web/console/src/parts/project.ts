@@ -49,7 +49,7 @@ async function choose(router: Router, id: string): Promise<void> {
   keep(id);
   const { meta, query, name, params } = router.currentRoute.value;
   if (!meta.hasProject || !name) return;
-  const { project: _project, product: _product, page: _page, ...rest } = query;
+  const { project: _project, product: _product, page: _page, after: _after, ...rest } = query;
   await router.replace({ name, params, query: id ? { ...rest, project: id } : rest });
 }
 

@@ -76,6 +76,7 @@ impl Worker {
             None => {
                 self.stats.sign_ins.add(1);
                 state.heard.is_news(device.number, state.now);
+                device.note_activated();
                 self.record(state, RecordKind::Connected, &device, "", facts.as_bytes());
                 Visited::In
             }
@@ -88,6 +89,7 @@ impl Worker {
     pub(crate) fn heard_over_http(&self, state: &mut State, device: &DirectoryDevice, source: IpAddr) {
         let (number, now) = (device.number, state.now);
         if !device.is_online() && state.heard.is_news(number, now) {
+            device.note_activated();
             self.record(state, RecordKind::Connected, device, "", facts("http", source).as_bytes());
         }
     }

@@ -13,7 +13,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::{condition, note_seen, note_through};
 use crate::fault::Fault;
-use crate::registry::{SqliteRegistry, collect, find};
+use crate::registry::{Meter, SqliteRegistry, collect, find};
 use crate::rows;
 
 /// An alert with the name of its device.
@@ -105,12 +105,13 @@ fn list(connection: &Connection, filter: &AlertFilter, slice: Slice) -> Result<L
     let (condition, mut values) = wanted(filter);
     let count =
         format!("SELECT count(*) AS total FROM fence_alerts AS a JOIN devices AS d ON d.number = a.device {condition}");
-    let total = find(connection, &count, params_from_iter(&values), |row| rows::unsigned(row, "total"))?;
+    let meter = Meter::new(connection);
+    let total = meter.find(&count, params_from_iter(&values), |row| rows::unsigned(row, "total"))?;
     let page = format!("{SELECT} {condition} ORDER BY a.time DESC, a.id DESC LIMIT ? OFFSET ?");
     values.push(Value::from(slice.rows_max().cast_signed()));
     values.push(Value::from(i64::try_from(slice.offset).unwrap_or(i64::MAX)));
-    let rows = collect(connection, &page, params_from_iter(&values), alert)?;
-    Ok(Listed { rows, total: total.unwrap_or_default() })
+    let rows = meter.collect(&page, params_from_iter(&values), alert)?;
+    Ok(Listed { rows, total: total.unwrap_or_default(), steps: meter.steps() })
 }
 
 impl FenceAlerts for SqliteRegistry {

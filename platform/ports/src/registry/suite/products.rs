@@ -14,7 +14,7 @@ use crate::registry::{
 };
 
 async fn names(store: &impl Projects, filter: ProjectFilter, slice: Slice) -> (Vec<String>, u64) {
-    let Listed { rows, total } = store.projects(filter, slice).await.expect("list projects");
+    let Listed { rows, total, .. } = store.projects(filter, slice).await.expect("list projects");
     (rows.into_iter().map(|project| project.name).collect(), total)
 }
 

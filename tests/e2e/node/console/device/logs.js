@@ -1,7 +1,9 @@
 // The logs in each of their views, and what the diagnosis makes of a bad report.
 "use strict";
 
-exports.walk = async ({ page, visit, word, looked, expect }, { product, name, page: at, lamp, live }) => {
+const fs = require("node:fs");
+
+exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { product, name, page: at, lamp, live }) => {
   const rows = page.locator("tbody tr");
   const choose = (zh, en) => page.getByRole("main").getByRole("radio", { name: word(zh, en), exact: true }).check();
   const words = page.getByLabel(word("多个关键字用空格隔开", "Words that must all be there"));
@@ -82,6 +84,41 @@ exports.walk = async ({ page, visit, word, looked, expect }, { product, name, pa
   await words.fill("83");
   await words.press("Enter");
   await rows.filter({ hasText: '"brightness":83' }).first().waitFor();
+
+  // Older lines than a page holds, and all of them as a file.
+  for (let level = 0; level < 30; level += 1) await lamp.report({ brightness: level });
+  await words.fill("");
+  await words.press("Enter");
+  await page.getByRole("button", { name: word("更早的日志", "Older lines") }).click();
+  await until(async () => (await rows.count()) > 50, "no older lines came");
+  await words.fill("83");
+  await words.press("Enter");
+  await rows.filter({ hasText: '"brightness":83' }).first().waitFor();
+  const dialog = page.getByRole("dialog");
+  await page.getByRole("button", { name: word("导出", "Export"), exact: true }).click();
+  const save = dialog.getByRole("button", { name: word("导出", "Export"), exact: true });
+  const [download] = await Promise.all([page.waitForEvent("download"), save.click()]);
+  await looked("logs-export");
+  const asked = { ProductId: product, DeviceName: name, Keyword: "83", MinTime: Date.now() - 3_600_000, MaxTime: Date.now() + 3_600_000, Limit: 100 };
+  const { Rows } = await cloud("ListDeviceLog", asked, "2026-11-01");
+  const lines = fs.readFileSync(await download.path(), "utf8").trim().split("\r\n");
+  expect(lines.length === Rows.length + 1, `${lines.length - 1} lines in the file, ${Rows.length} in the log`);
+  expect(lines[0].includes("Time,Kind,Direction"), lines[0]);
+  expect(Rows.every((row, at) => lines[at + 1].startsWith(new Date(row.Time).toISOString())), "the file's lines are not the log's");
+  await dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last().click();
+  let answer;
+  const held = new Promise((resolve) => (answer = resolve));
+  await page.route(/ListDeviceLog/, async (route) => {
+    await held;
+    await route.continue().catch(() => undefined);
+  });
+  await page.getByRole("button", { name: word("导出", "Export"), exact: true }).click();
+  await save.click();
+  await dialog.getByRole("button", { name: word("停止", "Stop"), exact: true }).click();
+  answer();
+  await dialog.getByText(word("没有保存文件", "no file was saved")).waitFor();
+  await page.unroute(/ListDeviceLog/);
+  await dialog.getByRole("button", { name: word("取消", "Cancel"), exact: true }).click();
 
   // The diagnosis names the report that was refused.
   await lamp.report({ brightness: "dark" });

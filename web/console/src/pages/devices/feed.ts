@@ -68,6 +68,8 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   let clearedAt = 0;
   /** Cleared while a page was read: what it brings was there before. */
   let isCleared = false;
+  /** Older rows were asked for and nothing was found: what is new does not set that back. */
+  let isFurther = false;
   const overlap = new Overlap<Row>(source);
   const missed = ref(0);
   const hasGap = ref(false);
@@ -98,6 +100,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     missed.value = 0;
     hasGap.value = false;
     isRead.value = false;
+    isFurther = false;
     return refresh();
   }
 
@@ -121,7 +124,9 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     const at = known ? rows.findIndex((row) => source.isSame(row, known)) : -1;
     isRead.value = true;
     overlap.read(answer.rows);
+    if (isFurther && rows.length === 0) return;
     if (at === -1) {
+      isFurther = false;
       // The first page, or more came than a page holds: what lies between is read with the pages.
       asked = of;
       context = answer.context;
@@ -167,6 +172,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
       context = answer.context;
       isOver.value = answer.isOver;
       shown.value = [...shown.value, ...answer.rows.map(line)];
+      isFurther = shown.value.length === 0;
     });
   }
 

@@ -8,6 +8,14 @@ export const listTexts = texts(
     name: "设备名称",
     namePart: "设备名称（支持部分匹配）",
     tag: "标签，如 area=floor2",
+    tagForm: "标签写作 键=值，如 area=floor2",
+    firmware: "固件版本",
+    export: "导出",
+    states: { "": "全部", online: "在线", offline: "离线", inactive: "未激活", disabled: "已禁用" } as Record<string, string>,
+    chip: { state: "状态", name: "名称含", tag: "标签", firmware: "固件版本" } as Record<string, string>,
+    noFirmware: "未上报",
+    further: (count: string) => `已查找 ${count} 台设备，还没有找到符合条件的。`,
+    goOn: "继续查找",
     columns: {
       name: "设备名称",
       product: "所属产品",
@@ -51,6 +59,14 @@ export const listTexts = texts(
     name: "Device name",
     namePart: "Device name or a part of it",
     tag: "Tag, as area=floor2",
+    tagForm: "A tag is written key=value, as area=floor2",
+    firmware: "Firmware version",
+    export: "Export",
+    states: { "": "All", online: "Online", offline: "Offline", inactive: "Never activated", disabled: "Disabled" } as Record<string, string>,
+    chip: { state: "State", name: "Name with", tag: "Tag", firmware: "Firmware" } as Record<string, string>,
+    noFirmware: "none named",
+    further: (count: string) => `${count} devices were looked at and none of them fits yet.`,
+    goOn: "Look further",
     columns: {
       name: "Device name",
       product: "Product",
@@ -189,6 +205,40 @@ export const importTexts = texts(
     twice: (line: number) => `The same name as in line ${line}`,
     leave: "The import is under way; leaving stops the lines that remain. Leave anyway?",
     secretNote: "The report holds the devices' secrets: keep it safe.",
+  },
+);
+
+export const exportTexts = texts(
+  {
+    export: "导出",
+    stop: "停止",
+    read: (count: string) => `已读取 ${count} 行`,
+    readOf: (count: string, total: string) => `已读取 ${count} / ${total} 行`,
+    exported: (count: string) => `已导出 ${count} 行`,
+    exportStopped: (count: string) => `已停止，读取了 ${count} 行，没有保存文件。`,
+  },
+  {
+    export: "Export",
+    stop: "Stop",
+    read: (count: string) => `${count} rows read`,
+    readOf: (count: string, total: string) => `${count} of ${total} rows read`,
+    exported: (count: string) => `${count} rows exported`,
+    exportStopped: (count: string) => `Stopped after ${count} rows; no file was saved.`,
+  },
+);
+
+export const exportDeviceTexts = texts(
+  {
+    title: "导出设备列表",
+    about: "CSV 文件，包含当前筛选的全部设备：",
+    secrets: "包含设备密钥",
+    secretNote: "拿到密钥的人可以冒充设备。需要有读取每台设备的权限；证书认证的设备没有密钥。",
+  },
+  {
+    title: "Export the device list",
+    about: "A CSV file with every device that fits:",
+    secrets: "With the devices' secrets",
+    secretNote: "Whoever has its secret can pretend to be the device. Needs the right to read each of them; devices with certificates have no secret.",
   },
 );
 
