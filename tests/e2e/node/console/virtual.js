@@ -19,7 +19,8 @@ exports.walk = async (tour) => {
   } finally {
     await real.end();
   }
-  await bytes(tour, project);
+  await closed(tour, await bytes(tour, project));
+  await certified(tour, project);
 
   async function takeOver() {
     await visit(`/devices/${product}/${taken}/debugging?mode=virtual`);
@@ -141,20 +142,48 @@ async function play(tour, product, name) {
   await page.getByRole("article").filter({ hasText: "hmac" }).first().waitFor();
 }
 
-/** A product that passes bytes through: up and down as hexadecimal digits; leaving the page ends the connection. */
-async function bytes(tour, project) {
-  const { page, visit, word, looked, until, cloud, language } = tour;
-  const made = await cloud("CreateStudioProduct", {
-    ProductName: `bytes-${language}`,
+/** The platform ends the connection: the page says so, and why there cannot be another. */
+async function closed(tour, product) {
+  const { page, visit, word, until, cloud } = tour;
+  const device = { ProductId: product, DeviceName: "other" };
+  await cloud("CreateDevice", device);
+  await visit(`/devices/${product}/other/debugging?mode=virtual`);
+  await connect(tour).click();
+  await isOn(tour);
+  await cloud("UpdateDevicesEnableState", { DevicesItems: [device], Status: 0 });
+  await page.getByText(word("连接被平台断开", "The platform closed the connection")).waitFor();
+  await page.getByText(word("设备已禁用，不能登录", "The device is disabled and cannot sign in")).waitFor();
+  await until(() => connect(tour).isDisabled(), "a disabled device could be connected");
+}
+
+/** Nobody else has the key of a device with a certificate. */
+async function certified(tour, project) {
+  const { page, visit, word, cloud } = tour;
+  const product = await make(tour, project, { EncryptionType: "1" });
+  await cloud("CreateDevice", { ProductId: product, DeviceName: "sealed" });
+  await visit(`/devices/${product}/sealed/debugging?mode=virtual`);
+  await page.getByText(word("产品使用证书认证：私钥只在设备上", "The product's devices sign in with certificates")).waitFor();
+}
+
+async function make({ cloud, language }, project, change) {
+  const { Product } = await cloud("CreateStudioProduct", {
+    ProductName: `${language}-${Date.now()}`,
     CategoryId: 3,
     ProductType: 0,
     EncryptionType: "2",
     NetType: "wifi",
-    DataProtocol: 2,
+    DataProtocol: 1,
     ProductDesc: "",
     ProjectId: project,
+    ...change,
   });
-  const product = made.Product.ProductId;
+  return Product.ProductId;
+}
+
+/** A product that passes bytes through: up and down as hexadecimal digits; leaving the page ends the connection. */
+async function bytes(tour, project) {
+  const { page, visit, word, looked, until, cloud } = tour;
+  const product = await make(tour, project, { DataProtocol: 2 });
   const device = { ProductId: product, DeviceName: "raw" };
   await cloud("CreateDevice", device);
   await visit(`/devices/${product}/raw/debugging?mode=virtual`);
@@ -177,4 +206,5 @@ async function bytes(tour, project) {
   await looked("raw");
   await page.getByRole("link", { name: word("设备", "Devices"), exact: true }).first().click();
   await until(async () => !(await isOnline(tour, product, "raw")), "the device is online after its page was left");
+  return product;
 }
