@@ -3,7 +3,7 @@
 use lianwu_ports::record::RecordKind;
 use serde_json::json;
 
-use super::support::{Cloud, MODEL, NOW, code};
+use super::support::{Cloud, MODEL, NOW, code, new_product};
 
 #[tokio::test]
 async fn a_model_comes_back_letter_by_letter() {
@@ -174,4 +174,35 @@ async fn consequences_need_a_right_on_the_devices() {
     let worker = cloud.sub_account("worker", &["lamp1"]).await;
     let request = json!({"ProductId": product, "ModelSchema": MODEL});
     assert_eq!(code(&cloud.call(&worker, "DescribeModelConsequences", request).await), "UnauthorizedOperation");
+}
+
+/// Is it told what else knows a property that goes or changes its type: maps that show it, and the script?
+#[tokio::test]
+async fn other_uses_of_a_lost_property_are_told() {
+    let cloud = Cloud::new().await;
+    let project = cloud.project("meters").await;
+    let mut new = new_product(&project, "meter");
+    new["DataProtocol"] = json!(2);
+    let made = cloud.ok("CreateStudioProduct", new).await;
+    let product = made["Product"]["ProductId"].as_str().unwrap();
+    cloud.ok("ModifyModelDefinition", json!({"ProductId": product, "ModelSchema": MODEL})).await;
+    let script = "function RawToProtocol(fPort, bytes) { return {method: 'report', params: {heat: bytes[0], leveled: 1}}; }\n\
+                  function ProtocolToRaw(message) { return []; }";
+    cloud.ok("SaveProductScript", json!({"ProductId": product, "Script": script})).await;
+    let space = json!({"ProjectId": project, "SpaceName": "city", "AuthorizeType": 1, "ProductIdList": [product]});
+    let space = cloud.ok("CreatePositionSpace", space).await["SpaceId"].clone();
+    let shown = json!({"SpaceId": space, "ProductId": product, "Data": r#"["level","heat"]"#});
+    cloud.ok("ModifySpaceProperty", shown).await;
+
+    let uses = async |draft: &str| {
+        let told = consequences(&cloud, product, draft).await.0;
+        let line = |one: &serde_json::Value| {
+            let word = |name: &str| one[name].as_str().unwrap().to_owned();
+            format!("{} {} {}", word("Property"), word("Place"), word("Name"))
+        };
+        told["Uses"].as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(uses(&MODEL.replace(r#""max":"100""#, r#""max":"90""#)).await, Vec::<String>::new(), "the type stays");
+    let draft = MODEL.replace(r#""id":"level""#, r#""id":"depth""#).replacen(r#""id":"heat""#, r#""id":"warmth""#, 1);
+    assert_eq!(uses(&draft).await, ["level space city", "heat space city", "heat script "]);
 }
