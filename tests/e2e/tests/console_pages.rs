@@ -65,6 +65,12 @@ fn products() {
     walk("products");
 }
 
+/// A project by the form, certificates of devices, templates and files of thing models, versions of a script, a release after a review.
+#[test]
+fn life_of_a_product() {
+    walk("product");
+}
+
 /// The API explorer and the code it writes, keys, audit log, configuration and limits.
 #[test]
 fn platform() {
