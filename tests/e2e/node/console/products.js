@@ -16,7 +16,7 @@ exports.unused = [
 ];
 
 exports.walk = async (tour) => {
-  const { page, visit, word, looked, expect, cloud, language } = tour;
+  const { page, visit, word, looked, expect, until, cloud, language } = tour;
   const run = `${language}-${Date.now() % 1_000_000}`;
   const NAME = `walk-${run}`;
   const button = (zh, en) => page.getByRole("button", { name: word(zh, en), exact: true });
@@ -232,14 +232,16 @@ exports.walk = async (tour) => {
   await field("描述", "Description").fill("for walking");
   await page.locator("form", { hasText: word("基本信息", "Basics") }).getByRole("button", { name: word("保存", "Save") }).click();
   await told("已保存", "Saved");
-  expect((await cloud("DescribeStudioProduct", { ProductId: id })).Product.ProductDesc === "for walking", "the description stayed");
+  await until(async () => (await cloud("DescribeStudioProduct", { ProductId: id })).Product.ProductDesc === "for walking", "the description stayed");
   const registration = page.locator("form", { hasText: word("产品密钥", "Product secret") });
   await choice("自动创建设备", "Devices are created by it").check();
   await registration.getByLabel(word("最多自动创建的设备数", "Devices it may create at most")).fill("7");
   await registration.getByRole("button", { name: word("保存", "Save") }).click();
   await registration.getByRole("button", { name: word("显示", "Show") }).click();
-  const dynamic = await cloud("DescribeProductDynamicRegister", { ProductId: id });
-  expect(dynamic.RegisterType === 2 && dynamic.RegisterLimit === 7, JSON.stringify(dynamic));
+  const registered = () => cloud("DescribeProductDynamicRegister", { ProductId: id });
+  await until(async () => (await registered()).RegisterLimit === 7, "the limit stayed");
+  const dynamic = await registered();
+  expect(dynamic.RegisterType === 2, JSON.stringify(dynamic));
   await registration.getByText(dynamic.ProductSecret).waitFor();
   const storage = page.locator("form", { hasText: word("数据保存", "Storage") });
   await storage.getByLabel(word("历史数据保存天数", "Days that history is kept")).fill("2");
