@@ -83,10 +83,16 @@ fn accounts() {
     walk("accounts");
 }
 
-/// A device's page, tab by tab: values and controls, history, events and actions, debugging, logs, diagnosis, shadow, information, sub-devices.
+/// A device's page: values and controls, history, events and actions, debugging.
 #[test]
 fn device() {
     walk("device");
+}
+
+/// A device's page: logs and their replay, diagnosis, shadow, information, sub-devices.
+#[test]
+fn records_of_a_device() {
+    walk("records");
 }
 
 /// The virtual device of a device's page: every control, controls and actions from the cloud, faults, taking the place of a real device, raw bytes.
