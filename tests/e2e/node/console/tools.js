@@ -49,11 +49,11 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud, languag
   await card.getByRole("button", { name: word("停止", "Stop"), exact: true }).click();
   await card.getByText(word("已结束", "Ended"), { exact: true }).waitFor();
   await until(async () => (await online()) === 0, `${await online()} are still online`);
-  await card.getByRole("button", { name: word("删除创建的 20 台设备", "Delete the 20 devices it made") }).click();
+  await card.getByRole("button", { name: word("删除创建的设备", "Delete the devices it made"), exact: true }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("listitem").first().waitFor();
   await looked("delete");
-  await dialog.getByRole("button", { name: word("删除创建的 20 台设备", "Delete the 20 devices it made") }).click();
+  await dialog.getByRole("button", { name: word("删除创建的设备", "Delete the devices it made"), exact: true }).click();
   await dialog.waitFor({ state: "detached" });
   expect((await fleet()).length === 0, "devices stayed");
   await card.getByRole("link", { name: word("查看设备", "Show devices") }).click();
