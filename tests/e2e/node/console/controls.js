@@ -7,9 +7,6 @@
 // A walk says which pages it answers for in `owns`, and in `unused`, each with its reason, what it does not use.
 "use strict";
 
-const fs = require("node:fs");
-const path = require("node:path");
-
 /** Every page by its address, and the tab it opens with. */
 const PAGES = [
   [/^\/$/, "overview"],
@@ -227,12 +224,4 @@ exports.left = ({ seen, used }, { owns = [], unused = [] }, word) => {
     return meant.length > 0 && meant.every((key) => used.has(key));
   });
   return { left: left.sort(), idle };
-};
-
-/** Pages that no walk answers for. */
-exports.orphans = () => {
-  const areas = fs.readdirSync(__dirname).filter((file) => file.endsWith(".js") && !["walk.js", "controls.js"].includes(file));
-  const owned = new Set(areas.flatMap((file) => require(path.join(__dirname, file)).owns ?? []));
-  const names = ["shell", "dialog", ...PAGES.map(([, name]) => name)];
-  return names.filter((name) => ![...owned].some((each) => each === name || each.startsWith(`${name}/`)));
 };
