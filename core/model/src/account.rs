@@ -17,6 +17,8 @@ pub struct Principal {
     pub name: String,
     /// Names of policies, in the order they were attached.
     pub policies: Vec<String>,
+    /// Whether its keys and its password count. A main account is always active.
+    pub active: bool,
     pub created: UnixMillis,
 }
 

@@ -328,6 +328,7 @@ fn accounts(table: Table) -> Table {
         .on(op::DescribeCaller, Read, |_| Target::Account, account::describe_caller)
         .on(op::DescribeAccess, Read, |_| Target::Account, account::describe_access)
         .on(op::CreateSubAccount, Write, |_| Target::Account, account::create_sub_account)
+        .on(op::UpdateSubAccount, Write, |_| Target::Account, account::update_sub_account)
         .on(op::DeleteSubAccount, Write, |_| Target::Account, account::delete_sub_account)
         .on(op::ListSubAccounts, Read, |_| Target::Account, account::list_sub_accounts)
         .on(op::CreateSecretKey, Write, |_| Target::Account, account::create_key)

@@ -19,6 +19,8 @@ pub(crate) enum Refusal {
     /// Nothing else is served before the first password is changed.
     MustChangePassword,
     WrongPassword,
+    /// The main account switched the sub-account off.
+    Disabled,
     Wait(Duration),
     /// As many pages of this user, or of all, are shown live as may be.
     TooManySockets,
@@ -31,6 +33,7 @@ impl From<SignInError> for Refusal {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Wrong => Self::WrongPassword,
+            SignInError::Disabled => Self::Disabled,
             SignInError::Wait(time) => Self::Wait(time),
             SignInError::Store(error) => {
                 tracing::error!(%error, "a login could not be opened");
@@ -60,7 +63,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotSignedIn | Self::WrongPassword => StatusCode::UNAUTHORIZED,
-            Self::ForeignOrigin | Self::PageToken | Self::MustChangePassword => StatusCode::FORBIDDEN,
+            Self::ForeignOrigin | Self::PageToken | Self::MustChangePassword | Self::Disabled => StatusCode::FORBIDDEN,
             Self::Wait(_) | Self::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
             Self::Request(_) => StatusCode::BAD_REQUEST,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -69,6 +72,11 @@ impl Refusal {
 
     fn error(self) -> ApiError {
         match self {
+            Self::Disabled => ApiError::new(
+                "AuthFailure.AccountDisabled",
+                "此子账号已被主账号停用，请联系主账号启用。",
+                "This sub-account is disabled; ask its main account to enable it.",
+            ),
             Self::NotSignedIn => ApiError::new(
                 "AuthFailure.NotSignedIn",
                 "尚未登录，或登录已失效，请重新登录。",

@@ -121,6 +121,7 @@ pub(crate) fn principal(row: &Row<'_>) -> Result<Principal, Fault> {
         owner: uin(row, "owner")?,
         name: row.get("name")?,
         policies: json(row, "policies")?,
+        active: row.get("active")?,
         created: time(row, "created")?,
     })
 }

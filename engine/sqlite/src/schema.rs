@@ -38,6 +38,7 @@ pub(crate) const REGISTRY: Layout = Layout {
         include_str!("../migrations/0012_remote_configs.sql"),
         include_str!("../migrations/0013_logins.sql"),
         include_str!("../migrations/0014_fences.sql"),
+        include_str!("../migrations/0015_disabled_principals.sql"),
     ],
 };
 

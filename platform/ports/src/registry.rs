@@ -72,7 +72,7 @@ pub trait Principals: Send + Sync {
     /// # Errors
     /// [`StoreError::Taken`] for `uin`.
     fn create_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>>;
-    /// Replaces name and policies.
+    /// Replaces name and policies, and whether it is active.
     ///
     /// # Errors
     /// [`StoreError::Missing`].

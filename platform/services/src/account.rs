@@ -157,7 +157,7 @@ pub async fn create_sub_account(
     within(members.len().saturating_sub(1), SUB_ACCOUNTS_MAX, Quota::SubAccounts)?;
     let uin = random_uin(platform.randomness.as_ref());
     let created = platform.clock.now();
-    let principal = Principal { uin, owner, name: name.to_owned(), policies, created };
+    let principal = Principal { uin, owner, name: name.to_owned(), policies, active: true, created };
     platform.stores.accounts.create_principal(principal.clone()).await?;
     load(platform).await?;
     Ok(principal)
@@ -173,6 +173,29 @@ pub async fn delete_sub_account(platform: &Platform, owner: Uin, uin: Uin) -> Re
     platform.stores.accounts.delete_principal(uin).await?;
     platform.accounts.logins.end_all(uin);
     load(platform).await?;
+    Ok(())
+}
+
+/// Switches a sub-account off or on. Off, its keys are refused as keys that are off, its password as one that is off, and its logins have ended;
+/// what it created stays, and everything counts again once it is on.
+///
+/// # Errors
+/// [`AccountError::NotFound`], `MainAccount`.
+pub async fn set_sub_account_active(
+    platform: &Platform,
+    owner: Uin,
+    uin: Uin,
+    active: bool,
+) -> Result<(), AccountError> {
+    let _turn = platform.turns.take().await;
+    let member = sub_account(platform, owner, uin)?;
+    let changed = Principal { active, ..Principal::clone(&member.principal) };
+    platform.stores.accounts.update_principal(changed).await?;
+    load(platform).await?;
+    if !active {
+        let ended = platform.accounts.logins.end_all(uin);
+        platform.stores.accounts.end_logins(ended).await?;
+    }
     Ok(())
 }
 

@@ -4747,6 +4747,18 @@ pub static OPERATIONS: &[OperationSpec] = &[
         ],
     },
     OperationSpec {
+        name: "UpdateSubAccount",
+        service: &SERVICES[2],
+        group: "account",
+        priority: "P0",
+        deprecated: false,
+        calls_per_second: 20,
+        fields: &[
+            FieldSpec { name: "Uin", kind: Kind::Text, required: true },
+            FieldSpec { name: "Enabled", kind: Kind::Boolean, required: true },
+        ],
+    },
+    OperationSpec {
         name: "UploadFirmware",
         service: &SERVICES[0],
         group: "ota",

@@ -4343,3 +4343,24 @@ pub struct UpdateSecretKeyRequest {
 
 #[derive(Clone, Default, Serialize)]
 pub struct UpdateSecretKeyResponse {}
+
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateSubAccount;
+
+impl Operation for UpdateSubAccount {
+    const SPEC: &'static OperationSpec = &OPERATIONS[342];
+    type Request = UpdateSubAccountRequest;
+    type Response = UpdateSubAccountResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UpdateSubAccountRequest {
+    #[serde(rename = "Uin")]
+    pub uin: String,
+    #[serde(rename = "Enabled")]
+    pub enabled: bool,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct UpdateSubAccountResponse {}

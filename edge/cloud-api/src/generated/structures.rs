@@ -1066,6 +1066,8 @@ pub struct SubAccount {
     pub policies: Vec<String>,
     #[serde(rename = "Groups")]
     pub groups: Vec<String>,
+    #[serde(rename = "Enabled")]
+    pub enabled: bool,
     #[serde(rename = "CreateTime")]
     pub create_time: u64,
 }

@@ -93,6 +93,14 @@ pub async fn create_sub_account(
     Ok(op::CreateSubAccountResponse { sub_account: Some(sub_account(&member)) })
 }
 
+pub async fn update_sub_account(
+    call: Call,
+    r: op::UpdateSubAccountRequest,
+) -> Result<op::UpdateSubAccountResponse, ApiError> {
+    account::set_sub_account_active(&call.platform, call.owner(), uin("Uin", &r.uin)?, r.enabled).await?;
+    Ok(op::UpdateSubAccountResponse {})
+}
+
 pub async fn delete_sub_account(
     call: Call,
     r: op::DeleteSubAccountRequest,
@@ -119,6 +127,7 @@ fn sub_account(member: &Member) -> SubAccount {
         name: principal.name.clone(),
         policies: principal.policies.clone(),
         groups: member.groups.clone(),
+        enabled: principal.active,
         create_time: principal.created.0,
     }
 }

@@ -59,6 +59,33 @@ async fn sub_accounts_are_made_listed_and_deleted() {
     assert_eq!(code(&gone), "AuthFailure.SecretIdNotFound");
 }
 
+/// Is a sub-account that is switched off refused with each of its keys, and served again once it is on, with a key that was off still off?
+#[tokio::test]
+async fn a_disabled_sub_account_is_refused() {
+    let cloud = Cloud::new().await;
+    let user = cloud.sub_account("user", &["AdministratorAccess"]).await;
+    let uin = user.uin.to_string();
+    let set = |enabled: bool| json!({"Uin": uin, "Enabled": enabled});
+    let is_enabled = async || cloud.ok("ListSubAccounts", json!({})).await["SubAccounts"][0]["Enabled"].clone();
+    assert_eq!(is_enabled().await, true);
+    cloud.ok("UpdateSubAccount", set(false)).await;
+    assert_eq!(is_enabled().await, false);
+    let refused = cloud.call(&user, "GetProjectList", json!({})).await;
+    assert_eq!(code(&refused), "AuthFailure.SecretIdNotFound");
+    let new = cloud.ok("CreateSecretKey", json!({"Uin": uin})).await;
+    cloud.ok("UpdateSubAccount", set(false)).await;
+    cloud.ok("UpdateSecretKey", json!({"SecretId": new["SecretId"], "Active": false})).await;
+    cloud.ok("UpdateSubAccount", set(true)).await;
+    assert_eq!(cloud.call(&user, "GetProjectList", json!({})).await["Total"], 0);
+    let keys = cloud.ok("ListSecretKeys", json!({"Uin": uin})).await;
+    assert_eq!([&keys["SecretKeys"][0]["Active"], &keys["SecretKeys"][1]["Active"]], [true, false]);
+    let foreign = cloud.call(&cloud.stranger, "UpdateSubAccount", set(false)).await;
+    assert_eq!(code(&foreign), "ResourceNotFound");
+    let main = json!({"Uin": cloud.owner.uin.to_string(), "Enabled": false});
+    assert_eq!(cloud.refused("UpdateSubAccount", main).await, "UnsupportedOperation");
+    assert_eq!(cloud.refused("UpdateSubAccount", json!({"Uin": uin})).await, "MissingParameter");
+}
+
 #[tokio::test]
 async fn groups_and_policies_say_what_is_wrong() {
     let cloud = Cloud::new().await;

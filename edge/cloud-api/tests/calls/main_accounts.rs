@@ -69,7 +69,7 @@ async fn main_accounts_are_the_administrators_business() {
 async fn a_creation_that_was_cut_off_is_finished() {
     let cloud = Cloud::new().await;
     let uin = Uin(100_000_000_077);
-    let half = Principal { uin, owner: uin, name: "plant".into(), policies: Vec::new(), created: NOW };
+    let half = Principal { uin, owner: uin, name: "plant".into(), policies: Vec::new(), active: true, created: NOW };
     cloud.platform.stores.accounts.create_principal(half).await.unwrap();
     lianwu_services::account::load(&cloud.platform).await.unwrap();
     let made = cloud.ok("CreateMainAccount", json!({"Name": "plant"})).await;

@@ -432,7 +432,8 @@ impl Measures for Busy {
 async fn second_main_account(platform: &Platform) -> Caller {
     let uin = Uin(100_000_000_002);
     let accounts = &platform.stores.accounts;
-    let principal = Principal { uin, owner: uin, name: "other".into(), policies: Vec::new(), created: NOW };
+    let principal =
+        Principal { uin, owner: uin, name: "other".into(), policies: Vec::new(), active: true, created: NOW };
     accounts.create_principal(principal).await.unwrap();
     let instance = Instance { id: "ins-other00002".parse().unwrap(), owner: uin, enterprise: true, created: NOW };
     accounts.create_instance(instance).await.unwrap();

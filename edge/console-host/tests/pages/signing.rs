@@ -214,6 +214,27 @@ async fn a_deleted_sub_account_is_out() {
     assert_eq!(li.call(VENDOR, "GetProjectList", json!({})).await.refusal(), told(NOT_SIGNED_IN));
 }
 
+/// Is a sub-account that is switched off out at its next request, told so when it signs in with the right password only, and in again when it is on?
+#[tokio::test]
+async fn a_disabled_sub_account_is_out() {
+    let world = World::settled().await;
+    let uin = world.sub_account("li", &["QcloudIoTExplorerFullAccess"], "a password of li").await;
+    let mut own = world.signed_in("admin", NEW_PASSWORD).await;
+    let mut li = world.signed_in("li", "a password of li").await;
+    let set = |enabled: bool| json!({"Uin": uin.to_string(), "Enabled": enabled});
+    assert_eq!(own.call(LIANWU, "UpdateSubAccount", set(false)).await.code(), "");
+    assert_eq!(li.call(VENDOR, "GetProjectList", json!({})).await.refusal(), told(NOT_SIGNED_IN));
+    let told_so = world.browser().sign_in("li", "a password of li").await;
+    assert_eq!(told_so.refusal(), told((403, "AuthFailure.AccountDisabled")));
+    assert!(told_so.headers.get("set-cookie").is_none());
+    let guessed = world.browser().sign_in("li", "a guess of others").await;
+    assert_eq!(guessed.refusal(), told((401, "AuthFailure.WrongPassword")));
+    assert_eq!(own.call(LIANWU, "UpdateSubAccount", set(true)).await.code(), "");
+    let mut again = world.signed_in("li", "a password of li").await;
+    assert_eq!(again.call(VENDOR, "GetProjectList", json!({})).await.code(), "");
+    assert!(!li.is_in().await, "a session that has ended stays so");
+}
+
 /// Does the twenty-first session of somebody end the oldest one?
 #[tokio::test]
 async fn sessions_of_one_are_bounded() {

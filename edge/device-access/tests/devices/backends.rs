@@ -74,7 +74,8 @@ impl Scene {
     /// The key of another main account.
     pub fn second_account(&self) -> AccessKey {
         let (uin, platform) = (Uin(100_000_000_009), &self.world.platform);
-        let principal = Principal { uin, owner: uin, name: "other".into(), policies: Vec::new(), created: NOW };
+        let principal =
+            Principal { uin, owner: uin, name: "other".into(), policies: Vec::new(), active: true, created: NOW };
         wait(platform.stores.accounts.create_principal(principal)).unwrap();
         let instance = Instance { id: "ins-other00009".parse().unwrap(), owner: uin, enterprise: true, created: NOW };
         wait(platform.stores.accounts.create_instance(instance)).unwrap();

@@ -22,7 +22,7 @@ fn certified(scene: &Scene, name: &str) -> String {
     scene.world.change_product(|product| product.authentication = Authentication::Certificate);
     let platform = &scene.world.platform;
     let owner = platform.catalog.product(PRODUCT.parse().unwrap()).unwrap().product.owner;
-    let by = Principal { uin: owner, owner, name: String::new(), policies: Vec::new(), created: NOW };
+    let by = Principal { uin: owner, owner, name: String::new(), policies: Vec::new(), active: true, created: NOW };
     scene.runtime.block_on(async {
         certificate::ensure_platform_authority(platform).await.unwrap();
         device::create_certified(platform, &by, PRODUCT, name, None).await.unwrap().private_key.unwrap().0

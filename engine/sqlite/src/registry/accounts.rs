@@ -12,15 +12,16 @@ use crate::rows;
 impl Principals for SqliteRegistry {
     fn create_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>> {
         self.write(move |transaction, _| {
-            let Principal { uin, owner, name, policies, created } = principal;
+            let Principal { uin, owner, name, policies, active, created } = principal;
             change_one(
                 transaction,
-                "INSERT INTO principals (uin, owner, name, policies, created) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO principals (uin, owner, name, policies, active, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![
                     uin.0.cast_signed(),
                     owner.0.cast_signed(),
                     name,
                     rows::names_text(&policies),
+                    active,
                     created.0.cast_signed()
                 ],
             )
@@ -29,9 +30,13 @@ impl Principals for SqliteRegistry {
 
     fn update_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>> {
         self.write(move |transaction, _| {
-            let sql = "UPDATE principals SET name = ?2, policies = ?3 WHERE uin = ?1";
+            let sql = "UPDATE principals SET name = ?2, policies = ?3, active = ?4 WHERE uin = ?1";
             let policies = rows::names_text(&principal.policies);
-            change_one(transaction, sql, params![principal.uin.0.cast_signed(), principal.name, policies])
+            change_one(
+                transaction,
+                sql,
+                params![principal.uin.0.cast_signed(), principal.name, policies, principal.active],
+            )
         })
     }
 

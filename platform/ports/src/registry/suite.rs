@@ -108,6 +108,7 @@ pub fn principal(uin: u64) -> Principal {
         owner: Uin(uin),
         name: "main".to_owned(),
         policies: vec!["QcloudIotExplorerFullAccess".to_owned(), "own".to_owned()],
+        active: true,
         created: UnixMillis(1_790_000_000_000),
     }
 }

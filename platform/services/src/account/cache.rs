@@ -74,6 +74,7 @@ pub struct ClaimedKey {
     /// Main account.
     pub owner: Uin,
     pub principal: Uin,
+    /// The key and its owner are.
     pub active: bool,
 }
 
@@ -222,10 +223,11 @@ impl AccountCache {
         for (key, key_use) in rows.keys.into_iter().zip(uses) {
             let AccessKey { secret_id, secret_key, principal, active, created, .. } = key;
             if let Some(member) = next.members.get(&principal) {
+                let active = active && member.principal.active;
                 let claimed = ClaimedKey { owner: member.principal.owner, principal, active };
                 next.claimed.insert(secret_id.clone().into(), claimed);
             }
-            if let Some(member) = next.members.get(&principal).filter(|_| active) {
+            if let Some(member) = next.members.get(&principal).filter(|member| active && member.principal.active) {
                 let signer = Signer { secret_key, member: Arc::clone(member), key_use: Arc::clone(&key_use) };
                 next.signers.insert(secret_id.clone().into(), signer);
             }

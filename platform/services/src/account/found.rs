@@ -48,7 +48,7 @@ pub async fn bootstrap_written<E: From<StoreError>>(
         None => {
             let uin = random_uin(platform.randomness.as_ref());
             let name = "admin".to_owned();
-            let principal = Principal { uin, owner: uin, name, policies: Vec::new(), created: now };
+            let principal = Principal { uin, owner: uin, name, policies: Vec::new(), active: true, created: now };
             accounts.create_principal(principal).await?;
             uin
         }

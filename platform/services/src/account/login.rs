@@ -76,7 +76,7 @@ pub async fn load_logins(platform: &Platform) -> Result<(), StoreError> {
 /// Checks the password as [`check_password`](super::check_password) does and opens a login.
 ///
 /// # Errors
-/// [`SignInError::Wrong`], `Wait`, `Store`.
+/// [`SignInError::Wrong`], `Disabled`, `Wait`, `Store`.
 pub async fn sign_in(platform: &Platform, user: &str, password: &str) -> Result<OpenedLogin, SignInError> {
     let checked = checked(platform, user, password).await?;
     let uin = checked.member.principal.uin;
@@ -87,6 +87,9 @@ pub async fn sign_in(platform: &Platform, user: &str, password: &str) -> Result<
         return Err(SignInError::Wrong);
     }
     let Some(member) = platform.accounts.member(uin) else { return Err(SignInError::Wrong) };
+    if !member.principal.active {
+        return Err(SignInError::Disabled);
+    }
     let token = LoginToken::random(platform.randomness.as_ref());
     let now = platform.clock.now();
     let must_change_password = checked.password.is_first;
@@ -104,7 +107,7 @@ pub async fn sign_in(platform: &Platform, user: &str, password: &str) -> Result<
 pub async fn signed_in(platform: &Platform, token: &LoginToken) -> Option<SignedIn> {
     let (now, digest) = (platform.clock.now(), token.digest());
     let used = platform.accounts.logins.table.lock().used(digest, now, lifetimes(platform))?;
-    let Some(member) = platform.accounts.member(used.login.principal) else {
+    let Some(member) = active(platform, used.login.principal) else {
         platform.accounts.logins.end_all(used.login.principal);
         return None;
     };
@@ -121,7 +124,7 @@ pub async fn signed_in(platform: &Platform, token: &LoginToken) -> Option<Signed
 pub fn still_signed_in(platform: &Platform, signed_in: &SignedIn) -> Option<SignedIn> {
     let (now, digest) = (platform.clock.now(), signed_in.digest);
     let login = platform.accounts.logins.table.lock().good(digest, now, lifetimes(platform))?;
-    let member = platform.accounts.member(login.principal)?;
+    let member = active(platform, login.principal)?;
     Some(SignedIn { member, must_change_password: login.must_change_password, digest })
 }
 
@@ -157,6 +160,11 @@ pub async fn expire_logins(platform: &Platform) -> Result<usize, StoreError> {
         platform.stores.accounts.end_logins(ended).await?;
     }
     Ok(count)
+}
+
+/// Somebody who is still there, and not switched off.
+fn active(platform: &Platform, uin: Uin) -> Option<Arc<Member>> {
+    platform.accounts.member(uin).filter(|member| member.principal.active)
 }
 
 fn lifetimes(platform: &Platform) -> Lifetimes {

@@ -42,7 +42,7 @@ pub async fn create_main_account(platform: &Platform, name: &str) -> Result<(Mai
             within(mains.len(), MAIN_ACCOUNTS_MAX, Quota::MainAccounts)?;
             let uin = random_uin(platform.randomness.as_ref());
             let name = name.to_owned();
-            let made = Principal { uin, owner: uin, name, policies: Vec::new(), created: now };
+            let made = Principal { uin, owner: uin, name, policies: Vec::new(), active: true, created: now };
             accounts.create_principal(made.clone()).await?;
             made
         }

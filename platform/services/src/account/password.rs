@@ -84,6 +84,9 @@ pub enum SignInError {
     /// No such user, no password, or another one: callers must not learn which.
     #[error("user or password is wrong")]
     Wrong,
+    /// The password is right, and its owner is switched off.
+    #[error("the account is disabled")]
+    Disabled,
     /// After failures, or while too many others are being checked.
     #[error("try again in {0:?}")]
     Wait(Duration),
@@ -97,7 +100,7 @@ pub enum SignInError {
 /// waits one second, then twice as long each time, up to five minutes; an hour without failure forgets them.
 ///
 /// # Errors
-/// [`SignInError::Wrong`], `Wait`, `Store`.
+/// [`SignInError::Wrong`], `Disabled`, `Wait`, `Store`.
 pub async fn check_password(platform: &Platform, user: &str, password: &str) -> Result<Arc<Principal>, SignInError> {
     checked(platform, user, password).await.map(|checked| Arc::clone(&checked.member.principal))
 }
@@ -124,7 +127,7 @@ pub(super) async fn checked(platform: &Platform, user: &str, password: &str) -> 
     match found.zip(stored).filter(|_| is_right) {
         Some((member, password)) => {
             sign_in.back_off.forget(&guarded);
-            Ok(Checked { member, password })
+            if member.principal.active { Ok(Checked { member, password }) } else { Err(SignInError::Disabled) }
         }
         None => Err(SignInError::Wrong),
     }
@@ -161,7 +164,7 @@ pub async fn set_password(
     let mut before = accounts.password(uin).await?;
     if uin == by.uin && before.is_some() {
         let checked = checked(platform, &uin.to_string(), old).await.map_err(|error| match error {
-            SignInError::Wrong => AccountError::WrongPassword,
+            SignInError::Wrong | SignInError::Disabled => AccountError::WrongPassword,
             SignInError::Wait(time) => AccountError::WaitForPassword(time),
             SignInError::Store(error) => AccountError::Store(error),
         })?;

@@ -77,7 +77,7 @@ async fn an_interrupted_first_start_goes_on() {
     let registry = Arc::new(MemoryRegistry::new());
     let platform = started(&registry, 1).await;
     let uin = Uin(100_000_000_001);
-    let admin = Principal { uin, owner: uin, name: "admin".into(), policies: Vec::new(), created: NOW };
+    let admin = Principal { uin, owner: uin, name: "admin".into(), policies: Vec::new(), active: true, created: NOW };
     platform.stores.accounts.create_principal(admin).await.unwrap();
     let first = account::bootstrap(&platform).await.unwrap().unwrap();
     assert_eq!(first.uin, uin);

@@ -86,8 +86,20 @@ async function users({ page, visit, word, looked, expect, base }, { policy, user
   await button("保存", "Save").click();
   await gone();
   const body = JSON.stringify({ User: (await found()).Uin, Password: "a-password-for-walking" });
-  const opened = await fetch(`${base}/console/session`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-  expect(opened.status === 200, `the sub-account signs in: ${opened.status}`);
+  const signIn = async () => (await fetch(`${base}/console/session`, { method: "POST", headers: { "Content-Type": "application/json" }, body })).status;
+  expect((await signIn()) === 200, "the sub-account does not sign in");
+
+  // Switched off it is refused, switched on it is let in again.
+  const enabled = row(user).getByRole("switch");
+  await enabled.click();
+  await looked("disable-user");
+  await dialog.getByRole("button", { name: word("停用", "Disable"), exact: true }).click();
+  await gone();
+  await page.waitForFunction(() => !document.querySelector("main [role=switch]").checked);
+  expect((await found()).Enabled === false && (await signIn()) === 403, "a disabled sub-account signs in");
+  await enabled.click();
+  await page.waitForFunction(() => document.querySelector("main [role=switch]").checked);
+  expect((await found()).Enabled === true && (await signIn()) === 200, "an enabled sub-account does not sign in");
   await row(user).getByRole("link", { name: word("密钥", "Keys") }).click();
   await page.waitForURL(new RegExp(`/platform/keys\\?.*uin=${(await found()).Uin}`));
   await page.getByText(word("还没有密钥", "There are no keys")).waitFor();

@@ -157,6 +157,7 @@ export interface Operations {
   UpdatePrivateCA: { request: UpdatePrivateCARequest; response: UpdatePrivateCAResponse };
   UpdateProductPrivateCA: { request: UpdateProductPrivateCARequest; response: UpdateProductPrivateCAResponse };
   UpdateSecretKey: { request: UpdateSecretKeyRequest; response: UpdateSecretKeyResponse };
+  UpdateSubAccount: { request: UpdateSubAccountRequest; response: UpdateSubAccountResponse };
 }
 
 /** The version of the service an operation belongs to. */
@@ -317,6 +318,7 @@ export const versions: Record<keyof Operations, string> = {
   UpdatePrivateCA: "2019-04-23",
   UpdateProductPrivateCA: "2019-04-23",
   UpdateSecretKey: "2026-11-01",
+  UpdateSubAccount: "2026-11-01",
 };
 
 export interface AddGroupMembersRequest {
@@ -1995,6 +1997,13 @@ export interface UpdateSecretKeyRequest {
 
 export type UpdateSecretKeyResponse = Record<string, never>;
 
+export interface UpdateSubAccountRequest {
+  Uin: string;
+  Enabled: boolean;
+}
+
+export type UpdateSubAccountResponse = Record<string, never>;
+
 export interface AccessPointItem {
   Protocol: string;
   Host: string;
@@ -2581,6 +2590,7 @@ export interface SubAccount {
   Name: string;
   Policies: string[];
   Groups: string[];
+  Enabled: boolean;
   CreateTime: number;
 }
 

@@ -46,7 +46,6 @@ export const signInTexts = texts(
     hint: "首次启动时，管理员的用户名和密码写在数据目录的 first-run.json 中（admin_user、admin_password）。",
     needUser: "请填写用户名",
     needPassword: "请填写密码",
-    again: "登录已结束，请重新登录。",
   },
   {
     title: "Sign in to Lianwu",
@@ -56,7 +55,6 @@ export const signInTexts = texts(
     hint: "At the first start the administrator's name and password were written to first-run.json in the data folder (admin_user, admin_password).",
     needUser: "Enter the user name",
     needPassword: "Enter the password",
-    again: "The session has ended. Sign in again.",
   },
 );
 
@@ -71,7 +69,6 @@ export const passwordTexts = texts(
     rule: "10 到 128 个字符",
     differs: "两次输入的新密码不一致",
     same: "新密码与当前密码相同",
-    done: "密码已修改，其他登录已全部结束。",
   },
   {
     title: "Change password",
@@ -83,6 +80,5 @@ export const passwordTexts = texts(
     rule: "10 to 128 characters",
     differs: "The two new passwords differ",
     same: "The new password is the present one",
-    done: "The password is changed. All other sessions have ended.",
   },
 );

@@ -36,7 +36,7 @@ impl Principals for MemoryRegistry {
     fn update_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>> {
         self.answer(move |content| {
             let old = content.principal(principal.uin)?;
-            (old.name, old.policies) = (principal.name, principal.policies);
+            (old.name, old.policies, old.active) = (principal.name, principal.policies, principal.active);
             Ok(())
         })
     }

@@ -129,6 +129,7 @@ pub async fn names_and_policies_of_a_principal_change(store: Arc<impl Accounts>)
     store.create_principal(principal(100_000_001)).await.expect("create principal");
     let mut changed = principal(100_000_001);
     (changed.name, changed.policies) = ("新名".to_owned(), vec!["a".to_owned(), "b".to_owned()]);
+    changed.active = false;
     let mut given = changed.clone();
     (given.owner, given.created) = (Uin(7), UnixMillis(7));
     store.update_principal(given).await.expect("update principal");

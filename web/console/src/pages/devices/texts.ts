@@ -154,7 +154,6 @@ export const importTexts = texts(
     title: "导入设备",
     product: "所属产品",
     file: "CSV 文件",
-    choose: "选择文件",
     format: "第一列是设备名称（DeviceName），第二列可选，是设备密钥（DevicePsk，Base64）。首行可以是列名。文件在浏览器中读取，每行创建一台设备。",
     template: "下载模板",
     found: (good: number, bad: number) => (bad ? `${good} 行可以导入，${bad} 行有问题` : `${good} 行可以导入`),
@@ -181,7 +180,6 @@ export const importTexts = texts(
     title: "Import devices",
     product: "Product",
     file: "CSV file",
-    choose: "Choose a file",
     format:
       "The first column is the device name (DeviceName), the second, if there is one, its secret (DevicePsk, Base64). The first line may hold the column names. The file is read in the browser, and each line makes one device.",
     template: "Download a template",

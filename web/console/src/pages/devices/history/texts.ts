@@ -10,7 +10,6 @@ export const historyTexts = texts(
     cut: (count: string, until: string) => `数据较多，只显示最早的 ${count} 个点，到 ${until} 为止。请缩短时间范围。`,
     nothing: "这段时间没有数据",
     nothingHint: "可以放宽时间范围。只有被平台接受的上报才会进入历史数据，被拒绝的上报见诊断。",
-    pick: "请选择要查看的属性。",
     noModel: "这个产品没有物模型属性，没有历史数据。",
     table: "原始数据",
     csv: "导出 CSV",
@@ -21,7 +20,6 @@ export const historyTexts = texts(
     points: (count: string) => `${count} 个点`,
     chart: (name: string, count: string) => `${name}的变化曲线，${count} 个点，数值见下方原始数据`,
     range: (low: string, high: string) => `最小 ${low}，最大 ${high}`,
-    event: "事件",
   },
   {
     properties: "Properties",
@@ -32,7 +30,6 @@ export const historyTexts = texts(
     cut: (count: string, until: string) => `There is more: only the earliest ${count} points are shown, up to ${until}. Choose a shorter time.`,
     nothing: "There is no data in this time",
     nothingHint: "Widen the time range. Only reports the platform accepted are history; the diagnosis tells of those it refused.",
-    pick: "Choose the properties to look at.",
     noModel: "This product's thing model has no properties, so there is no history.",
     table: "Raw data",
     csv: "Export CSV",
@@ -43,6 +40,5 @@ export const historyTexts = texts(
     points: (count: string) => `${count} points`,
     chart: (name: string, count: string) => `${name} over time, ${count} points; the raw data below has the numbers`,
     range: (low: string, high: string) => `lowest ${low}, highest ${high}`,
-    event: "Event",
   },
 );

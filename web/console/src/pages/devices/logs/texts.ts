@@ -34,7 +34,6 @@ export const spanTexts = texts(
 
 export const logTexts = texts(
   {
-    which: "日志种类",
     withReply: "与它的回复一起查看",
     byModel: "按当前物模型：",
     views: {
@@ -77,7 +76,6 @@ export const logTexts = texts(
     refresh: "刷新",
   },
   {
-    which: "Which log",
     withReply: "Show with its reply",
     byModel: "By the present thing model: ",
     views: {

@@ -12,7 +12,6 @@ export const nowTexts = texts(
     noModel: "这个产品没有物模型属性，设备的消息可以在日志中查看。",
     noValues: "设备还没有上报过属性。设备按物模型上报后，最新值会显示在这里。",
     toDiagnosis: "查看诊断",
-    toModel: "编辑物模型",
     toLogs: "查看日志",
   },
   {
@@ -26,7 +25,6 @@ export const nowTexts = texts(
     noModel: "This product's thing model has no properties. The logs show the device's messages.",
     noValues: "The device has reported no property yet. When it does, as the thing model says, its latest values are here.",
     toDiagnosis: "See the diagnosis",
-    toModel: "Edit the thing model",
     toLogs: "See the logs",
   },
 );

@@ -2,7 +2,6 @@ import { texts } from "../../../text/language";
 
 export const virtualTexts = texts(
   {
-    title: "虚拟设备",
     intro: "以本设备的身份登录平台（MQTT over WebSocket），与真实设备走同一条通道。离开设备页面即断开。",
     certificate: "产品使用证书认证：私钥只在设备上，平台和页面都没有，因此不能代替设备登录。可以新建一个密钥认证的产品来调试。",
     disabled: "设备已禁用，不能登录。请先启用设备。",
@@ -60,7 +59,6 @@ export const virtualTexts = texts(
     quiet: "还没有收发。连接后，设备发出和收到的每条消息显示在这里。",
   },
   {
-    title: "Virtual device",
     intro: "Signs in as this device (MQTT over WebSocket) and goes the same way as a real one. Leaving the device's page disconnects it.",
     certificate:
       "The product's devices sign in with certificates: the private key is on the device only, neither platform nor page has it, so nobody else can sign in. Use a product with keys to try things out.",

@@ -3,7 +3,6 @@ import { texts } from "../../../text/language";
 export const explorerTexts = texts(
   {
     title: "API 调试",
-    intro: "全部接口，用当前登录的身份直接调用。",
     search: "搜索接口",
     count: (served: string, all: string) => `已提供 ${served} 个，共 ${all} 个`,
     list: "接口列表",
@@ -41,7 +40,6 @@ export const explorerTexts = texts(
   },
   {
     title: "API explorer",
-    intro: "Every operation, called with the rights of who is signed in.",
     search: "Search operations",
     count: (served: string, all: string) => `${served} of ${all} are served`,
     list: "Operations",

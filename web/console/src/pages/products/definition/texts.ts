@@ -86,7 +86,6 @@ export const definitionTexts = texts(
     required: "必选",
     remove: (name: string) => `删除功能“${name}”`,
     edit: (name: string) => `编辑功能“${name}”`,
-    up: (name: string) => `上移“${name}”`,
   },
   {
     title: "Thing model",
@@ -127,7 +126,6 @@ export const definitionTexts = texts(
     required: "required",
     remove: (name: string) => `Delete function “${name}”`,
     edit: (name: string) => `Edit function “${name}”`,
-    up: (name: string) => `Move “${name}” up`,
   },
 );
 
@@ -224,7 +222,6 @@ export const changeTexts = texts(
     before: "原值",
     after: "新值",
     where: "位置",
-    refused: "服务器拒绝了这份物模型",
     done: "物模型已保存，立即生效",
   },
   {
@@ -241,7 +238,6 @@ export const changeTexts = texts(
     before: "Before",
     after: "After",
     where: "Where",
-    refused: "The server refused this thing model",
     done: "The thing model is saved and in force",
   },
 );

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+
+import { platformTexts } from "./texts";
+
+// The platform's own table of limits: what a limit is of, and its unit, are words of the API and get theirs here.
+const tables = import.meta.glob<string>("../../../../../../platform/services/src/limits/table/*.rs", { eager: true, query: "?raw", import: "default" });
+const words = (field: string) => {
+  const found = Object.values(tables).flatMap((text) => [...text.matchAll(new RegExp(`\\b${field}: "([^"]+)"`, "g"))].map((match) => match[1] ?? ""));
+  return [...new Set(found)].sort();
+};
+
+describe("limits", () => {
+  it("say what they are of in both languages, and nothing that no limit is of", () => {
+    expect(words("scope").length).toBeGreaterThan(10);
+    for (const language of ["zh", "en"] as const) {
+      expect(Object.keys(platformTexts[language].scopes).sort()).toEqual(words("scope"));
+    }
+  });
+
+  it("have a Chinese word for each unit; the English ones are the API's", () => {
+    // Bytes are shown as a size.
+    expect(Object.keys(platformTexts.zh.units).sort()).toEqual(words("unit").filter((unit) => unit !== "bytes"));
+    expect(platformTexts.en.units).toEqual({});
+  });
+});
