@@ -76,6 +76,7 @@ export const platformTexts = texts(
       "sign-ins/5 s": "次登录/5 秒",
       "sign-ins/min": "次登录/分钟",
       "sign-ins/s": "次登录/秒",
+      simulations: "个模拟",
       spaces: "个位置空间",
       statements: "条语句",
       "sub-accounts": "个子账号",
