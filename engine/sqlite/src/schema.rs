@@ -228,7 +228,7 @@ mod tests {
         let made = lianwu_ports::registry::suite::device("PRODUCT002", "new", &[]);
         assert_eq!(store.create_devices(vec![made]).await.unwrap()[0].number.0, 2000);
         store.close().await;
-        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 14);
+        assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 15);
         let store = crate::SqliteRegistry::open(&path, KEY).unwrap();
         let products = lianwu_ports::registry::Products::products(&*store).await.unwrap();
         assert!(products.len() == 2 && products.iter().all(|product| product.retention_days.is_none()));
@@ -288,8 +288,8 @@ mod tests {
         open_writer(&path, &Sealer::new(&KEY)).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let before = std::fs::read(&path).unwrap();
         let error = open_writer(&path, &Sealer::new(&KEY)).unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 99, known: 14, .. }), "{error}");
-        assert!(error.to_string().contains("has version 99, this program knows versions up to 14"), "{error}");
+        assert!(matches!(error, OpenError::Newer { found: 99, known: 15, .. }), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows versions up to 15"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 
