@@ -4348,7 +4348,7 @@ pub struct UpdateSecretKeyResponse {}
 pub struct UpdateSubAccount;
 
 impl Operation for UpdateSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[342];
+    const SPEC: &'static OperationSpec = &OPERATIONS[345];
     type Request = UpdateSubAccountRequest;
     type Response = UpdateSubAccountResponse;
 }
