@@ -12,6 +12,7 @@ exports.look = async ({ page, visit, word, looked, expect }) => {
   await opener.focus();
   await page.keyboard.press("Enter");
   const boxes = menu.getByRole("group", { name: word("显示的列", "Columns shown") }).getByRole("checkbox");
+  await boxes.first().waitFor();
   const optional = await boxes.count();
   for (let nth = 0; nth < optional; nth += 1) await boxes.nth(nth).press("Space");
   await header.waitFor({ state: "detached" });
