@@ -5,9 +5,12 @@ export function toCsv(rows: (string | number)[][]): string {
   return `\uFEFF${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
+/** Of all that begins like a formula these do nothing: numbers, and secrets, which are base64 and must stay as they are. */
+const HARMLESS = /^(-?\d+(\.\d+)?|\+[A-Za-z0-9+/]+=*)$/;
+
 function cell(value: string | number): string {
   if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) && !/^-?\d+(\.\d+)?$/.test(value) ? `'${value}` : value;
+  const text = /^[=+\-@\t\r]/.test(value) && !HARMLESS.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
