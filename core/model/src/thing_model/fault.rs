@@ -11,7 +11,7 @@ pub struct Fault {
     /// `win_switch`, `cells[].lac`, `low_voltage.voltage`: without indices.
     pub place: String,
     pub complaint: Complaint,
-    /// The value as sent, cut to [`VALUE_SHOWN_BYTES_MAX`]; empty when there is none to show.
+    /// The value as sent, at most 64 bytes of it; empty when there is none to show.
     pub value: String,
 }
 
