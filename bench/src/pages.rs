@@ -52,15 +52,23 @@ pub async fn pages(args: &PagesArgs) -> anyhow::Result<Vec<PageFigure>> {
     Ok(figures)
 }
 
-/// Both services, on a connection each.
+/// Version of the service the vendor's log searches belong to.
+const LOG_VERSION: &str = "2021-04-08";
+
+/// The services, on a connection each.
 struct Calls {
     vendor: CloudClient,
     own: CloudClient,
+    logs: CloudClient,
 }
 
 impl Calls {
     fn new(access: CloudAccess) -> Self {
-        Self { vendor: CloudClient::new(access.clone()), own: CloudClient::of_version(access, OWN_VERSION) }
+        Self {
+            vendor: CloudClient::new(access.clone()),
+            own: CloudClient::of_version(access.clone(), OWN_VERSION),
+            logs: CloudClient::of_version(access, LOG_VERSION),
+        }
     }
 
     async fn call(&mut self, operation: &str, request: &Value) -> anyhow::Result<Value> {
@@ -72,7 +80,11 @@ impl Calls {
             "DescribeActivity",
             "DescribeDeviceDiagnosis",
         ];
-        let client = if OWN.contains(&operation) { &mut self.own } else { &mut self.vendor };
+        let client = match operation {
+            "ListLog" | "ListLogPayload" => &mut self.logs,
+            operation if OWN.contains(&operation) => &mut self.own,
+            _ => &mut self.vendor,
+        };
         client.call(operation, request).await
     }
 }
@@ -178,7 +190,8 @@ fn log_pages(known: &Known) -> Vec<Page> {
         log("newest lines", json!({})),
         log("diagnostic lines", json!({"Kinds": ["diagnostic"]})),
         log("came and went", json!({"Kinds": ["status"]})),
-        log("lines of all devices", json!({"DeviceName": ""})),
+        // Other kinds are searched for at most 100 devices at once.
+        log("diagnostic lines of all devices", json!({"DeviceName": "", "Kinds": ["diagnostic"]})),
         log("a word in every line", json!({"Keyword": "params"})),
         log("a word in no line", json!({"Keyword": "no-such-word"})),
         search("ListLog"),

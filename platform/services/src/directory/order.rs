@@ -278,13 +278,15 @@ pub(super) fn walk(
     for (at, cursor) in cursors.iter_mut().enumerate() {
         heads.extend(cursor.advance(state, &mut walked.looked_at).map(|number| (number, at)));
     }
+    let mut devices = 0;
     while let Some((number, at)) = heads.pop() {
         let cursor = &mut cursors[at];
+        devices += 1;
         walked.looked_at += 1;
         // It may be gone since its bit was read.
         let is_done = cursor.order.device(number).is_some_and(|device| look(&device).is_break());
         heads.extend(cursor.advance(state, &mut walked.looked_at).map(|number| (number, at)));
-        if is_done || walked.looked_at >= look_max {
+        if is_done || devices >= look_max {
             walked.next = (!heads.is_empty()).then_some(DeviceNumber(number));
             return walked;
         }

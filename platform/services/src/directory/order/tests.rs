@@ -193,11 +193,12 @@ fn a_walk_is_bounded() {
             ControlFlow::Continue(())
         };
         let walked = directory.newest_first(&[id(LAMP)], StateFilter::Any, before, 1_000, look);
-        assert!(walked.looked_at <= 1_001, "{walked:?}");
+        // A group has 32 of them.
+        assert!(walked.looked_at <= 1_000 + 33, "{walked:?}");
         (before, calls) = (walked.next, calls + 1);
         if before.is_none() {
             break;
         }
     }
-    assert_eq!((seen, calls), (5_000, 6));
+    assert_eq!((seen, calls), (5_000, 5), "the last call knows that it is the last");
 }
