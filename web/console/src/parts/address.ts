@@ -17,6 +17,8 @@ export function useAddress<const T extends Values>(defaults: T): Address<T> {
 
   function set(name: string, value: string | number | boolean): void {
     const text = value === defaults[name] ? undefined : String(value);
+    // Nothing to change: going there all the same would end a navigation that is under way.
+    if (!pending && text === (route.query[name] ?? undefined)) return;
     if (pending) {
       pending[name] = text;
       return;
