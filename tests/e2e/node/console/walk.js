@@ -25,6 +25,7 @@ const controls = require("./controls.js");
 
 const PASSWORD = "walks-through-all-pages";
 const WIDE = { width: 1440, height: 900 };
+const LAPTOP = { width: 1180, height: 800 };
 const NARROW = { width: 390, height: 844 };
 
 function expect(is, text) {
@@ -107,6 +108,27 @@ async function onlyItsLanguage(page, name, language) {
 async function fits(page, name) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(over <= 0, `${name}: the page is ${over} px wider than the window`);
+  const cut = await page.evaluate(cutControls);
+  expect(cut.length === 0, `${name}: cut off: ${cut.join(" | ")}`);
+}
+
+/** In the page: controls that reach out of what shows them, where nothing can be scrolled to see the rest. */
+function cutControls() {
+  const host = document.querySelector("dialog[open]") ?? document.body;
+  const cut = [];
+  for (const control of host.querySelectorAll("button, a[href], input, select, textarea")) {
+    const { left, right, width } = control.getBoundingClientRect();
+    if (width <= 1 || !control.checkVisibility({ visibilityProperty: true }) || control.closest(".visually-hidden, .skip")) continue;
+    for (let box = control.parentElement; box; box = box.parentElement) {
+      const { overflowX } = getComputedStyle(box);
+      if (["auto", "scroll"].includes(overflowX)) break;
+      if (overflowX === "visible" && box !== document.body) continue;
+      const shown = box === document.body ? { left: 0, right: innerWidth } : box.getBoundingClientRect();
+      if (left < shown.left - 1 || right > shown.right + 1) cut.push(control.outerHTML.slice(0, 120));
+      break;
+    }
+  }
+  return cut;
 }
 
 async function tourOf({ browser, base, firstRun, language, theme, folder, area }) {
@@ -152,10 +174,10 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
     cloud: cloud(base, firstRun),
     visit: (address) => page.goto(`${base}/console${address}`),
     looked: async (name) => {
-      for (const [size, viewport] of [["wide", WIDE], ["narrow", NARROW]]) {
+      for (const [size, viewport] of [["wide", WIDE], ["laptop", LAPTOP], ["narrow", NARROW]]) {
         await page.setViewportSize(viewport);
         await fits(page, `${name}, ${size}`);
-        if (folder) await page.screenshot({ path: path.join(folder, `${area}-${name}-${size}-${language}.png`), fullPage: true });
+        if (folder && size !== "laptop") await page.screenshot({ path: path.join(folder, `${area}-${name}-${size}-${language}.png`), fullPage: true });
       }
       await page.setViewportSize(WIDE);
       await onlyItsLanguage(page, name, language);
