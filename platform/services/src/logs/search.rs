@@ -13,8 +13,9 @@ use lianwu_ports::record::{Record, RecordKind};
 use super::line::{Direction, Line, LineKind};
 use super::render::lines;
 
-/// Records one search decodes before it gives back a cursor instead of more lines. Source: decision 21.
-pub const RECORDS_MAX: u64 = 200_000;
+/// Records one search decodes before it gives back a cursor instead of more lines: as many as keep a page below 300 ms, and fewer
+/// than decision 21 allows.
+pub const RECORDS_MAX: u64 = 50_000;
 
 /// Records asked for at once from one source; the first page asks for fewer.
 const BATCH_MAX: usize = 256;
