@@ -15,7 +15,7 @@ use super::render::lines;
 
 /// Records one search decodes before it gives back a cursor instead of more lines: as many as keep a page below 300 ms, and fewer
 /// than decision 21 allows.
-pub const RECORDS_MAX: u64 = 50_000;
+pub const RECORDS_MAX: u64 = 40_000;
 
 /// Records asked for at once from one source; the first page asks for fewer.
 const BATCH_MAX: usize = 256;
