@@ -124,3 +124,9 @@ fn markup() {
 fn other_pages() {
     walk("security");
 }
+
+/// What the other walks pass by: each field of the thing-model editor, of settings, topics and development; ways between tabs, refreshing by hand.
+#[test]
+fn details() {
+    walk("details");
+}
