@@ -42,6 +42,8 @@ pub enum Task {
     Idle(IdleArgs),
     /// Make a project, a product and devices through the cloud API; writes the credentials file.
     Prepare(PrepareArgs),
+    /// One device sends a history of days, as one that was offline so long: for `pages`.
+    Fill(FillArgs),
     /// Look for every acknowledged report of a record in the history.
     Verify(VerifyArgs),
     /// What the calls behind the console's lists and logs take, for a product with many devices and one device with many messages.
@@ -301,6 +303,29 @@ pub struct PrepareArgs {
     pub gateway_out: Option<PathBuf>,
 }
 
+/// Options of `fill`.
+#[derive(Debug, Clone, Args)]
+pub struct FillArgs {
+    /// Host and port of the MQTT listener.
+    #[arg(default_value = "127.0.0.1:1883")]
+    pub address: String,
+    /// Devices of a product with the model `bench`: lines product,device,secret or the same as JSON.
+    #[arg(long, value_name = "FILE", visible_alias = "secret-file")]
+    pub credentials: PathBuf,
+    /// One of them; the first if absent.
+    #[arg(long)]
+    pub device: Option<String>,
+    /// Moments with values of brightness, power_switch and seq, at equal distances.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub values: u64,
+    /// Moments of them with an event as well; at most all of them.
+    #[arg(long, default_value_t = 10_000)]
+    pub events: u64,
+    /// How far back they reach; the platform refuses what is older than it keeps.
+    #[arg(long, default_value_t = 71.0, value_parser = hours)]
+    pub hours: f64,
+}
+
 /// Options of `pages`.
 #[derive(Debug, Clone, Args)]
 pub struct PagesArgs {
@@ -331,6 +356,10 @@ pub struct VerifyArgs {
 
 fn seconds(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|value| (0.0..=1e6).contains(value)).ok_or_else(|| "not a number of seconds".to_owned())
+}
+
+fn hours(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|value| (0.01..=1e5).contains(value)).ok_or_else(|| "not a number of hours".to_owned())
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -1,7 +1,8 @@
 //! The entry point of `lianwu bench`.
 
 use crate::{
-    args::{BenchArgs, PagesArgs, PrepareArgs, Task, VerifyArgs},
+    args::{BenchArgs, FillArgs, PagesArgs, PrepareArgs, Task, VerifyArgs},
+    fill,
     outcome::Outcome,
     pages, prepare, verify,
     workload::run,
@@ -23,6 +24,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<bool> {
         Task::Connect(options) => run::connect(options)?,
         Task::Idle(options) => run::idle(options)?,
         Task::Prepare(options) => return run_prepare(options, args.json),
+        Task::Fill(options) => return run_fill(options, args.json),
         Task::Verify(options) => return run_verify(options, args.json),
         Task::Pages(options) => return run_pages(options, args.json),
         Task::Heading => {
@@ -47,6 +49,19 @@ fn run_prepare(options: &PrepareArgs, json: bool) -> anyhow::Result<bool> {
         println!("{}", serde_json::json!({"product": product, "devices": devices.len(), "credentials": options.out}));
     } else {
         println!("product {product} with {} devices, credentials in {}", devices.len(), options.out.display());
+    }
+    Ok(true)
+}
+
+fn run_fill(options: &FillArgs, json: bool) -> anyhow::Result<bool> {
+    let filled = tokio::runtime::Runtime::new()?.block_on(fill::fill(options))?;
+    if json {
+        println!("{}", serde_json::to_string(&filled)?);
+    } else {
+        let fill::Filled { product, device, values, events, messages, seconds } = filled;
+        println!(
+            "{product}/{device} has {values} values and {events} events more, sent in {messages} messages and {seconds:.1} s"
+        );
     }
     Ok(true)
 }

@@ -9,6 +9,7 @@ pub mod cloud_client;
 mod conduct;
 pub mod doctor;
 mod engine;
+pub mod fill;
 pub mod histogram;
 pub mod identity;
 pub mod outcome;

@@ -46,7 +46,9 @@ pub async fn pages(args: &PagesArgs) -> anyhow::Result<Vec<PageFigure>> {
     let mut calls = Calls::new(args.api.access()?);
     let known = Known::find(&mut calls, args).await?;
     let mut figures = Vec::new();
-    for page in list_pages(&known).into_iter().chain(log_pages(&known)).chain(other_pages(&known)) {
+    for page in
+        list_pages(&known).into_iter().chain(log_pages(&known)).chain(history_pages(&known)).chain(other_pages(&known))
+    {
         figures.push(measure(&mut calls, page, args.calls).await?);
     }
     Ok(figures)
@@ -72,10 +74,12 @@ impl Calls {
     }
 
     async fn call(&mut self, operation: &str, request: &Value) -> anyhow::Result<Value> {
-        const OWN: [&str; 6] = [
+        const OWN: [&str; 8] = [
             "ListDevices",
             "ListDeviceLog",
             "ListMessages",
+            "ListActionHistory",
+            "DescribeDeviceDataSummary",
             "ListAuditLog",
             "DescribeActivity",
             "DescribeDeviceDiagnosis",
@@ -100,7 +104,17 @@ struct Known {
     middle: Value,
     /// Milliseconds.
     now: u64,
+    /// Where the last page that a chart of three days asks for begins.
+    last_of_chart: Value,
 }
+
+/// Pages of 100 values that a chart asks for at most, one after the other.
+const CHART_PAGES: usize = 30;
+
+/// Steps of time that a chart asks for.
+const CHART_STEPS: u64 = 900;
+
+const MINUTE_MS: u64 = 60_000;
 
 impl Known {
     async fn find(calls: &mut Calls, args: &PagesArgs) -> anyhow::Result<Self> {
@@ -120,7 +134,17 @@ impl Known {
         }
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
         let (product, property, now) = (args.product.clone(), args.property.clone(), u64::try_from(now)?);
-        Ok(Self { project, product, device, property, devices, middle, now })
+        let mut known = Self { project, product, device, property, devices, middle, now, last_of_chart: "".into() };
+        for _ in 1..CHART_PAGES {
+            let request = with(known.values(3 * 1_440), json!({"Context": known.last_of_chart}));
+            known.last_of_chart = calls.call("DescribeDeviceDataHistory", &request).await?["Context"].clone();
+        }
+        Ok(known)
+    }
+
+    /// A request for the values of so many minutes.
+    fn values(&self, minutes: u64) -> Value {
+        self.device(json!({"FieldName": self.property, "MinTime": self.now - minutes * MINUTE_MS, "MaxTime": self.now}))
     }
 
     /// A request about the product, with more in it.
@@ -205,18 +229,46 @@ fn log_pages(known: &Known) -> Vec<Page> {
     ]
 }
 
+/// What the pages of properties and of events ask for: the windows they offer, and how a long one goes on.
+fn history_pages(known: &Known) -> Vec<Page> {
+    let page = |name: String, operation, rows, request| Page { name, operation, request, rows };
+    let values = |name: String, request| page(name, "DescribeDeviceDataHistory", "Results", request);
+    let events = |name: String, request| page(name, "ListEventHistory", "EventHistory", request);
+    let windows = [("half an hour", 30), ("an hour", 60), ("6 hours", 360), ("a day", 1_440), ("3 days", 3 * 1_440)];
+    let mut pages = Vec::new();
+    for (window, minutes) in windows {
+        let begin_s = (known.now - minutes * MINUTE_MS) / 1_000;
+        let since = known.product(json!({"DeviceName": known.device, "StartTime": begin_s, "EndTime": 0, "Size": 50}));
+        pages.push(values(format!("values, {window}"), known.values(minutes)));
+        pages.push(page(
+            format!("values in steps, {window}"),
+            "DescribeDeviceDataSummary",
+            "Steps",
+            known.product(json!({
+                "DeviceName": known.device, "FieldName": known.property, "MinTime": known.now - minutes * MINUTE_MS,
+                "MaxTime": known.now, "Step": (minutes * MINUTE_MS).div_ceil(CHART_STEPS),
+            })),
+        ));
+        pages.push(events(format!("events, {window}"), since.clone()));
+        pages.push(events(format!("events of a type, {window}"), with(since, json!({"Type": "alert"}))));
+    }
+    let last = with(known.values(3 * 1_440), json!({"Context": known.last_of_chart}));
+    pages.push(values(format!("values, 3 days, page {CHART_PAGES} of a chart"), last));
+    let calls = "calls of actions, 3 days".to_owned();
+    pages.push(page(
+        calls,
+        "ListActionHistory",
+        "Calls",
+        known.device(json!({"MinTime": known.now - 4_320 * MINUTE_MS})),
+    ));
+    pages
+}
+
 fn other_pages(known: &Known) -> Vec<Page> {
     let page = |name: &str, operation, request, rows| Page { name: name.to_owned(), operation, request, rows };
     let day = json!({"MinTime": known.now - 86_400_000, "MaxTime": known.now + 3_600_000, "Limit": 50});
     let device = json!({"ProductId": known.product, "DeviceName": known.device});
     vec![
-        page(
-            "values of a property",
-            "DescribeDeviceDataHistory",
-            known.device(json!({"FieldName": known.property})),
-            "Results",
-        ),
-        page("events", "ListEventHistory", with(device.clone(), json!({"Size": 50})), "EventHistory"),
         page("diagnosis", "DescribeDeviceDiagnosis", device.clone(), "Problems"),
         page("latest values", "DescribeDeviceData", device, "Data"),
         page("calls", "ListAuditLog", day.clone(), "Entries"),

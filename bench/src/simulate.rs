@@ -4,6 +4,7 @@
 mod backoff;
 mod connection;
 pub mod device;
+pub(crate) mod session;
 pub mod values;
 
 use std::{
@@ -24,6 +25,8 @@ use serde::Serialize;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::identity::{self, Device};
+pub(crate) use connection::now;
+
 use connection::Visitor;
 use device::VirtualDevice;
 use values::Dice;

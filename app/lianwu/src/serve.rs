@@ -21,23 +21,15 @@ use lianwu_model::UnixMillis;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::LogHealth;
 use lianwu_scripts::ScriptEngine;
-use lianwu_services::account::{self, AccountCache, KeyUseWriter};
-use lianwu_services::audit::{self, Audit};
-use lianwu_services::broadcast::Broadcasts;
-use lianwu_services::certificate::CertificateCache;
-use lianwu_services::device_log::LogLevels;
-use lianwu_services::fence::Fences;
+use lianwu_services::account::{self, KeyUseWriter};
+use lianwu_services::audit;
 use lianwu_services::fence::watch::FenceWatch;
-use lianwu_services::file::{self, Files};
-use lianwu_services::follower::{self, Follower, Progress};
+use lianwu_services::file;
+use lianwu_services::follower::{self, Follower};
 use lianwu_services::live::Live;
 use lianwu_services::randomness::SystemRandomness;
-use lianwu_services::remote_config::RemoteConfigs;
 use lianwu_services::retention;
-use lianwu_services::simulation::Simulations;
-use lianwu_services::stranger::Strangers;
-use lianwu_services::turn::Turns;
-use lianwu_services::{Catalog, Directory, PendingReplies, Platform};
+use lianwu_services::{Foundation, Platform, Stores};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
@@ -187,35 +179,19 @@ async fn serve(options: &ServeOptions, config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// The rooms the services use, empty where they are filled from the registry.
 fn new_platform(storage: &Storage, clock: Arc<dyn Clock>, bus: &Arc<LocalBus>, config: &Config) -> Platform {
-    Platform {
+    Platform::new(Foundation {
         clock,
         log: storage.log.clone(),
         readings: storage.readings.clone(),
         states: storage.readings.clone(),
-        stores: storage.stores(),
+        stores: Stores::of(&storage.registry),
+        blobs: storage.blobs.clone(),
         bus: bus.clone(),
-        catalog: Catalog::default(),
-        directory: Directory::default(),
-        topology: Arc::default(),
-        log_levels: LogLevels::default(),
-        remote_configs: RemoteConfigs::default(),
-        files: Files::new(storage.blobs.clone()),
-        replies: PendingReplies::default(),
-        fences: Fences::default(),
-        broadcasts: Broadcasts::default(),
-        strangers: Strangers::default(),
-        simulations: Simulations::default(),
-        progress: Arc::new(Progress::new(storage.readings_applied())),
-        limits: config.limits(),
-        randomness: Arc::new(SystemRandomness),
-        accounts: AccountCache::default(),
-        certificates: CertificateCache::default(),
-        audit: Audit::default(),
-        turns: Turns::default(),
         scripts: Arc::new(ScriptEngine::default()),
-    }
+        randomness: Arc::new(SystemRandomness),
+        limits: config.limits(),
+    })
 }
 
 /// Opens a listener of devices that speak HTTP. Small devices find the length of an answer by its exact spelling.

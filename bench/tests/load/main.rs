@@ -5,6 +5,7 @@
 mod server;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser as _;
 use lianwu_bench::{
@@ -16,7 +17,9 @@ use lianwu_bench::{
     simulate::{self, Fleet},
     workload::run,
 };
-use lianwu_model::thing_model::ThingModel;
+use lianwu_device_protocol::message::{Clock, UpKind, parse_up};
+use lianwu_model::UnixMillis;
+use lianwu_model::thing_model::{ThingModel, Validator};
 use server::{Behaviour, Server};
 
 #[derive(clap::Parser)]
@@ -39,7 +42,9 @@ fn bench(server: &Server, command: &str) -> Outcome {
         Task::FanOut(args) => run::fan_out(args),
         Task::Connect(args) => run::connect(args),
         Task::Idle(args) => run::idle(args),
-        Task::Prepare(_) | Task::Verify(_) | Task::Pages(_) | Task::Heading => unreachable!("not a workload"),
+        Task::Prepare(_) | Task::Fill(_) | Task::Verify(_) | Task::Pages(_) | Task::Heading => {
+            unreachable!("not a workload")
+        }
     }
     .unwrap()
 }
@@ -185,13 +190,16 @@ async fn fleet_lives_and_stops() {
     let control = r#"{"method":"control","clientToken":"c-1","params":{"brightness":77}}"#;
     let (obeyed, mut obediences) = tokio::sync::mpsc::unbounded_channel();
     let server = Server::start(Behaviour { greeting: Some(control.into()), ..Behaviour::default() }, move |message| {
-        let _ = obeyed.send(message["clientToken"].clone());
+        // Now and then there is an event.
+        if message["method"] != "event_post" {
+            let _ = obeyed.send(message["clientToken"].clone());
+        }
     });
     let fleet = Fleet {
         address: server.address.to_string(),
         devices: lamps(3),
         model: ThingModel::parse(lianwu_bench::prepare::BENCH_MODEL).unwrap(),
-        report_interval: std::time::Duration::from_millis(5),
+        report_interval: Duration::from_millis(5),
         seed: 1,
         faults_percent: 0,
     };
@@ -211,4 +219,37 @@ async fn fleet_lives_and_stops() {
     // At least one report of each device is the answer to the control.
     let obeying = seen.accepted.iter().filter(|report| report["params"]["brightness"] == 77).count();
     assert!(obeying >= 3, "{obeying}");
+}
+
+/// Is a history sent as ordered, in messages the model accepts, and does a refusal end it?
+#[tokio::test]
+async fn a_device_is_filled() {
+    let credentials = TempFile::new("filled");
+    std::fs::write(&credentials.0, format_devices(&lamps(2))).unwrap();
+    let fill = |server: &Server| {
+        let (file, address) = (credentials.0.display(), server.address);
+        let line =
+            format!("bench fill --credentials {file} --device lamp1 --values 250 --events 20 --hours 2 {address}");
+        let Task::Fill(args) = Cli::parse_from(line.split(' ')).bench.task else { unreachable!("it is fill") };
+        args
+    };
+    let server = Server::good();
+    let filled = lianwu_bench::fill::fill(&fill(&server)).await.unwrap();
+    assert_eq!((filled.device.as_str(), filled.values, filled.events, filled.messages), ("lamp1", 250, 20, 3));
+    let packs = server.stop().accepted;
+    let items: Vec<_> = packs.iter().flat_map(|pack| pack["params"].as_array().unwrap()).collect();
+    assert_eq!(items.len(), 250);
+    let model = ThingModel::parse(lianwu_bench::prepare::BENCH_MODEL).unwrap();
+    let validator = Validator::compile(&model);
+    let clock = Clock { now: UnixMillis(u64::MAX / 2), retention: Duration::MAX };
+    for pack in &packs {
+        let text = pack.to_string();
+        let judged = parse_up(UpKind::Property, text.as_bytes(), &validator, clock);
+        assert!(judged.is_ok(), "{judged:?}");
+    }
+
+    let server = Server::start(Behaviour { refuse_every: Some(2), ..Behaviour::default() }, |_| {});
+    let error = lianwu_bench::fill::fill(&fill(&server)).await.unwrap_err();
+    assert_eq!(error.to_string(), "message 1 is refused with 406: check report data err");
+    assert_eq!(server.stop().accepted.len(), 1);
 }

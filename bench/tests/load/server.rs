@@ -22,7 +22,7 @@ pub struct Behaviour {
     pub refuse_connects: bool,
     /// Every so many messages, one is not delivered or not answered.
     pub drop_every: Option<u64>,
-    /// Every so many reports, one is answered with code 406.
+    /// Every so many reports, packed ones too, one is answered with code 406.
     pub refuse_every: Option<u64>,
     /// Sent to a device when it subscribes to its property topic.
     pub greeting: Option<String>,
@@ -229,7 +229,8 @@ impl Loop {
 
     fn on_thing(&mut self, number: usize, publish: &Publish<'_>) {
         let message: serde_json::Value = serde_json::from_slice(publish.payload).unwrap();
-        if message["method"] != "report" {
+        let method = message["method"].as_str().unwrap_or_default().to_owned();
+        if !matches!(method.as_str(), "report" | "pack_report") {
             (self.on_other)(&message);
             self.seen.others.push(message);
             return;
@@ -237,7 +238,7 @@ impl Loop {
         let is_refused = self.behaviour.refuse_every.is_some_and(|every| self.seen.messages.is_multiple_of(every));
         let (code, status) = if is_refused { (406, "check report data err") } else { (0, "success") };
         let token = &message["clientToken"];
-        let reply = format!(r#"{{"method":"report_reply","clientToken":{token},"code":{code},"status":"{status}"}}"#);
+        let reply = format!(r#"{{"method":"{method}_reply","clientToken":{token},"code":{code},"status":"{status}"}}"#);
         let topic = publish.topic.replace("/up/", "/down/");
         if !is_refused {
             self.seen.accepted.push(message);

@@ -332,19 +332,10 @@ fn refused_value<'a>(
     token: Option<ClientToken<'a>>,
     reply: Option<ReplyMethod>,
 ) -> Refusal<'a> {
-    let code = match &violation.cause {
-        Cause::Json(error) => return Refusal::BadJson(*error),
-        Cause::NotDefined | Cause::NotWritable | Cause::Missing => ReplyCode::Refused,
-        Cause::NotANumber { .. }
-        | Cause::NotAString { .. }
-        | Cause::NotAnObject { .. }
-        | Cause::NotAnArray { .. }
-        | Cause::Null
-        | Cause::NotWhole { .. }
-        | Cause::OutOfRange { .. }
-        | Cause::LengthOutOfRange { .. }
-        | Cause::NotInEnum { .. } => ReplyCode::Value,
-    };
+    if let Cause::Json(error) = violation.cause {
+        return Refusal::BadJson(error);
+    }
+    let code = ReplyCode::of(&violation.cause);
     let status = format!("{CHECK_PREFIX}{violation}");
     Refusal::Message { token, reply, code, status, violation: Some(violation) }
 }

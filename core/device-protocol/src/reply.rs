@@ -10,6 +10,7 @@ mod down;
 use std::io::Write as _;
 
 use lianwu_model::json::write_string;
+use lianwu_model::thing_model::Cause;
 
 pub use down::{
     Bond, DownTooLarge, SYSTEM_DOWN_BYTES_MAX, StatusValue, action, bond_notice, control, fence_alert,
@@ -80,6 +81,24 @@ pub enum ReplyCode {
 impl ReplyCode {
     pub const ALL: [Self; 7] =
         [Self::Success, Self::BadJson, Self::Refused, Self::NotDefined, Self::Timestamp, Self::Value, Self::Internal];
+
+    /// What a message is answered whose value the thing model refuses.
+    #[must_use]
+    pub fn of(cause: &Cause<'_>) -> Self {
+        match cause {
+            Cause::Json(_) => Self::BadJson,
+            Cause::NotDefined | Cause::NotWritable | Cause::Missing => Self::Refused,
+            Cause::NotANumber { .. }
+            | Cause::NotAString { .. }
+            | Cause::NotAnObject { .. }
+            | Cause::NotAnArray { .. }
+            | Cause::Null
+            | Cause::NotWhole { .. }
+            | Cause::OutOfRange { .. }
+            | Cause::LengthOutOfRange { .. }
+            | Cause::NotInEnum { .. } => Self::Value,
+        }
+    }
 
     /// The number on the wire.
     #[must_use]

@@ -57,7 +57,7 @@ impl From<Invalid> for ApiError {
                 );
                 Self::value(field, &zh, &en)
             }
-            Rule::Form(form) => Self::value(field, &format!("应为 {form}"), &format!("it must be {form}")),
+            Rule::Form { zh, en } => Self::value(field, &format!("应为{zh}"), &format!("it must be {en}")),
         }
     }
 }

@@ -173,6 +173,7 @@ fn devices(table: Table) -> Table {
             data::latest,
         )
         .on(op::DescribeDeviceDataHistory, Read, |r| named(&r.product_id, &r.device_name, None), data::property_history)
+        .on(op::DescribeDeviceDataSummary, Read, |r| named(&r.product_id, &r.device_name, None), data::property_summary)
         .on(op::ListEventHistory, Read, |r| named(&r.product_id, &r.device_name, None), data::event_history)
         .on(
             op::ControlDeviceData,
@@ -301,6 +302,7 @@ fn logs(table: Table) -> Table {
         .on(op::ListDeviceLog, Read, logs::device_target, logs::list_device)
         .on(op::ListAccountLog, Read, |_| Target::Account, account_log::list)
         .on(op::DescribeBackendDiagnosis, Read, |_| Target::Account, diagnosis::describe_backend)
+        .on(op::ListKnownProblems, Read, |_| Target::Account, diagnosis::list_known)
         .on(op::DescribeDeviceDiagnosis, Read, |r| named(&r.product_id, &r.device_name, None), diagnosis::describe)
 }
 

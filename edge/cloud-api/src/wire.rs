@@ -110,15 +110,10 @@ fn plain_product(call: &Call, product: &Product) -> ProductEntry {
         create_user_id: count(product.creator.0),
         creator_nick_name: product.creator_name.clone(),
         bind_strategy: u64::from(product.bind_strategy),
+        device_count: count(call.platform.directory.count(product.id)),
         uin: product.owner.to_string(),
         ..ProductEntry::default()
     }
-}
-
-/// Only the description of one product counts its devices. Source: spec/cloud-api.md 2.2.
-pub fn product_with_count(call: &Call, found: &Product) -> ProductEntry {
-    let devices = count(call.platform.directory.count(found.id));
-    ProductEntry { device_count: devices, ..product(call, found) }
 }
 
 fn short_region(region: &str) -> &str {

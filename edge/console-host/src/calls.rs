@@ -33,11 +33,13 @@ pub(crate) async fn call(
 impl Console {
     async fn call(&self, version: &str, action: &str, head: &Parts, body: Body) -> Result<Response<Body>, Refusal> {
         let visitor = self.acting_visitor(head).await?;
-        let caller = visitor.signed_in.member;
-        let uin = caller.principal.uin;
         let body = self.api.body(body).await.map_err(Refusal::Request)?;
+        // A body may take its time: who was signed in when it began may be out by now, or have other rights.
+        let signed_in = account::still_signed_in(&self.platform, &visitor.signed_in).ok_or(Refusal::NotSignedIn)?;
+        let caller = signed_in.member;
+        let uin = caller.principal.uin;
         let new_password = own_new_password(version, action, &body, uin);
-        if visitor.signed_in.must_change_password && new_password.is_none() {
+        if signed_in.must_change_password && new_password.is_none() {
             return Err(Refusal::MustChangePassword);
         }
         let asked = Asked {

@@ -3,6 +3,7 @@
 //! `cargo run --release -p lianwu-readings --example measure -- apply FOLDER DEVICES RECORDS`
 //! `cargo run --release -p lianwu-readings --example measure -- pages FOLDER`
 //! `cargo run --release -p lianwu-readings --example measure -- reopen FOLDER`
+//! `cargo run --release -p lianwu-readings --example measure -- search FOLDER`
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use lianwu_ports::readings::{LogQuery, LogScope, PropertyQuery, Readings};
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_ports::states::States;
 use lianwu_readings::{ReadingsEngine, ReadingsOptions};
+use lianwu_services::logs::{LineKind, LogFilter, RECORDS_MAX, Source, search_in};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -33,7 +35,8 @@ fn main() -> Outcome {
         }
         Some("pages") => pages(&folder),
         Some("reopen") => reopen(&folder),
-        _ => Err("apply, pages or reopen".into()),
+        Some("search") => search(&folder),
+        _ => Err("apply, pages, reopen or search".into()),
     }
 }
 
@@ -176,6 +179,57 @@ fn pages(folder: &Path) -> Outcome {
     println!("reports applied meanwhile: {rate:.0}/s");
     stop.store(true, Ordering::Relaxed);
     writer.join().map_err(|_| "the writer panicked")??;
+    Ok(())
+}
+
+/// A word that is in no line of a device with 400,000 reports: first while the newest of them are in memory, then when all are on disk.
+fn search(folder: &Path) -> Outcome {
+    let engine = ReadingsEngine::open(ReadingsOptions::new(folder))?;
+    let lamp = DeviceNumber(5);
+    let mut at = engine.checkpoint().0;
+    while at < 400_000 {
+        let time = NOON + at * 40;
+        let mut batch = RecordBatch::default();
+        for n in at..at + 100 {
+            let payload = format!(r#"{{"method":"report","clientToken":"{n}","params":{{"power":1,"temp":{n}}}}}"#);
+            push(&mut batch, lamp, "lamp", time, &payload);
+        }
+        engine.apply(&[Arc::new(Block { first: Lsn(at + 1), time: UnixMillis(time), batches: vec![batch] })])?;
+        at += 100;
+    }
+    let everything = || UnixMillis(0)..=UnixMillis(u64::MAX);
+    let nowhere = LogFilter { words: vec!["nowhere".to_owned()], ..LogFilter::new(everything()) };
+    let contents = LogFilter { kinds: vec![LineKind::Content], ..nowhere.clone() };
+    let scope = LogScope::Device(lamp);
+    for place in ["memory", "disk"] {
+        for (name, filter) in [("any kind", &nowhere), ("messages", &contents)] {
+            searched(&format!("{name}, {place}"), &engine, lamp, filter)?;
+        }
+        let (kinds, words) = (vec![RecordKind::ActionCall, RecordKind::PropertyReport], vec!["nowhere".to_owned()]);
+        let query = LogQuery { scope, kinds, times: everything(), words, after: None, limit: 256 };
+        measure(&format!("store alone, {place}"), |_| engine.log(&query).map(|page| (page.rows.len(), page.touched)))?;
+        engine.seal()?;
+    }
+    Ok(())
+}
+
+/// The same search again and again, each call further back. On a busy machine the processor time of the thread tells more.
+fn searched(name: &str, engine: &ReadingsEngine, device: DeviceNumber, filter: &LogFilter) -> Outcome {
+    let (mut times, mut cpu, mut after, mut last) = (Vec::new(), Vec::new(), None, Default::default());
+    for _ in 0..50 {
+        let start = (thread_cpu_ns()?, Instant::now());
+        let found = search_in(engine, &[Source::Device(device)], filter, after, 100, RECORDS_MAX)?;
+        times.push(start.1.elapsed());
+        cpu.push((thread_cpu_ns()? - start.0) as f64 / 1e6);
+        (after, last) = (found.next, found.touched);
+    }
+    times.sort_unstable();
+    cpu.sort_unstable_by(f64::total_cmp);
+    let [p50, max] = [25, 49].map(|at| (times[at], cpu[at]));
+    println!(
+        "{name:24} p50 {:?}, worst {:?}; of the processor {:.1} ms, {:.1} ms; {last:?}",
+        p50.0, max.0, p50.1, max.1
+    );
     Ok(())
 }
 

@@ -113,7 +113,7 @@ const KINDS: [RecordKind; 31] = {
 };
 
 /// A kind in five bits: its number, and for one above 31 that of a kind that stands in no chunk.
-fn code_of(kind: RecordKind) -> u8 {
+const fn code_of(kind: RecordKind) -> u8 {
     match kind {
         RecordKind::Unbound => RecordKind::AccountMessage as u8,
         RecordKind::Broadcast => RecordKind::BackendSession as u8,
@@ -122,8 +122,19 @@ fn code_of(kind: RecordKind) -> u8 {
     }
 }
 
+/// Every record that is read asks for it.
 fn kind_of(code: u8) -> Option<RecordKind> {
-    KINDS.into_iter().find(|kind| code_of(*kind) == code)
+    *const { kinds_by_code() }.get(usize::from(code))?
+}
+
+const fn kinds_by_code() -> [Option<RecordKind>; 32] {
+    let mut kinds = [None; 32];
+    let mut at = 0;
+    while at < KINDS.len() {
+        kinds[code_of(KINDS[at]) as usize] = Some(KINDS[at]);
+        at += 1;
+    }
+    kinds
 }
 
 /// Bit of a kind in [`Chunk::kinds`].

@@ -9,7 +9,8 @@ use fjall::{Database, PersistMode};
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::log::{Block, Lsn};
 use lianwu_ports::readings::{
-    EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings,
+    EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings, Sieve, Summary,
+    SummaryQuery,
 };
 use lianwu_ports::record::{Record, RecordKind};
 use lianwu_ports::states::backend_session::concerns_backend_session;
@@ -263,14 +264,19 @@ impl Readings for ReadingsEngine {
         Ok(query::read_properties(plan, query)?)
     }
 
+    fn property_summary(&self, query: &SummaryQuery<'_>) -> Result<Page<Summary>, ReadingError> {
+        let plan = self.view(|view| query::property_summary(view, query))?;
+        Ok(query::read_summary(plan, query)?)
+    }
+
     fn event_history(&self, query: &EventQuery<'_>) -> Result<EventPage, ReadingError> {
         let plan = self.view(|view| query::event_history(view, query))?;
         Ok(query::read_events(plan, query)?)
     }
 
-    fn log(&self, query: &LogQuery) -> Result<Page<LogRow>, ReadingError> {
+    fn sifted_log(&self, query: &LogQuery, sieve: Sieve<'_>) -> Result<Page<LogRow>, ReadingError> {
         let plan = self.view(|view| query::log(view, query));
-        Ok(query::read_log(plan, query, self.options.search_records_max)?)
+        Ok(query::read_log(plan, query, sieve, self.options.search_records_max)?)
     }
 
     fn expire(&self, before: UnixMillis) -> Result<(), ReadingError> {

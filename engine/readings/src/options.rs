@@ -18,7 +18,7 @@ pub struct ReadingsOptions {
     pub state_bytes_max: usize,
     /// The store's block cache, in bytes.
     pub cache_bytes: u64,
-    /// Records one log query may decode before it gives back a cursor instead of more rows.
+    /// Records one log query may decode before it gives back a cursor instead of more rows; as many as keep it well below 300 ms.
     pub search_records_max: u64,
 }
 
@@ -32,7 +32,7 @@ impl ReadingsOptions {
             chunk_bytes_max: 8 << 10,
             state_bytes_max: 32 << 20,
             cache_bytes: 12 << 20,
-            search_records_max: 200_000,
+            search_records_max: 40_000,
         }
     }
 }

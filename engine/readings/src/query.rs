@@ -19,7 +19,7 @@ use crate::tail::{LaneTail, Tail};
 
 pub(crate) use event::{event_history, read_events};
 pub(crate) use log::{log, read_log};
-pub(crate) use property::{property_history, read_properties};
+pub(crate) use property::{property_history, property_summary, read_properties, read_summary};
 
 /// Rows a page may have at most.
 const LIMIT_MAX: usize = 1000;

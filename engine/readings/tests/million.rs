@@ -3,11 +3,12 @@
 //! A busy lamp wrote 400,000 of them; 20,000 other devices the rest, among them what a diagnostic log shows.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::log::{Block, Lsn};
-use lianwu_ports::readings::{Cursor, EventQuery, LogQuery, LogScope, PropertyQuery, Readings, Touched};
+use lianwu_ports::readings::{Cursor, EventQuery, LogQuery, LogScope, PropertyQuery, Readings, SummaryQuery, Touched};
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_readings::{ReadingsEngine, ReadingsOptions};
 use lianwu_services::logs::{LineKind, LogFilter, RECORDS_MAX, Source, search_in};
@@ -82,12 +83,65 @@ fn street() -> (tempfile::TempDir, Arc<ReadingsEngine>) {
     (folder, engine)
 }
 
+const TRACKER: DeviceNumber = DeviceNumber(9);
+const VALUES: u64 = 100_000;
+const HOUR_MS: u64 = 3_600_000;
+/// When the tracker was back.
+const BACK: u64 = START + 72 * HOUR_MS;
+
+/// A device that was offline for three days and has sent all of it since, packed: values 2.6 s apart, an event with every tenth.
+fn tracker() -> (tempfile::TempDir, Arc<ReadingsEngine>) {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let engine = ReadingsEngine::open(ReadingsOptions::new(folder.path())).expect("open the store");
+    let (mut lsn, mut at) = (1, 0);
+    while at < VALUES {
+        let mut batch = RecordBatch::default();
+        for at in at..at + PER_BLOCK {
+            let sample_time = UnixMillis(START + at * 72 * HOUR_MS / VALUES);
+            let values = format!(r#"{{"params":{{"level":{}}}}}"#, at % 90);
+            let event = format!(r#"{{"eventId":"low","type":"alert","params":{{"level":{}}}}}"#, at % 90);
+            let mut push = |kind, text: &str| {
+                let (payload, product) = (text.as_bytes(), product());
+                let (number, device, topic, note) = (TRACKER, "tracker", "", "");
+                let (qos, packet_id, code) = (0, 0, 0);
+                batch.push(&Record {
+                    kind,
+                    qos,
+                    packet_id,
+                    code,
+                    number,
+                    product,
+                    device,
+                    sample_time,
+                    topic,
+                    note,
+                    payload,
+                });
+            };
+            push(RecordKind::PackedProperties, &values);
+            if at % 10 == 0 {
+                push(RecordKind::PackedEvent, &event);
+            }
+        }
+        at += PER_BLOCK;
+        let block = Block { first: Lsn(lsn), time: UnixMillis(BACK + at), batches: vec![batch] };
+        lsn += PER_BLOCK + PER_BLOCK / 10;
+        engine.apply(&[Arc::new(block)]).expect("apply");
+    }
+    (folder, engine)
+}
+
+/// A page of 50 or 100 rows of packed history: a chunk holds some hundred of its short records.
+fn few_packed(what: &str, touched: Touched) {
+    assert!(touched.chunks <= 4 && touched.records <= 1_000 && touched.entries <= 200, "{what}: {touched:?}");
+}
+
 /// A page of 50 or 100 rows: a chunk holds dozens of records of one device.
 fn few(what: &str, touched: Touched) {
     assert!(touched.chunks <= 60 && touched.records <= 400 && touched.entries <= 500, "{what}: {touched:?}");
 }
 
-fn everything() -> std::ops::RangeInclusive<UnixMillis> {
+fn everything() -> RangeInclusive<UnixMillis> {
     UnixMillis(0)..=UnixMillis(u64::MAX)
 }
 
@@ -130,12 +184,23 @@ fn a_word_that_is_nowhere(engine: &ReadingsEngine) {
         let found = search_in(engine, &[Source::Device(LAMP)], &nowhere, after, 50, BOUND).expect("search");
         assert!(found.lines.is_empty());
         assert!((BOUND..BOUND + 1_000).contains(&found.touched.records), "{:?}", found.touched);
+        // A chunk is opened once, and the index is walked once: from an hour before the place to go on at.
+        assert!(found.touched.chunks <= 150 && found.touched.entries <= 1_000, "{:?}", found.touched);
         let next = found.next.expect("there is more");
         let is_further =
             |cursor: Cursor| next.time < cursor.time || (next.time == cursor.time && next.lsn < cursor.lsn);
         assert!(after.is_none_or(is_further), "{after:?} then {next:?}");
         after = Some(next);
     }
+}
+
+/// The same question to the store itself, as searches ask it that look for somebody's name: it ends by itself, too.
+fn a_question_ends(engine: &ReadingsEngine) {
+    let (scope, words) = (LogScope::Device(LAMP), vec!["no such word".to_owned()]);
+    let query = LogQuery { scope, kinds: Vec::new(), times: everything(), words, after: None, limit: 50 };
+    let page = engine.log(&query).expect("log");
+    assert!((40_000..41_000).contains(&page.touched.records), "{:?}", page.touched);
+    assert!(page.rows.is_empty() && page.next.is_some());
 }
 
 /// `DescribeDeviceDataHistory`: the oldest page, one in the middle, and what follows it.
@@ -154,6 +219,27 @@ fn property_history(engine: &ReadingsEngine) {
             assert!(after.is_some(), "{what}");
         }
     }
+}
+
+/// `DescribeDeviceDataSummary`: all values of a window in some 500 steps, no call without bound.
+fn summary(engine: &ReadingsEngine, times: &RangeInclusive<UnixMillis>, values: u64) {
+    let step = (times.end().0 - times.start().0) / 500;
+    let (mut counted, mut steps, mut after) = (0, 0, None);
+    loop {
+        let query = SummaryQuery { device: TRACKER, property: "level", times: times.clone(), step, after };
+        let page = engine.property_summary(&query).expect("property summary");
+        assert!(page.touched.records <= 52_000, "{:?}", page.touched);
+        assert!(page.rows.iter().all(|step| step.lowest <= step.highest && step.count > 0));
+        counted += page.rows.iter().map(|step| step.count).sum::<u64>();
+        steps += page.rows.len();
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+        assert!(page.touched.records >= 50_000, "a page ended early: {:?}", page.touched);
+    }
+    assert!(counted.abs_diff(values) <= 1, "{counted} of {values}");
+    assert!((500..=510).contains(&steps), "{steps}");
 }
 
 /// `ListEventHistory`: a page and the exact total, read from the index.
@@ -184,7 +270,36 @@ fn pages_of_a_million_records_cost_what_they_show() {
     let (_folder, engine) = street();
     lines(&engine);
     a_word_that_is_nowhere(&engine);
+    a_question_ends(&engine);
     property_history(&engine);
     event_history(&engine);
     diagnosis(&engine);
+}
+
+/// Does every window that the pages of values and events offer cost what it shows, in a history of 100,000 values and 10,000 events that came at once?
+#[test]
+fn windows_of_a_packed_history_cost_what_they_show() {
+    let (_folder, engine) = tracker();
+    for minutes in [30, 60, 360, 24 * 60, 72 * 60] {
+        let times = UnixMillis(BACK - minutes * 60_000)..=UnixMillis(BACK);
+        let values = VALUES * minutes / (72 * 60);
+        let mut after = None;
+        // As many pages as a chart asks for.
+        for page_number in 0..30.min(values / 100) {
+            let query = PropertyQuery { device: TRACKER, property: "level", times: times.clone(), after, limit: 100 };
+            let page = engine.property_history(&query).expect("property history");
+            few_packed(&format!("values of {minutes} minutes, page {page_number}"), page.touched);
+            assert_eq!(page.rows.len(), 100);
+            assert!(page.rows.iter().all(|row| times.contains(&row.time)));
+            after = page.next;
+        }
+        summary(&engine, &times, values);
+        for kind in [None, Some("alert")] {
+            let query = EventQuery { device: TRACKER, event: None, kind, times: times.clone(), after: None, limit: 50 };
+            let found = engine.event_history(&query).expect("event history");
+            few_packed(&format!("events of {minutes} minutes"), found.page.touched);
+            assert_eq!(found.page.rows.len(), 50);
+            assert!(found.total.abs_diff(values / 10) <= 1, "{minutes} minutes: {}", found.total);
+        }
+    }
 }

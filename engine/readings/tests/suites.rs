@@ -72,6 +72,7 @@ fn random_workloads_agree_with_the_twin() {
 fn single_questions() {
     let questions = [
         suite::late_samples_stand_at_their_sample_time,
+        suite::steps_hold_what_was_measured_in_them,
         suite::retained_messages_are_the_newest,
         suite::sessions_of_backends_come_back,
         suite::retained_properties_are_kept,

@@ -185,3 +185,33 @@ pub trait Bus: Send + Sync {
     /// keeps its session. Empty for any other.
     fn subscriptions(&self, number: DeviceNumber) -> Answer<'_, Result<Vec<Box<str>>, DeliverError>>;
 }
+
+/// A platform that no device reaches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoDevices;
+
+impl Bus for NoDevices {
+    fn deliver(&self, _: Down) -> Answer<'_, Result<Delivery, DeliverError>> {
+        Box::pin(async { Ok(Delivery::Offline) })
+    }
+
+    fn change_shadow(&self, _: ShadowChange) -> Answer<'_, Result<ShadowChanged, ChangeShadowError>> {
+        Box::pin(async { Err(DeliverError::Closed.into()) })
+    }
+
+    fn push_config(&self, _: ConfigPush) -> Answer<'_, Result<ConfigPushed, DeliverError>> {
+        Box::pin(async { Ok(ConfigPushed::default()) })
+    }
+
+    fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
+
+    fn leave(&self, _: Leave, _: &'static str) {}
+
+    fn topics_changed(&self, _: ProductId) -> Answer<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn subscriptions(&self, _: DeviceNumber) -> Answer<'_, Result<Vec<Box<str>>, DeliverError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}

@@ -8,6 +8,7 @@ pub mod memory;
 #[cfg(feature = "suites")]
 pub mod suite;
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -63,6 +64,71 @@ pub struct PropertyRow {
     pub time: UnixMillis,
     pub lsn: Lsn,
     pub value: Box<str>,
+}
+
+/// Numbers of one property of one device in steps of time, oldest first.
+#[derive(Clone, Debug)]
+pub struct SummaryQuery<'a> {
+    pub device: DeviceNumber,
+    pub property: &'a str,
+    /// By sample time.
+    pub times: RangeInclusive<UnixMillis>,
+    /// Milliseconds, at least 1: steps begin at its whole multiples since 1970.
+    pub step: u64,
+    pub after: Option<Cursor>,
+}
+
+/// What the numbers of a step come to; steps without any are left out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// Where the step begins.
+    pub start: UnixMillis,
+    pub count: u64,
+    pub lowest: f64,
+    pub highest: f64,
+    pub sum: f64,
+    /// By sample time, of equal ones the one said last.
+    pub last: f64,
+}
+
+impl Summary {
+    /// The number of a raw JSON token; `true` is 1. What is none counts nowhere.
+    #[must_use]
+    pub fn number(value: &str) -> Option<f64> {
+        match value {
+            "true" => Some(1.0),
+            "false" => Some(0.0),
+            text => text.parse().ok().filter(|number: &f64| number.is_finite()),
+        }
+    }
+
+    /// Takes a number said later than all before.
+    pub fn put(steps: &mut Vec<Self>, step: u64, time: UnixMillis, number: f64) {
+        let start = UnixMillis(time.0 - time.0 % step.max(1));
+        let one = Self { start, count: 1, lowest: number, highest: number, sum: number, last: number };
+        match steps.last_mut() {
+            Some(last) if last.start == start => last.join(&one),
+            _ => steps.push(one),
+        }
+    }
+
+    #[must_use]
+    pub fn average(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "an average")]
+        let count = self.count as f64;
+        let average = self.sum / count;
+        // The sum of very large numbers may be beyond what a float holds: then only the middle is known.
+        if average.is_finite() { average } else { self.lowest / 2.0 + self.highest / 2.0 }
+    }
+
+    /// Takes what was said later in the same step: a page may end within one.
+    pub fn join(&mut self, later: &Self) {
+        self.count += later.count;
+        self.lowest = self.lowest.min(later.lowest);
+        self.highest = self.highest.max(later.highest);
+        self.sum += later.sum;
+        self.last = later.last;
+    }
 }
 
 /// Events of one device, newest first.
@@ -190,6 +256,21 @@ impl LogRow {
     }
 }
 
+/// A further condition of a search in the log, asked while records are read: what it does not want is never copied.
+pub struct Sieve<'a> {
+    /// Records decoded before the page ends early, with a cursor. An engine may have a lower bound of its own, and ends at the
+    /// next chunk.
+    pub records_max: u64,
+    /// Asked in any order, of what matches the query; by commit time and record.
+    pub wants: &'a mut dyn FnMut(UnixMillis, &Record<'_>) -> bool,
+}
+
+impl fmt::Debug for Sieve<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sieve").field("records_max", &self.records_max).finish_non_exhaustive()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadingError {
     #[error("readings failed: {0}")]
@@ -214,13 +295,30 @@ pub trait Readings: Send + Sync {
     /// When the store fails.
     fn property_history(&self, query: &PropertyQuery<'_>) -> Result<Page<PropertyRow>, ReadingError>;
 
+    /// A page ends when many records were looked at; its last step may go on in the next one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn property_summary(&self, query: &SummaryQuery<'_>) -> Result<Page<Summary>, ReadingError>;
+
     /// # Errors
     /// When the store fails.
     fn event_history(&self, query: &EventQuery<'_>) -> Result<EventPage, ReadingError>;
 
+    /// What matches the query and passes the sieve.
+    ///
     /// # Errors
     /// When the store fails.
-    fn log(&self, query: &LogQuery) -> Result<Page<LogRow>, ReadingError>;
+    fn sifted_log(&self, query: &LogQuery, sieve: Sieve<'_>) -> Result<Page<LogRow>, ReadingError>;
+
+    /// All that match the query.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn log(&self, query: &LogQuery) -> Result<Page<LogRow>, ReadingError> {
+        let wants = &mut |_: UnixMillis, _: &Record<'_>| true;
+        self.sifted_log(query, Sieve { records_max: u64::MAX, wants })
+    }
 
     /// Drops partitions that lie wholly before `before` (commit time).
     ///

@@ -72,7 +72,7 @@ pub trait Principals: Send + Sync {
     /// # Errors
     /// [`StoreError::Taken`] for `uin`.
     fn create_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>>;
-    /// Replaces name and policies, and whether it is active.
+    /// Replaces name and policies, and whether it is active; one that is not has no logins: they end in the same step.
     ///
     /// # Errors
     /// [`StoreError::Missing`].

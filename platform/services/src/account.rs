@@ -22,7 +22,7 @@ use lianwu_model::policy::PolicyError;
 use lianwu_ports::registry::StoreError;
 
 use crate::Platform;
-use crate::invalid::{Invalid, Rule, characters};
+use crate::invalid::{Invalid, Rule, characters, form};
 use crate::randomness::{DIGITS, Randomness, text};
 
 pub use cache::{AccountCache, ClaimedKey, KeyView, Member, Signer};
@@ -145,7 +145,7 @@ pub async fn create_sub_account(
 ) -> Result<Principal, AccountError> {
     check_name("Name", name, NAME_CHARS_MAX)?;
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Invalid::new("Name", Rule::Form("a name with something else than digits: digits are a Uin")).into());
+        return Err(Invalid::new("Name", not_a_uin()).into());
     }
     let _turn = platform.turns.take().await;
     main_account(platform, owner)?;
@@ -193,8 +193,7 @@ pub async fn set_sub_account_active(
     platform.stores.accounts.update_principal(changed).await?;
     load(platform).await?;
     if !active {
-        let ended = platform.accounts.logins.end_all(uin);
-        platform.stores.accounts.end_logins(ended).await?;
+        platform.accounts.logins.end_all(uin);
     }
     Ok(())
 }
@@ -231,13 +230,17 @@ fn within(count: usize, max: usize, what: Quota) -> Result<(), AccountError> {
 }
 
 /// Letters of any script, digits and a few signs: names stand in policies, texts and addresses of pages.
+const fn not_a_uin() -> Rule {
+    form("不全是数字的名称（全是数字的是 Uin）", "a name with something else than digits: digits are a Uin")
+}
+
 fn check_name(field: &'static str, name: &str, max: usize) -> Result<(), Invalid> {
     characters(field, name, 1, max)?;
     let is_allowed = |c: char| c.is_alphanumeric() || "+=,.@_-".contains(c);
     if name.chars().all(is_allowed) {
         Ok(())
     } else {
-        Err(Invalid::new(field, Rule::Form("letters, digits and + = , . @ _ -")))
+        Err(Invalid::new(field, form("文字、数字和 + = , . @ _ -", "letters, digits and + = , . @ _ -")))
     }
 }
 

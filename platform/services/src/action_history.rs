@@ -11,17 +11,15 @@ use lianwu_ports::record::RecordKind;
 
 use crate::Platform;
 use crate::directory::DirectoryDevice;
+use crate::logs::RECORDS_MAX;
 use crate::retention;
 use crate::telemetry::{TelemetryError, on_readings};
 
-/// Records one page decodes, calls and answers together. Source: decision 21.
-const RECORDS_MAX: u64 = 200_000;
-
-/// Answers looked at for one page of calls.
-const REPLIES_MAX: usize = 1_000;
-
-/// Calls asked for at once.
+/// Calls, or answers, asked for at once.
 const BATCH: usize = 256;
+
+/// Most answers come within this time: they are looked for first, so that a page of old calls does not read what was answered since.
+const PROMPT_SPAN: Duration = Duration::from_secs(60);
 
 /// An answer that comes later is not found: a call waits no longer in the session of a device.
 const REPLY_SPAN: Duration = Duration::from_hours(24);
@@ -63,7 +61,7 @@ pub struct ActionCall {
     /// Of the call of the API.
     pub request_id: String,
     pub state: CallState,
-    /// The newest answer that was accepted.
+    /// The answer that was accepted; of several the newest one of the first minute, else the newest.
     pub reply: Option<ActionResult>,
 }
 
@@ -147,22 +145,28 @@ fn page(
             break;
         }
     }
-    if let (Some(newest), Some(oldest)) = (found.calls.first(), found.calls.last()) {
-        // A clock that was set back may date an answer before its call.
-        let times = oldest.time..=newest.time.plus(REPLY_SPAN);
-        let replies = ask(RecordKind::ActionReply, &times, None, REPLIES_MAX)?;
-        answer(&mut found.calls, &replies.rows);
+    let (Some(newest), Some(oldest)) = (found.calls.first(), found.calls.last()) else { return Ok(found) };
+    let (oldest, prompt, last) = (oldest.time, newest.time.plus(PROMPT_SPAN), newest.time.plus(REPLY_SPAN));
+    // What was not reached may be by now; a clock that was set back may date an answer before its call.
+    for times in [oldest..=prompt, UnixMillis(prompt.0 + 1)..=last] {
+        let (mut after, mut is_over, mut records) = (None, false, 0);
+        while !is_over && records < records_max && found.calls.iter().any(|call| call.reply.is_none()) {
+            let batch = ask(RecordKind::ActionReply, &times, after, BATCH)?;
+            records += batch.touched.records.max(batch.rows.len() as u64);
+            answer(&mut found.calls, &batch.rows);
+            (after, is_over) = (batch.next, batch.next.is_none());
+        }
     }
     Ok(found)
 }
 
-/// Gives the calls their answers, which come newest first.
+/// Gives the calls that have none their answers, which come newest first.
 fn answer(calls: &mut [ActionCall], replies: &[LogRow]) {
     let mut by_token: HashMap<String, ActionResult> = HashMap::new();
     for (token, result) in replies.iter().filter_map(read_reply) {
         by_token.entry(token).or_insert(result);
     }
-    for call in calls {
+    for call in calls.iter_mut().filter(|call| call.reply.is_none()) {
         let Some(result) = by_token.remove(&call.token) else { continue };
         call.state = if result.code == 0 { CallState::Done } else { CallState::Failed };
         call.reply = Some(result);

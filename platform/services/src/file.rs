@@ -22,7 +22,7 @@ use tracing::{info, warn};
 
 use crate::Platform;
 use crate::directory::DirectoryDevice;
-use crate::invalid::{Invalid, Rule};
+use crate::invalid::{Invalid, Rule, form};
 use crate::product::{self, ProductError};
 use crate::randomness;
 
@@ -127,7 +127,7 @@ pub async fn announce(
 ) -> Result<Announced, FileError> {
     let product = product::find(platform, owner, product)?.product.id;
     if !is_file_name(name) {
-        return Err(Invalid::new("FileName", Rule::Form(FILE_NAME_FORM)).into());
+        return Err(Invalid::new("FileName", FILE_NAME_FORM).into());
     }
     let wanted = StoredFile {
         id: FileId::default(),
@@ -150,7 +150,10 @@ pub async fn announce(
 }
 
 /// What a name may be, in words.
-pub const FILE_NAME_FORM: &str = "1 to 64 bytes without quotes, backslashes and control characters";
+pub const FILE_NAME_FORM: Rule = form(
+    "1 到 64 字节，不含引号、反斜杠和控制字符",
+    "1 to 64 bytes without quotes, backslashes and control characters",
+);
 
 fn new_secret(platform: &Platform) -> FileSecret {
     FileSecret(randomness::text(&*platform.randomness, randomness::ALPHANUMERIC, 32))

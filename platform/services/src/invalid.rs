@@ -20,14 +20,19 @@ pub enum Rule {
     Count { min: usize, max: usize },
     /// A number of days, at least 1; more than `max` is for the operator to allow.
     Days { max: u32 },
-    /// The form of an identifier, in words.
-    Form(&'static str),
+    /// The form of an identifier, in words of both languages.
+    Form { zh: &'static str, en: &'static str },
 }
 
 impl Invalid {
     pub(crate) const fn new(field: &'static str, rule: Rule) -> Self {
         Self { field, rule }
     }
+}
+
+/// A form that is said in words: `应为 …`, `it must be …`.
+pub(crate) const fn form(zh: &'static str, en: &'static str) -> Rule {
+    Rule::Form { zh, en }
 }
 
 /// Checks the number of characters.

@@ -51,4 +51,4 @@ pub mod turn;
 pub use catalog::Catalog;
 pub use directory::Directory;
 pub use message::PendingReplies;
-pub use platform::{Limits, Platform, Stores};
+pub use platform::{Foundation, Limits, Platform, Stores};

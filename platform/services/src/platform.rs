@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lianwu_ports::blobs::Blobs;
 use lianwu_ports::bus::Bus;
 use lianwu_ports::clock::Clock;
 use lianwu_ports::log::Log;
@@ -47,6 +48,40 @@ pub struct Stores {
     pub remote_configs: Arc<dyn RemoteConfigStore>,
     pub files: Arc<dyn FileStore>,
     pub fences: Arc<dyn FenceStore>,
+}
+
+impl Stores {
+    /// All of one registry.
+    #[must_use]
+    pub fn of<R>(registry: &Arc<R>) -> Self
+    where
+        R: Accounts
+            + Projects
+            + Products
+            + Devices
+            + Certificates
+            + TopologyStore
+            + ProductScripts
+            + LogLevelStore
+            + RemoteConfigStore
+            + FileStore
+            + FenceStore
+            + 'static,
+    {
+        Self {
+            accounts: registry.clone(),
+            projects: registry.clone(),
+            products: registry.clone(),
+            devices: registry.clone(),
+            certificates: registry.clone(),
+            topology: registry.clone(),
+            scripts: registry.clone(),
+            log_levels: registry.clone(),
+            remote_configs: registry.clone(),
+            files: registry.clone(),
+            fences: registry.clone(),
+        }
+    }
 }
 
 /// Every number that bounds something; zero means "no limit" where the field says so.
@@ -204,6 +239,61 @@ pub struct Platform {
     pub scripts: Arc<dyn Scripts>,
     /// Fleets of simulated devices; none until there is something that runs them.
     pub simulations: Simulations,
+}
+
+/// What a platform stands on: all it knows besides follows from these.
+pub struct Foundation {
+    pub clock: Arc<dyn Clock>,
+    pub log: Arc<dyn Log>,
+    pub readings: Arc<dyn Readings>,
+    pub states: Arc<dyn States>,
+    pub stores: Stores,
+    pub blobs: Arc<dyn Blobs>,
+    pub bus: Arc<dyn Bus>,
+    pub scripts: Arc<dyn Scripts>,
+    pub randomness: Arc<dyn Randomness>,
+    pub limits: Limits,
+}
+
+impl Platform {
+    /// Its rooms are empty: [`crate::start::load`] fills them from the registry.
+    #[must_use]
+    pub fn new(foundation: Foundation) -> Self {
+        let Foundation { clock, log, readings, states, stores, blobs, bus, scripts, randomness, limits } = foundation;
+        Self {
+            progress: Arc::new(Progress::new(readings.applied())),
+            files: Files::new(blobs),
+            clock,
+            log,
+            readings,
+            states,
+            stores,
+            bus,
+            scripts,
+            randomness,
+            limits,
+            catalog: Catalog::default(),
+            directory: Directory::default(),
+            topology: Arc::default(),
+            log_levels: LogLevels::default(),
+            remote_configs: RemoteConfigs::default(),
+            fences: Fences::default(),
+            replies: PendingReplies::default(),
+            broadcasts: Broadcasts::default(),
+            accounts: AccountCache::default(),
+            certificates: CertificateCache::default(),
+            audit: Audit::default(),
+            turns: Turns::default(),
+            strangers: Strangers::default(),
+            simulations: Simulations::default(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Foundation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Foundation").field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Platform {

@@ -18,7 +18,7 @@ use crate::Platform;
 use crate::certificate::CertificateError;
 use crate::device::{self, CertifiedDevice, DeviceError};
 use crate::directory::DirectoryDevice;
-use crate::invalid::{Invalid, Rule};
+use crate::invalid::{Invalid, form};
 use crate::message::SendError;
 use crate::product::{self, ProductError};
 use crate::randomness::{ALPHANUMERIC, text};
@@ -48,7 +48,11 @@ pub async fn configure(
     registration: Registration,
 ) -> Result<Product, ConfigureError> {
     if registration.mode == RegistrationMode::AutoCreate && registration.limit == 0 {
-        return Err(Invalid::new("RegisterLimit", Rule::Form("at least 1 when RegisterType is 2")).into());
+        return Err(Invalid::new(
+            "RegisterLimit",
+            form("至少 1（RegisterType 为 2 时）", "at least 1 when RegisterType is 2"),
+        )
+        .into());
     }
     let _turn = platform.turns.take().await;
     let mut product = Product::clone(&product::find(platform, owner, id)?.product);

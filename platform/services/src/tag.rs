@@ -8,7 +8,7 @@ use lianwu_ports::registry::StoreError;
 
 use crate::Platform;
 use crate::device::{self, DeviceError};
-use crate::invalid::{Invalid, Rule, characters};
+use crate::invalid::{Invalid, Rule, characters, form};
 use crate::product::{self, ProductError};
 
 /// Tags of one product or device.
@@ -83,7 +83,11 @@ fn checked(mut tags: Vec<Tag>) -> Result<Vec<Tag>, TagError> {
         characters("Tags.Value", &tag.value, 0, VALUE_CHARS_MAX)?;
         // Policies write a tag as `<key>&<value>`.
         if tag.key.contains('&') || tag.key.chars().chain(tag.value.chars()).any(char::is_control) {
-            return Err(Invalid::new("Tags", Rule::Form("without control characters, and the key without &")).into());
+            return Err(Invalid::new(
+                "Tags",
+                form("不含控制字符的文本，且键不含 &", "without control characters, and the key without &"),
+            )
+            .into());
         }
     }
     tags.sort_by(|a, b| a.key.cmp(&b.key));

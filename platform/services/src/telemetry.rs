@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
-use lianwu_ports::readings::{Cursor, EventPage, EventQuery, Page, PropertyQuery, PropertyRow, ReadingError, Readings};
+use lianwu_ports::readings::{
+    Cursor, EventPage, EventQuery, Page, PropertyQuery, PropertyRow, ReadingError, Readings, Summary, SummaryQuery,
+};
 use lianwu_ports::states::{Activity, Day, DeviceState, States};
 
 use crate::Platform;
@@ -92,6 +94,26 @@ pub async fn property_history(
     let device = device.number;
     on_readings(platform, move |readings| {
         readings.property_history(&PropertyQuery { device, property: &property, times, after, limit })
+    })
+    .await
+}
+
+/// The numbers of a property in steps of time, oldest first. `times` is clipped to the product's retention.
+///
+/// # Errors
+/// See [`TelemetryError`].
+pub async fn property_summary(
+    platform: &Platform,
+    device: &DirectoryDevice,
+    property: String,
+    times: RangeInclusive<UnixMillis>,
+    step: u64,
+    after: Option<Cursor>,
+) -> Result<Page<Summary>, TelemetryError> {
+    let times = retention::clip(platform, device.product, times);
+    let device = device.number;
+    on_readings(platform, move |readings| {
+        readings.property_summary(&SummaryQuery { device, property: &property, times, step, after })
     })
     .await
 }

@@ -39,6 +39,20 @@ pub enum ThingModelError {
     Telemetry(#[from] TelemetryError),
 }
 
+/// A model that is ready to judge, whether it is in force or not.
+#[derive(Debug)]
+pub struct Draft {
+    pub(crate) definition: ThingModel,
+    pub(crate) validator: Validator,
+}
+
+impl Draft {
+    #[must_use]
+    pub fn new(definition: ThingModel) -> Self {
+        Self { validator: Validator::compile(&definition), definition }
+    }
+}
+
 /// Text of a product's model and when it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelText {

@@ -9,10 +9,7 @@ use anyhow::{Context, Result, bail};
 use lianwu_blobs::FolderBlobs;
 use lianwu_log::{LogOptions, SegmentLog};
 use lianwu_ports::clock::Clock;
-use lianwu_ports::log::Lsn;
-use lianwu_ports::readings::Readings as _;
 use lianwu_readings::{ReadingsEngine, ReadingsOptions};
-use lianwu_services::Stores;
 use lianwu_sqlite::{SealKey, SqliteAudit, SqliteRegistry};
 use rustix::fs::{FlockOperation, flock};
 
@@ -24,7 +21,7 @@ pub struct Storage {
     pub readings: Arc<ReadingsEngine>,
     pub audit: Arc<SqliteAudit>,
     pub blobs: Arc<FolderBlobs>,
-    registry: Arc<SqliteRegistry>,
+    pub registry: Arc<SqliteRegistry>,
     /// Held while this process uses the folder.
     _lock: File,
 }
@@ -66,28 +63,6 @@ impl Storage {
         };
         let readings = ReadingsEngine::open(options).context("open the readings")?;
         Ok(Self { log: Arc::new(log), readings, audit, blobs: Arc::new(blobs), registry, _lock: lock })
-    }
-
-    /// The registry's stores.
-    pub fn stores(&self) -> Stores {
-        Stores {
-            accounts: self.registry.clone(),
-            projects: self.registry.clone(),
-            products: self.registry.clone(),
-            devices: self.registry.clone(),
-            certificates: self.registry.clone(),
-            topology: self.registry.clone(),
-            scripts: self.registry.clone(),
-            log_levels: self.registry.clone(),
-            remote_configs: self.registry.clone(),
-            files: self.registry.clone(),
-            fences: self.registry.clone(),
-        }
-    }
-
-    /// How far the readings got before the last stop.
-    pub fn readings_applied(&self) -> Lsn {
-        self.readings.applied()
     }
 
     /// Closes audit log and registry; the log is closed before.

@@ -97,7 +97,7 @@ const FULL_ACCESS: &str = r#"{
         "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles", "lianwu:ListFileTasks",
         "lianwu:PushFile",
         "lianwu:DescribeProductStorage", "lianwu:DescribeReportedInfo", "lianwu:NotifyDeviceBinding",
-        "lianwu:DescribeMessageVerdict", "lianwu:DescribeModelConsequences", "lianwu:ListActionHistory", "lianwu:ListJudgedMessages",
+        "lianwu:DescribeDeviceDataSummary", "lianwu:DescribeMessageVerdict", "lianwu:DescribeModelConsequences", "lianwu:ListActionHistory", "lianwu:ListJudgedMessages", "lianwu:ListKnownProblems",
         "lianwu:ListDevices", "lianwu:ListDeviceSecrets", "lianwu:ListSubDevices",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListSimulations", "lianwu:ListTags", "lianwu:ReceiveMessages",
         "lianwu:RunProductScript", "lianwu:SaveProductScript", "lianwu:SendMessages", "lianwu:SetLogLevel", "lianwu:SetRemoteConfig", "lianwu:EnableRemoteConfig",
@@ -127,7 +127,7 @@ const READ_ONLY: &str = r#"{
         "lianwu:DescribeDeviceCredentials", "lianwu:DescribeDeviceDiagnosis", "lianwu:DescribeLimits", "lianwu:DescribeLogLevel", "lianwu:DescribeReportedInfo", "lianwu:DescribeRemoteConfig", "lianwu:ListRemoteConfigs", "lianwu:DescribeProductScript",
         "lianwu:DescribeProductStorage", "lianwu:DescribeDeviceFiles", "lianwu:DescribeFile", "lianwu:ListFiles",
         "lianwu:ListFileTasks",
-        "lianwu:DescribeMessageVerdict", "lianwu:DescribeModelConsequences", "lianwu:ListActionHistory", "lianwu:ListJudgedMessages",
+        "lianwu:DescribeDeviceDataSummary", "lianwu:DescribeMessageVerdict", "lianwu:DescribeModelConsequences", "lianwu:ListActionHistory", "lianwu:ListJudgedMessages", "lianwu:ListKnownProblems",
         "lianwu:ListDevices", "lianwu:ListDeviceSecrets", "lianwu:ListSubDevices",
         "lianwu:ListDeviceLog", "lianwu:ListMessages", "lianwu:ListSimulations", "lianwu:ListTags"
       ],

@@ -62,7 +62,9 @@ impl From<AccountError> for ApiError {
             AccountError::OneHolder => {
                 Self::value("Uin, GroupName", "应恰好填写其中一个", "exactly one of them must be given")
             }
-            AccountError::WrongPassword => Self::value("OldPassword", "旧密码错误", "it is not the present password"),
+            AccountError::WrongPassword => {
+                Self::value("OldPassword", "与当前密码不符", "it is not the present password")
+            }
             AccountError::SamePassword => {
                 Self::value("NewPassword", "新密码不能与旧密码相同", "it must differ from the present password")
             }

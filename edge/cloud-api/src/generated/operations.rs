@@ -1401,10 +1401,48 @@ pub struct DescribeDeviceDataHistoryResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct DescribeDeviceDataSummary;
+
+impl Operation for DescribeDeviceDataSummary {
+    const SPEC: &'static OperationSpec = &OPERATIONS[127];
+    type Request = DescribeDeviceDataSummaryRequest;
+    type Response = DescribeDeviceDataSummaryResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DescribeDeviceDataSummaryRequest {
+    #[serde(rename = "ProductId")]
+    pub product_id: String,
+    #[serde(rename = "DeviceName")]
+    pub device_name: String,
+    #[serde(rename = "FieldName")]
+    pub field_name: String,
+    #[serde(rename = "MinTime", deserialize_with = "wire::integer")]
+    pub min_time: u64,
+    #[serde(rename = "MaxTime", deserialize_with = "wire::integer")]
+    pub max_time: u64,
+    #[serde(rename = "Step", deserialize_with = "wire::integer")]
+    pub step: u64,
+    #[serde(rename = "Context")]
+    pub context: Option<String>,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct DescribeDeviceDataSummaryResponse {
+    #[serde(rename = "Steps")]
+    pub steps: Vec<s::DataStep>,
+    #[serde(rename = "Context")]
+    pub context: String,
+    #[serde(rename = "Listover")]
+    pub listover: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct DescribeDeviceDiagnosis;
 
 impl Operation for DescribeDeviceDiagnosis {
-    const SPEC: &'static OperationSpec = &OPERATIONS[127];
+    const SPEC: &'static OperationSpec = &OPERATIONS[128];
     type Request = DescribeDeviceDiagnosisRequest;
     type Response = DescribeDeviceDiagnosisResponse;
 }
@@ -1430,7 +1468,7 @@ pub struct DescribeDeviceDiagnosisResponse {
 pub struct DescribeDeviceFiles;
 
 impl Operation for DescribeDeviceFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[128];
+    const SPEC: &'static OperationSpec = &OPERATIONS[129];
     type Request = DescribeDeviceFilesRequest;
     type Response = DescribeDeviceFilesResponse;
 }
@@ -1456,7 +1494,7 @@ pub struct DescribeDeviceFilesResponse {
 pub struct DescribeDevicePositionList;
 
 impl Operation for DescribeDevicePositionList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[132];
+    const SPEC: &'static OperationSpec = &OPERATIONS[133];
     type Request = DescribeDevicePositionListRequest;
     type Response = DescribeDevicePositionListResponse;
 }
@@ -1486,7 +1524,7 @@ pub struct DescribeDevicePositionListResponse {
 pub struct DescribeDeviceShadow;
 
 impl Operation for DescribeDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[133];
+    const SPEC: &'static OperationSpec = &OPERATIONS[134];
     type Request = DescribeDeviceShadowRequest;
     type Response = DescribeDeviceShadowResponse;
 }
@@ -1510,7 +1548,7 @@ pub struct DescribeDeviceShadowResponse {
 pub struct DescribeFenceBindList;
 
 impl Operation for DescribeFenceBindList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[134];
+    const SPEC: &'static OperationSpec = &OPERATIONS[135];
     type Request = DescribeFenceBindListRequest;
     type Response = DescribeFenceBindListResponse;
 }
@@ -1538,7 +1576,7 @@ pub struct DescribeFenceBindListResponse {
 pub struct DescribeFenceEventList;
 
 impl Operation for DescribeFenceEventList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[135];
+    const SPEC: &'static OperationSpec = &OPERATIONS[136];
     type Request = DescribeFenceEventListRequest;
     type Response = DescribeFenceEventListResponse;
 }
@@ -1574,7 +1612,7 @@ pub struct DescribeFenceEventListResponse {
 pub struct DescribeFile;
 
 impl Operation for DescribeFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[136];
+    const SPEC: &'static OperationSpec = &OPERATIONS[137];
     type Request = DescribeFileRequest;
     type Response = DescribeFileResponse;
 }
@@ -1602,7 +1640,7 @@ pub struct DescribeFileResponse {
 pub struct DescribeGatewayBindDevices;
 
 impl Operation for DescribeGatewayBindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[143];
+    const SPEC: &'static OperationSpec = &OPERATIONS[144];
     type Request = DescribeGatewayBindDevicesRequest;
     type Response = DescribeGatewayBindDevicesResponse;
 }
@@ -1636,7 +1674,7 @@ pub struct DescribeGatewayBindDevicesResponse {
 pub struct DescribeGatewaySubDeviceList;
 
 impl Operation for DescribeGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[144];
+    const SPEC: &'static OperationSpec = &OPERATIONS[145];
     type Request = DescribeGatewaySubDeviceListRequest;
     type Response = DescribeGatewaySubDeviceListResponse;
 }
@@ -1666,7 +1704,7 @@ pub struct DescribeGatewaySubDeviceListResponse {
 pub struct DescribeGatewaySubProducts;
 
 impl Operation for DescribeGatewaySubProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[145];
+    const SPEC: &'static OperationSpec = &OPERATIONS[146];
     type Request = DescribeGatewaySubProductsRequest;
     type Response = DescribeGatewaySubProductsResponse;
 }
@@ -1698,7 +1736,7 @@ pub struct DescribeGatewaySubProductsResponse {
 pub struct DescribeLimits;
 
 impl Operation for DescribeLimits {
-    const SPEC: &'static OperationSpec = &OPERATIONS[148];
+    const SPEC: &'static OperationSpec = &OPERATIONS[149];
     type Request = DescribeLimitsRequest;
     type Response = DescribeLimitsResponse;
 }
@@ -1717,7 +1755,7 @@ pub struct DescribeLimitsResponse {
 pub struct DescribeLogLevel;
 
 impl Operation for DescribeLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[150];
+    const SPEC: &'static OperationSpec = &OPERATIONS[151];
     type Request = DescribeLogLevelRequest;
     type Response = DescribeLogLevelResponse;
 }
@@ -1745,7 +1783,7 @@ pub struct DescribeLogLevelResponse {
 pub struct DescribeMessageVerdict;
 
 impl Operation for DescribeMessageVerdict {
-    const SPEC: &'static OperationSpec = &OPERATIONS[151];
+    const SPEC: &'static OperationSpec = &OPERATIONS[152];
     type Request = DescribeMessageVerdictRequest;
     type Response = DescribeMessageVerdictResponse;
 }
@@ -1781,7 +1819,7 @@ pub struct DescribeMessageVerdictResponse {
 pub struct DescribeModelConsequences;
 
 impl Operation for DescribeModelConsequences {
-    const SPEC: &'static OperationSpec = &OPERATIONS[152];
+    const SPEC: &'static OperationSpec = &OPERATIONS[153];
     type Request = DescribeModelConsequencesRequest;
     type Response = DescribeModelConsequencesResponse;
 }
@@ -1817,7 +1855,7 @@ pub struct DescribeModelConsequencesResponse {
 pub struct DescribeModelDefinition;
 
 impl Operation for DescribeModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[153];
+    const SPEC: &'static OperationSpec = &OPERATIONS[154];
     type Request = DescribeModelDefinitionRequest;
     type Response = DescribeModelDefinitionResponse;
 }
@@ -1839,7 +1877,7 @@ pub struct DescribeModelDefinitionResponse {
 pub struct DescribePositionFenceList;
 
 impl Operation for DescribePositionFenceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[157];
+    const SPEC: &'static OperationSpec = &OPERATIONS[158];
     type Request = DescribePositionFenceListRequest;
     type Response = DescribePositionFenceListResponse;
 }
@@ -1867,7 +1905,7 @@ pub struct DescribePositionFenceListResponse {
 pub struct DescribePrivateCA;
 
 impl Operation for DescribePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[158];
+    const SPEC: &'static OperationSpec = &OPERATIONS[159];
     type Request = DescribePrivateCARequest;
     type Response = DescribePrivateCAResponse;
 }
@@ -1889,7 +1927,7 @@ pub struct DescribePrivateCAResponse {
 pub struct DescribePrivateCABindedProducts;
 
 impl Operation for DescribePrivateCABindedProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[159];
+    const SPEC: &'static OperationSpec = &OPERATIONS[160];
     type Request = DescribePrivateCABindedProductsRequest;
     type Response = DescribePrivateCABindedProductsResponse;
 }
@@ -1915,7 +1953,7 @@ pub struct DescribePrivateCABindedProductsResponse {
 pub struct DescribePrivateCAs;
 
 impl Operation for DescribePrivateCAs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[160];
+    const SPEC: &'static OperationSpec = &OPERATIONS[161];
     type Request = DescribePrivateCAsRequest;
     type Response = DescribePrivateCAsResponse;
 }
@@ -1934,7 +1972,7 @@ pub struct DescribePrivateCAsResponse {
 pub struct DescribeProductCA;
 
 impl Operation for DescribeProductCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[161];
+    const SPEC: &'static OperationSpec = &OPERATIONS[162];
     type Request = DescribeProductCARequest;
     type Response = DescribeProductCAResponse;
 }
@@ -1956,7 +1994,7 @@ pub struct DescribeProductCAResponse {
 pub struct DescribeProductDynamicRegister;
 
 impl Operation for DescribeProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[163];
+    const SPEC: &'static OperationSpec = &OPERATIONS[164];
     type Request = DescribeProductDynamicRegisterRequest;
     type Response = DescribeProductDynamicRegisterResponse;
 }
@@ -1982,7 +2020,7 @@ pub struct DescribeProductDynamicRegisterResponse {
 pub struct DescribeProductScript;
 
 impl Operation for DescribeProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[164];
+    const SPEC: &'static OperationSpec = &OPERATIONS[165];
     type Request = DescribeProductScriptRequest;
     type Response = DescribeProductScriptResponse;
 }
@@ -2016,7 +2054,7 @@ pub struct DescribeProductScriptResponse {
 pub struct DescribeProductStorage;
 
 impl Operation for DescribeProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[165];
+    const SPEC: &'static OperationSpec = &OPERATIONS[166];
     type Request = DescribeProductStorageRequest;
     type Response = DescribeProductStorageResponse;
 }
@@ -2044,7 +2082,7 @@ pub struct DescribeProductStorageResponse {
 pub struct DescribeProject;
 
 impl Operation for DescribeProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[166];
+    const SPEC: &'static OperationSpec = &OPERATIONS[167];
     type Request = DescribeProjectRequest;
     type Response = DescribeProjectResponse;
 }
@@ -2066,7 +2104,7 @@ pub struct DescribeProjectResponse {
 pub struct DescribeRemoteConfig;
 
 impl Operation for DescribeRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[167];
+    const SPEC: &'static OperationSpec = &OPERATIONS[168];
     type Request = DescribeRemoteConfigRequest;
     type Response = DescribeRemoteConfigResponse;
 }
@@ -2098,7 +2136,7 @@ pub struct DescribeRemoteConfigResponse {
 pub struct DescribeReportedInfo;
 
 impl Operation for DescribeReportedInfo {
-    const SPEC: &'static OperationSpec = &OPERATIONS[168];
+    const SPEC: &'static OperationSpec = &OPERATIONS[169];
     type Request = DescribeReportedInfoRequest;
     type Response = DescribeReportedInfoResponse;
 }
@@ -2124,7 +2162,7 @@ pub struct DescribeReportedInfoResponse {
 pub struct DescribeSpaceFenceEventList;
 
 impl Operation for DescribeSpaceFenceEventList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[169];
+    const SPEC: &'static OperationSpec = &OPERATIONS[170];
     type Request = DescribeSpaceFenceEventListRequest;
     type Response = DescribeSpaceFenceEventListResponse;
 }
@@ -2156,7 +2194,7 @@ pub struct DescribeSpaceFenceEventListResponse {
 pub struct DescribeStudioProduct;
 
 impl Operation for DescribeStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[170];
+    const SPEC: &'static OperationSpec = &OPERATIONS[171];
     type Request = DescribeStudioProductRequest;
     type Response = DescribeStudioProductResponse;
 }
@@ -2178,7 +2216,7 @@ pub struct DescribeStudioProductResponse {
 pub struct DescribeSubscribedTopicPolicy;
 
 impl Operation for DescribeSubscribedTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[171];
+    const SPEC: &'static OperationSpec = &OPERATIONS[172];
     type Request = DescribeSubscribedTopicPolicyRequest;
     type Response = DescribeSubscribedTopicPolicyResponse;
 }
@@ -2202,7 +2240,7 @@ pub struct DescribeSubscribedTopicPolicyResponse {
 pub struct DescribeTopicPolicy;
 
 impl Operation for DescribeTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[187];
+    const SPEC: &'static OperationSpec = &OPERATIONS[188];
     type Request = DescribeTopicPolicyRequest;
     type Response = DescribeTopicPolicyResponse;
 }
@@ -2230,7 +2268,7 @@ pub struct DescribeTopicPolicyResponse {
 pub struct DescribeUnbindedDevices;
 
 impl Operation for DescribeUnbindedDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[189];
+    const SPEC: &'static OperationSpec = &OPERATIONS[190];
     type Request = DescribeUnbindedDevicesRequest;
     type Response = DescribeUnbindedDevicesResponse;
 }
@@ -2258,7 +2296,7 @@ pub struct DescribeUnbindedDevicesResponse {
 pub struct DetachPolicies;
 
 impl Operation for DetachPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[193];
+    const SPEC: &'static OperationSpec = &OPERATIONS[194];
     type Request = DetachPoliciesRequest;
     type Response = DetachPoliciesResponse;
 }
@@ -2281,7 +2319,7 @@ pub struct DetachPoliciesResponse {}
 pub struct DisableRemoteConfig;
 
 impl Operation for DisableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[195];
+    const SPEC: &'static OperationSpec = &OPERATIONS[196];
     type Request = DisableRemoteConfigRequest;
     type Response = DisableRemoteConfigResponse;
 }
@@ -2303,7 +2341,7 @@ pub struct DisableRemoteConfigResponse {
 pub struct EnableRemoteConfig;
 
 impl Operation for EnableRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[198];
+    const SPEC: &'static OperationSpec = &OPERATIONS[199];
     type Request = EnableRemoteConfigRequest;
     type Response = EnableRemoteConfigResponse;
 }
@@ -2325,7 +2363,7 @@ pub struct EnableRemoteConfigResponse {
 pub struct GetDeviceList;
 
 impl Operation for GetDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[206];
+    const SPEC: &'static OperationSpec = &OPERATIONS[207];
     type Request = GetDeviceListRequest;
     type Response = GetDeviceListResponse;
 }
@@ -2363,7 +2401,7 @@ pub struct GetDeviceListResponse {
 pub struct GetDeviceLocationHistory;
 
 impl Operation for GetDeviceLocationHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[207];
+    const SPEC: &'static OperationSpec = &OPERATIONS[208];
     type Request = GetDeviceLocationHistoryRequest;
     type Response = GetDeviceLocationHistoryResponse;
 }
@@ -2393,7 +2431,7 @@ pub struct GetDeviceLocationHistoryResponse {
 pub struct GetDeviceSumStatistics;
 
 impl Operation for GetDeviceSumStatistics {
-    const SPEC: &'static OperationSpec = &OPERATIONS[208];
+    const SPEC: &'static OperationSpec = &OPERATIONS[209];
     type Request = GetDeviceSumStatisticsRequest;
     type Response = GetDeviceSumStatisticsResponse;
 }
@@ -2431,7 +2469,7 @@ pub struct GetDeviceSumStatisticsResponse {
 pub struct GetGatewaySubDeviceList;
 
 impl Operation for GetGatewaySubDeviceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[210];
+    const SPEC: &'static OperationSpec = &OPERATIONS[211];
     type Request = GetGatewaySubDeviceListRequest;
     type Response = GetGatewaySubDeviceListResponse;
 }
@@ -2461,7 +2499,7 @@ pub struct GetGatewaySubDeviceListResponse {
 pub struct GetPositionSpaceList;
 
 impl Operation for GetPositionSpaceList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[212];
+    const SPEC: &'static OperationSpec = &OPERATIONS[213];
     type Request = GetPositionSpaceListRequest;
     type Response = GetPositionSpaceListResponse;
 }
@@ -2489,7 +2527,7 @@ pub struct GetPositionSpaceListResponse {
 pub struct GetProjectList;
 
 impl Operation for GetProjectList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[213];
+    const SPEC: &'static OperationSpec = &OPERATIONS[214];
     type Request = GetProjectListRequest;
     type Response = GetProjectListResponse;
 }
@@ -2525,7 +2563,7 @@ pub struct GetProjectListResponse {
 pub struct GetStudioProductList;
 
 impl Operation for GetStudioProductList {
-    const SPEC: &'static OperationSpec = &OPERATIONS[214];
+    const SPEC: &'static OperationSpec = &OPERATIONS[215];
     type Request = GetStudioProductListRequest;
     type Response = GetStudioProductListResponse;
 }
@@ -2555,7 +2593,7 @@ pub struct GetStudioProductListResponse {
 pub struct ListAccountLog;
 
 impl Operation for ListAccountLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[235];
+    const SPEC: &'static OperationSpec = &OPERATIONS[236];
     type Request = ListAccountLogRequest;
     type Response = ListAccountLogResponse;
 }
@@ -2593,7 +2631,7 @@ pub struct ListAccountLogResponse {
 pub struct ListActionHistory;
 
 impl Operation for ListActionHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[236];
+    const SPEC: &'static OperationSpec = &OPERATIONS[237];
     type Request = ListActionHistoryRequest;
     type Response = ListActionHistoryResponse;
 }
@@ -2631,7 +2669,7 @@ pub struct ListActionHistoryResponse {
 pub struct ListAuditLog;
 
 impl Operation for ListAuditLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[237];
+    const SPEC: &'static OperationSpec = &OPERATIONS[238];
     type Request = ListAuditLogRequest;
     type Response = ListAuditLogResponse;
 }
@@ -2669,7 +2707,7 @@ pub struct ListAuditLogResponse {
 pub struct ListDeviceLog;
 
 impl Operation for ListDeviceLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[238];
+    const SPEC: &'static OperationSpec = &OPERATIONS[239];
     type Request = ListDeviceLogRequest;
     type Response = ListDeviceLogResponse;
 }
@@ -2713,7 +2751,7 @@ pub struct ListDeviceLogResponse {
 pub struct ListDeviceSecrets;
 
 impl Operation for ListDeviceSecrets {
-    const SPEC: &'static OperationSpec = &OPERATIONS[239];
+    const SPEC: &'static OperationSpec = &OPERATIONS[240];
     type Request = ListDeviceSecretsRequest;
     type Response = ListDeviceSecretsResponse;
 }
@@ -2735,7 +2773,7 @@ pub struct ListDeviceSecretsResponse {
 pub struct ListDevices;
 
 impl Operation for ListDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[240];
+    const SPEC: &'static OperationSpec = &OPERATIONS[241];
     type Request = ListDevicesRequest;
     type Response = ListDevicesResponse;
 }
@@ -2779,7 +2817,7 @@ pub struct ListDevicesResponse {
 pub struct ListEventHistory;
 
 impl Operation for ListEventHistory {
-    const SPEC: &'static OperationSpec = &OPERATIONS[241];
+    const SPEC: &'static OperationSpec = &OPERATIONS[242];
     type Request = ListEventHistoryRequest;
     type Response = ListEventHistoryResponse;
 }
@@ -2821,7 +2859,7 @@ pub struct ListEventHistoryResponse {
 pub struct ListFileTasks;
 
 impl Operation for ListFileTasks {
-    const SPEC: &'static OperationSpec = &OPERATIONS[242];
+    const SPEC: &'static OperationSpec = &OPERATIONS[243];
     type Request = ListFileTasksRequest;
     type Response = ListFileTasksResponse;
 }
@@ -2845,7 +2883,7 @@ pub struct ListFileTasksResponse {
 pub struct ListFiles;
 
 impl Operation for ListFiles {
-    const SPEC: &'static OperationSpec = &OPERATIONS[243];
+    const SPEC: &'static OperationSpec = &OPERATIONS[244];
     type Request = ListFilesRequest;
     type Response = ListFilesResponse;
 }
@@ -2875,7 +2913,7 @@ pub struct ListFilesResponse {
 pub struct ListGroups;
 
 impl Operation for ListGroups {
-    const SPEC: &'static OperationSpec = &OPERATIONS[245];
+    const SPEC: &'static OperationSpec = &OPERATIONS[246];
     type Request = ListGroupsRequest;
     type Response = ListGroupsResponse;
 }
@@ -2894,7 +2932,7 @@ pub struct ListGroupsResponse {
 pub struct ListJudgedMessages;
 
 impl Operation for ListJudgedMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[246];
+    const SPEC: &'static OperationSpec = &OPERATIONS[247];
     type Request = ListJudgedMessagesRequest;
     type Response = ListJudgedMessagesResponse;
 }
@@ -2931,10 +2969,29 @@ pub struct ListJudgedMessagesResponse {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct ListKnownProblems;
+
+impl Operation for ListKnownProblems {
+    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    type Request = ListKnownProblemsRequest;
+    type Response = ListKnownProblemsResponse;
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListKnownProblemsRequest {}
+
+#[derive(Clone, Default, Serialize)]
+pub struct ListKnownProblemsResponse {
+    #[serde(rename = "KnownProblems")]
+    pub known_problems: Vec<s::KnownProblem>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct ListLog;
 
 impl Operation for ListLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[247];
+    const SPEC: &'static OperationSpec = &OPERATIONS[249];
     type Request = ListLogRequest;
     type Response = ListLogResponse;
 }
@@ -2970,7 +3027,7 @@ pub struct ListLogResponse {
 pub struct ListLogPayload;
 
 impl Operation for ListLogPayload {
-    const SPEC: &'static OperationSpec = &OPERATIONS[248];
+    const SPEC: &'static OperationSpec = &OPERATIONS[250];
     type Request = ListLogPayloadRequest;
     type Response = ListLogPayloadResponse;
 }
@@ -3006,7 +3063,7 @@ pub struct ListLogPayloadResponse {
 pub struct ListMainAccounts;
 
 impl Operation for ListMainAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[249];
+    const SPEC: &'static OperationSpec = &OPERATIONS[251];
     type Request = ListMainAccountsRequest;
     type Response = ListMainAccountsResponse;
 }
@@ -3032,7 +3089,7 @@ pub struct ListMainAccountsResponse {
 pub struct ListMessages;
 
 impl Operation for ListMessages {
-    const SPEC: &'static OperationSpec = &OPERATIONS[250];
+    const SPEC: &'static OperationSpec = &OPERATIONS[252];
     type Request = ListMessagesRequest;
     type Response = ListMessagesResponse;
 }
@@ -3070,7 +3127,7 @@ pub struct ListMessagesResponse {
 pub struct ListPolicies;
 
 impl Operation for ListPolicies {
-    const SPEC: &'static OperationSpec = &OPERATIONS[252];
+    const SPEC: &'static OperationSpec = &OPERATIONS[254];
     type Request = ListPoliciesRequest;
     type Response = ListPoliciesResponse;
 }
@@ -3089,7 +3146,7 @@ pub struct ListPoliciesResponse {
 pub struct ListRefusedStrangers;
 
 impl Operation for ListRefusedStrangers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[254];
+    const SPEC: &'static OperationSpec = &OPERATIONS[256];
     type Request = ListRefusedStrangersRequest;
     type Response = ListRefusedStrangersResponse;
 }
@@ -3119,7 +3176,7 @@ pub struct ListRefusedStrangersResponse {
 pub struct ListRemoteConfigs;
 
 impl Operation for ListRemoteConfigs {
-    const SPEC: &'static OperationSpec = &OPERATIONS[255];
+    const SPEC: &'static OperationSpec = &OPERATIONS[257];
     type Request = ListRemoteConfigsRequest;
     type Response = ListRemoteConfigsResponse;
 }
@@ -3143,7 +3200,7 @@ pub struct ListRemoteConfigsResponse {
 pub struct ListSDKLog;
 
 impl Operation for ListSDKLog {
-    const SPEC: &'static OperationSpec = &OPERATIONS[256];
+    const SPEC: &'static OperationSpec = &OPERATIONS[258];
     type Request = ListSDKLogRequest;
     type Response = ListSDKLogResponse;
 }
@@ -3179,7 +3236,7 @@ pub struct ListSDKLogResponse {
 pub struct ListSecretKeys;
 
 impl Operation for ListSecretKeys {
-    const SPEC: &'static OperationSpec = &OPERATIONS[257];
+    const SPEC: &'static OperationSpec = &OPERATIONS[259];
     type Request = ListSecretKeysRequest;
     type Response = ListSecretKeysResponse;
 }
@@ -3201,7 +3258,7 @@ pub struct ListSecretKeysResponse {
 pub struct ListSimulations;
 
 impl Operation for ListSimulations {
-    const SPEC: &'static OperationSpec = &OPERATIONS[258];
+    const SPEC: &'static OperationSpec = &OPERATIONS[260];
     type Request = ListSimulationsRequest;
     type Response = ListSimulationsResponse;
 }
@@ -3224,7 +3281,7 @@ pub struct ListSimulationsResponse {
 pub struct ListSubAccounts;
 
 impl Operation for ListSubAccounts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[259];
+    const SPEC: &'static OperationSpec = &OPERATIONS[261];
     type Request = ListSubAccountsRequest;
     type Response = ListSubAccountsResponse;
 }
@@ -3250,7 +3307,7 @@ pub struct ListSubAccountsResponse {
 pub struct ListSubDevices;
 
 impl Operation for ListSubDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[260];
+    const SPEC: &'static OperationSpec = &OPERATIONS[262];
     type Request = ListSubDevicesRequest;
     type Response = ListSubDevicesResponse;
 }
@@ -3282,7 +3339,7 @@ pub struct ListSubDevicesResponse {
 pub struct ListTags;
 
 impl Operation for ListTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[264];
+    const SPEC: &'static OperationSpec = &OPERATIONS[266];
     type Request = ListTagsRequest;
     type Response = ListTagsResponse;
 }
@@ -3308,7 +3365,7 @@ pub struct ListTagsResponse {
 pub struct ListTopicPolicy;
 
 impl Operation for ListTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[265];
+    const SPEC: &'static OperationSpec = &OPERATIONS[267];
     type Request = ListTopicPolicyRequest;
     type Response = ListTopicPolicyResponse;
 }
@@ -3330,7 +3387,7 @@ pub struct ListTopicPolicyResponse {
 pub struct ModifyFenceBind;
 
 impl Operation for ModifyFenceBind {
-    const SPEC: &'static OperationSpec = &OPERATIONS[269];
+    const SPEC: &'static OperationSpec = &OPERATIONS[271];
     type Request = ModifyFenceBindRequest;
     type Response = ModifyFenceBindResponse;
 }
@@ -3351,7 +3408,7 @@ pub struct ModifyFenceBindResponse {}
 pub struct ModifyModelDefinition;
 
 impl Operation for ModifyModelDefinition {
-    const SPEC: &'static OperationSpec = &OPERATIONS[272];
+    const SPEC: &'static OperationSpec = &OPERATIONS[274];
     type Request = ModifyModelDefinitionRequest;
     type Response = ModifyModelDefinitionResponse;
 }
@@ -3372,7 +3429,7 @@ pub struct ModifyModelDefinitionResponse {}
 pub struct ModifyPositionFence;
 
 impl Operation for ModifyPositionFence {
-    const SPEC: &'static OperationSpec = &OPERATIONS[273];
+    const SPEC: &'static OperationSpec = &OPERATIONS[275];
     type Request = ModifyPositionFenceRequest;
     type Response = ModifyPositionFenceResponse;
 }
@@ -3399,7 +3456,7 @@ pub struct ModifyPositionFenceResponse {}
 pub struct ModifyPositionSpace;
 
 impl Operation for ModifyPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[274];
+    const SPEC: &'static OperationSpec = &OPERATIONS[276];
     type Request = ModifyPositionSpaceRequest;
     type Response = ModifyPositionSpaceResponse;
 }
@@ -3428,7 +3485,7 @@ pub struct ModifyPositionSpaceResponse {}
 pub struct ModifyProductDynamicRegister;
 
 impl Operation for ModifyProductDynamicRegister {
-    const SPEC: &'static OperationSpec = &OPERATIONS[276];
+    const SPEC: &'static OperationSpec = &OPERATIONS[278];
     type Request = ModifyProductDynamicRegisterRequest;
     type Response = ModifyProductDynamicRegisterResponse;
 }
@@ -3458,7 +3515,7 @@ pub struct ModifyProductDynamicRegisterResponse {
 pub struct ModifyProject;
 
 impl Operation for ModifyProject {
-    const SPEC: &'static OperationSpec = &OPERATIONS[277];
+    const SPEC: &'static OperationSpec = &OPERATIONS[279];
     type Request = ModifyProjectRequest;
     type Response = ModifyProjectResponse;
 }
@@ -3484,7 +3541,7 @@ pub struct ModifyProjectResponse {
 pub struct ModifySpaceProperty;
 
 impl Operation for ModifySpaceProperty {
-    const SPEC: &'static OperationSpec = &OPERATIONS[278];
+    const SPEC: &'static OperationSpec = &OPERATIONS[280];
     type Request = ModifySpacePropertyRequest;
     type Response = ModifySpacePropertyResponse;
 }
@@ -3507,7 +3564,7 @@ pub struct ModifySpacePropertyResponse {}
 pub struct ModifyStudioProduct;
 
 impl Operation for ModifyStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[279];
+    const SPEC: &'static OperationSpec = &OPERATIONS[281];
     type Request = ModifyStudioProductRequest;
     type Response = ModifyStudioProductResponse;
 }
@@ -3539,7 +3596,7 @@ pub struct ModifyStudioProductResponse {
 pub struct ModifyTopicPolicy;
 
 impl Operation for ModifyTopicPolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[289];
+    const SPEC: &'static OperationSpec = &OPERATIONS[291];
     type Request = ModifyTopicPolicyRequest;
     type Response = ModifyTopicPolicyResponse;
 }
@@ -3564,7 +3621,7 @@ pub struct ModifyTopicPolicyResponse {}
 pub struct NotifyDeviceBinding;
 
 impl Operation for NotifyDeviceBinding {
-    const SPEC: &'static OperationSpec = &OPERATIONS[291];
+    const SPEC: &'static OperationSpec = &OPERATIONS[293];
     type Request = NotifyDeviceBindingRequest;
     type Response = NotifyDeviceBindingResponse;
 }
@@ -3590,7 +3647,7 @@ pub struct NotifyDeviceBindingResponse {
 pub struct PublishBroadcastMessage;
 
 impl Operation for PublishBroadcastMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[294];
+    const SPEC: &'static OperationSpec = &OPERATIONS[296];
     type Request = PublishBroadcastMessageRequest;
     type Response = PublishBroadcastMessageResponse;
 }
@@ -3618,7 +3675,7 @@ pub struct PublishBroadcastMessageResponse {
 pub struct PublishMessage;
 
 impl Operation for PublishMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[296];
+    const SPEC: &'static OperationSpec = &OPERATIONS[298];
     type Request = PublishMessageRequest;
     type Response = PublishMessageResponse;
 }
@@ -3647,7 +3704,7 @@ pub struct PublishMessageResponse {}
 pub struct PublishRRPCMessage;
 
 impl Operation for PublishRRPCMessage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[297];
+    const SPEC: &'static OperationSpec = &OPERATIONS[299];
     type Request = PublishRRPCMessageRequest;
     type Response = PublishRRPCMessageResponse;
 }
@@ -3675,7 +3732,7 @@ pub struct PublishRRPCMessageResponse {
 pub struct PushFile;
 
 impl Operation for PushFile {
-    const SPEC: &'static OperationSpec = &OPERATIONS[300];
+    const SPEC: &'static OperationSpec = &OPERATIONS[302];
     type Request = PushFileRequest;
     type Response = PushFileResponse;
 }
@@ -3711,7 +3768,7 @@ pub struct PushFileResponse {
 pub struct PushRemoteConfig;
 
 impl Operation for PushRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[301];
+    const SPEC: &'static OperationSpec = &OPERATIONS[303];
     type Request = PushRemoteConfigRequest;
     type Response = PushRemoteConfigResponse;
 }
@@ -3747,7 +3804,7 @@ pub struct PushRemoteConfigResponse {
 pub struct ReleaseStudioProduct;
 
 impl Operation for ReleaseStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[302];
+    const SPEC: &'static OperationSpec = &OPERATIONS[304];
     type Request = ReleaseStudioProductRequest;
     type Response = ReleaseStudioProductResponse;
 }
@@ -3768,7 +3825,7 @@ pub struct ReleaseStudioProductResponse {}
 pub struct RemoveGroupMembers;
 
 impl Operation for RemoveGroupMembers {
-    const SPEC: &'static OperationSpec = &OPERATIONS[303];
+    const SPEC: &'static OperationSpec = &OPERATIONS[305];
     type Request = RemoveGroupMembersRequest;
     type Response = RemoveGroupMembersResponse;
 }
@@ -3789,7 +3846,7 @@ pub struct RemoveGroupMembersResponse {}
 pub struct RenewDeviceCertificate;
 
 impl Operation for RenewDeviceCertificate {
-    const SPEC: &'static OperationSpec = &OPERATIONS[305];
+    const SPEC: &'static OperationSpec = &OPERATIONS[307];
     type Request = RenewDeviceCertificateRequest;
     type Response = RenewDeviceCertificateResponse;
 }
@@ -3819,7 +3876,7 @@ pub struct RenewDeviceCertificateResponse {
 pub struct RunProductScript;
 
 impl Operation for RunProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[314];
+    const SPEC: &'static OperationSpec = &OPERATIONS[316];
     type Request = RunProductScriptRequest;
     type Response = RunProductScriptResponse;
 }
@@ -3867,7 +3924,7 @@ pub struct RunProductScriptResponse {
 pub struct SavePolicy;
 
 impl Operation for SavePolicy {
-    const SPEC: &'static OperationSpec = &OPERATIONS[315];
+    const SPEC: &'static OperationSpec = &OPERATIONS[317];
     type Request = SavePolicyRequest;
     type Response = SavePolicyResponse;
 }
@@ -3890,7 +3947,7 @@ pub struct SavePolicyResponse {}
 pub struct SaveProductScript;
 
 impl Operation for SaveProductScript {
-    const SPEC: &'static OperationSpec = &OPERATIONS[316];
+    const SPEC: &'static OperationSpec = &OPERATIONS[318];
     type Request = SaveProductScriptRequest;
     type Response = SaveProductScriptResponse;
 }
@@ -3918,7 +3975,7 @@ pub struct SaveProductScriptResponse {
 pub struct SearchPositionSpace;
 
 impl Operation for SearchPositionSpace {
-    const SPEC: &'static OperationSpec = &OPERATIONS[317];
+    const SPEC: &'static OperationSpec = &OPERATIONS[319];
     type Request = SearchPositionSpaceRequest;
     type Response = SearchPositionSpaceResponse;
 }
@@ -3948,7 +4005,7 @@ pub struct SearchPositionSpaceResponse {
 pub struct SearchStudioProduct;
 
 impl Operation for SearchStudioProduct {
-    const SPEC: &'static OperationSpec = &OPERATIONS[318];
+    const SPEC: &'static OperationSpec = &OPERATIONS[320];
     type Request = SearchStudioProductRequest;
     type Response = SearchStudioProductResponse;
 }
@@ -3984,7 +4041,7 @@ pub struct SearchStudioProductResponse {
 pub struct SetLogLevel;
 
 impl Operation for SetLogLevel {
-    const SPEC: &'static OperationSpec = &OPERATIONS[320];
+    const SPEC: &'static OperationSpec = &OPERATIONS[322];
     type Request = SetLogLevelRequest;
     type Response = SetLogLevelResponse;
 }
@@ -4012,7 +4069,7 @@ pub struct SetLogLevelResponse {
 pub struct SetPassword;
 
 impl Operation for SetPassword {
-    const SPEC: &'static OperationSpec = &OPERATIONS[321];
+    const SPEC: &'static OperationSpec = &OPERATIONS[323];
     type Request = SetPasswordRequest;
     type Response = SetPasswordResponse;
 }
@@ -4035,7 +4092,7 @@ pub struct SetPasswordResponse {}
 pub struct SetProductStorage;
 
 impl Operation for SetProductStorage {
-    const SPEC: &'static OperationSpec = &OPERATIONS[322];
+    const SPEC: &'static OperationSpec = &OPERATIONS[324];
     type Request = SetProductStorageRequest;
     type Response = SetProductStorageResponse;
 }
@@ -4067,7 +4124,7 @@ pub struct SetProductStorageResponse {
 pub struct SetRemoteConfig;
 
 impl Operation for SetRemoteConfig {
-    const SPEC: &'static OperationSpec = &OPERATIONS[323];
+    const SPEC: &'static OperationSpec = &OPERATIONS[325];
     type Request = SetRemoteConfigRequest;
     type Response = SetRemoteConfigResponse;
 }
@@ -4095,7 +4152,7 @@ pub struct SetRemoteConfigResponse {
 pub struct SetTags;
 
 impl Operation for SetTags {
-    const SPEC: &'static OperationSpec = &OPERATIONS[324];
+    const SPEC: &'static OperationSpec = &OPERATIONS[326];
     type Request = SetTagsRequest;
     type Response = SetTagsResponse;
 }
@@ -4118,7 +4175,7 @@ pub struct SetTagsResponse {}
 pub struct StartSimulation;
 
 impl Operation for StartSimulation {
-    const SPEC: &'static OperationSpec = &OPERATIONS[327];
+    const SPEC: &'static OperationSpec = &OPERATIONS[329];
     type Request = StartSimulationRequest;
     type Response = StartSimulationResponse;
 }
@@ -4152,7 +4209,7 @@ pub struct StartSimulationResponse {
 pub struct StopSimulation;
 
 impl Operation for StopSimulation {
-    const SPEC: &'static OperationSpec = &OPERATIONS[329];
+    const SPEC: &'static OperationSpec = &OPERATIONS[331];
     type Request = StopSimulationRequest;
     type Response = StopSimulationResponse;
 }
@@ -4178,7 +4235,7 @@ pub struct StopSimulationResponse {
 pub struct UnbindDevices;
 
 impl Operation for UnbindDevices {
-    const SPEC: &'static OperationSpec = &OPERATIONS[333];
+    const SPEC: &'static OperationSpec = &OPERATIONS[335];
     type Request = UnbindDevicesRequest;
     type Response = UnbindDevicesResponse;
 }
@@ -4203,7 +4260,7 @@ pub struct UnbindDevicesResponse {}
 pub struct UnbindProducts;
 
 impl Operation for UnbindProducts {
-    const SPEC: &'static OperationSpec = &OPERATIONS[334];
+    const SPEC: &'static OperationSpec = &OPERATIONS[336];
     type Request = UnbindProductsRequest;
     type Response = UnbindProductsResponse;
 }
@@ -4227,7 +4284,7 @@ pub struct UnbindProductsResponse {
 pub struct UpdateDeviceShadow;
 
 impl Operation for UpdateDeviceShadow {
-    const SPEC: &'static OperationSpec = &OPERATIONS[336];
+    const SPEC: &'static OperationSpec = &OPERATIONS[338];
     type Request = UpdateDeviceShadowRequest;
     type Response = UpdateDeviceShadowResponse;
 }
@@ -4257,7 +4314,7 @@ pub struct UpdateDeviceShadowResponse {
 pub struct UpdateDevicesEnableState;
 
 impl Operation for UpdateDevicesEnableState {
-    const SPEC: &'static OperationSpec = &OPERATIONS[338];
+    const SPEC: &'static OperationSpec = &OPERATIONS[340];
     type Request = UpdateDevicesEnableStateRequest;
     type Response = UpdateDevicesEnableStateResponse;
 }
@@ -4283,7 +4340,7 @@ pub struct UpdateDevicesEnableStateResponse {
 pub struct UpdatePrivateCA;
 
 impl Operation for UpdatePrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[342];
+    const SPEC: &'static OperationSpec = &OPERATIONS[344];
     type Request = UpdatePrivateCARequest;
     type Response = UpdatePrivateCAResponse;
 }
@@ -4306,7 +4363,7 @@ pub struct UpdatePrivateCAResponse {}
 pub struct UpdateProductPrivateCA;
 
 impl Operation for UpdateProductPrivateCA {
-    const SPEC: &'static OperationSpec = &OPERATIONS[343];
+    const SPEC: &'static OperationSpec = &OPERATIONS[345];
     type Request = UpdateProductPrivateCARequest;
     type Response = UpdateProductPrivateCAResponse;
 }
@@ -4327,7 +4384,7 @@ pub struct UpdateProductPrivateCAResponse {}
 pub struct UpdateSecretKey;
 
 impl Operation for UpdateSecretKey {
-    const SPEC: &'static OperationSpec = &OPERATIONS[344];
+    const SPEC: &'static OperationSpec = &OPERATIONS[346];
     type Request = UpdateSecretKeyRequest;
     type Response = UpdateSecretKeyResponse;
 }
@@ -4348,7 +4405,7 @@ pub struct UpdateSecretKeyResponse {}
 pub struct UpdateSubAccount;
 
 impl Operation for UpdateSubAccount {
-    const SPEC: &'static OperationSpec = &OPERATIONS[345];
+    const SPEC: &'static OperationSpec = &OPERATIONS[347];
     type Request = UpdateSubAccountRequest;
     type Response = UpdateSubAccountResponse;
 }

@@ -177,6 +177,22 @@ pub struct CertInfo {
 }
 
 #[derive(Clone, Default, Serialize)]
+pub struct DataStep {
+    #[serde(rename = "Time")]
+    pub time: u64,
+    #[serde(rename = "Count")]
+    pub count: u64,
+    #[serde(rename = "Lowest")]
+    pub lowest: f64,
+    #[serde(rename = "Highest")]
+    pub highest: f64,
+    #[serde(rename = "Average")]
+    pub average: f64,
+    #[serde(rename = "Last")]
+    pub last: f64,
+}
+
+#[derive(Clone, Default, Serialize)]
 pub struct DeviceCounts {
     #[serde(rename = "Total")]
     pub total: u64,
@@ -512,6 +528,22 @@ pub struct JudgedMessage {
     pub reason_now: String,
     #[serde(rename = "Text")]
     pub text: String,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub struct KnownProblem {
+    #[serde(rename = "Id")]
+    pub id: String,
+    #[serde(rename = "Of")]
+    pub of: String,
+    #[serde(rename = "Severity")]
+    pub severity: String,
+    #[serde(rename = "Title")]
+    pub title: String,
+    #[serde(rename = "Cause")]
+    pub cause: String,
+    #[serde(rename = "Cure")]
+    pub cure: String,
 }
 
 #[derive(Clone, Default, Serialize)]

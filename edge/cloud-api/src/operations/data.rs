@@ -12,14 +12,17 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::generated::operations::{
     DescribeDeviceDataHistoryRequest, DescribeDeviceDataHistoryResponse, DescribeDeviceDataRequest,
-    DescribeDeviceDataResponse, ListEventHistoryRequest, ListEventHistoryResponse,
+    DescribeDeviceDataResponse, DescribeDeviceDataSummaryRequest, DescribeDeviceDataSummaryResponse,
+    ListEventHistoryRequest, ListEventHistoryResponse,
 };
-use crate::generated::structures::{DeviceDataHistoryItem, EventHistoryItem};
+use crate::generated::structures::{DataStep, DeviceDataHistoryItem, EventHistoryItem};
 use crate::wire;
 
 const PAGE_DEFAULT: usize = 10;
 const PAGE_MAX: usize = 100;
 const DAY_S: u64 = 86_400;
+/// More than a wide screen can show.
+const STEPS_MAX: u64 = 2_000;
 
 pub async fn latest(call: Call, r: DescribeDeviceDataRequest) -> Result<DescribeDeviceDataResponse, ApiError> {
     let wanted = device_ref(&r.product_id, &r.device_name, r.device_id.as_deref());
@@ -49,16 +52,7 @@ pub async fn property_history(
     r: DescribeDeviceDataHistoryRequest,
 ) -> Result<DescribeDeviceDataHistoryResponse, ApiError> {
     let device = device::find(&call.platform, call.owner(), &r.product_id, &r.device_name)?;
-    let known = product::find(&call.platform, call.owner(), &r.product_id)?.model;
-    if known.is_none_or(|model| model.definition.property(&r.field_name).is_none()) {
-        let zh = format!("物模型中没有属性 `{}`", r.field_name);
-        let en = format!("the thing model has no property `{}`", r.field_name);
-        return Err(ApiError::value("FieldName", &zh, &en).with_code("InvalidParameterValue.ModelPropertyNotExist"));
-    }
-    if r.min_time > r.max_time {
-        return Err(ApiError::value("MinTime", "不能晚于 MaxTime", "it must not be later than MaxTime")
-            .with_code("InvalidParameterValue.StartTimeLaterEndTime"));
-    }
+    check_history(&call, &r.product_id, &r.field_name, r.min_time, r.max_time)?;
     let limit = page_size("Limit", r.limit)?;
     let number = device.number.0.to_string();
     let (min, max) = (r.min_time.to_string(), r.max_time.to_string());
@@ -76,6 +70,55 @@ pub async fn property_history(
         listover: page.next.is_none(),
         context: page.next.map(|next| call.cursors.seal(&query, next)).unwrap_or_default(),
         field_name: r.field_name,
+    })
+}
+
+/// A property of the model, and a range of time, ms.
+fn check_history(call: &Call, product: &str, field: &str, min: u64, max: u64) -> Result<(), ApiError> {
+    let known = product::find(&call.platform, call.owner(), product)?.model;
+    if known.is_none_or(|model| model.definition.property(field).is_none()) {
+        let zh = format!("物模型中没有属性 `{field}`");
+        let en = format!("the thing model has no property `{field}`");
+        return Err(ApiError::value("FieldName", &zh, &en).with_code("InvalidParameterValue.ModelPropertyNotExist"));
+    }
+    if min > max {
+        return Err(ApiError::value("MinTime", "不能晚于 MaxTime", "it must not be later than MaxTime")
+            .with_code("InvalidParameterValue.StartTimeLaterEndTime"));
+    }
+    Ok(())
+}
+
+pub async fn property_summary(
+    call: Call,
+    r: DescribeDeviceDataSummaryRequest,
+) -> Result<DescribeDeviceDataSummaryResponse, ApiError> {
+    let device = device::find(&call.platform, call.owner(), &r.product_id, &r.device_name)?;
+    check_history(&call, &r.product_id, &r.field_name, r.min_time, r.max_time)?;
+    let least = (r.max_time - r.min_time).div_ceil(STEPS_MAX).max(1);
+    if r.step < least {
+        let zh = format!("这段时间的步长至少为 {least} 毫秒，一次最多 {STEPS_MAX} 步");
+        let en = format!("for this range it must be at least {least} ms: there are {STEPS_MAX} steps at most");
+        return Err(ApiError::value("Step", &zh, &en));
+    }
+    let number = device.number.0.to_string();
+    let (min, max, step) = (r.min_time.to_string(), r.max_time.to_string(), r.step.to_string());
+    let query = ["summary", &number, &r.field_name, &min, &max, &step];
+    let after = call.cursors.open(&query, r.context.as_deref())?;
+    let times = UnixMillis(r.min_time)..=UnixMillis(r.max_time);
+    let field = r.field_name.clone();
+    let page = telemetry::property_summary(&call.platform, &device, field, times, r.step, after).await?;
+    let steps = page.rows.iter().map(|step| DataStep {
+        time: step.start.0,
+        count: step.count,
+        lowest: step.lowest,
+        highest: step.highest,
+        average: step.average(),
+        last: step.last,
+    });
+    Ok(DescribeDeviceDataSummaryResponse {
+        steps: steps.collect(),
+        listover: page.next.is_none(),
+        context: page.next.map(|next| call.cursors.seal(&query, next)).unwrap_or_default(),
     })
 }
 

@@ -54,15 +54,16 @@ pub async fn list(call: Call, r: ListDevicesRequest) -> Result<ListDevicesRespon
         tags: r.tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
         firmware: firmware(r.firmware_version, None).unwrap_or_default(),
     };
-    // Whoever may not see all of them is not told how many there are.
-    let counts = filter.hidden.is_empty().then(|| counts(&call, &filter));
+    // Whoever may not see all of them is not told how many there are, nor how many were passed over.
+    let sees_all = filter.hidden.is_empty();
+    let counts = sees_all.then(|| counts(&call, &filter));
     let DevicePage { rows, next, looked_at } = device::search(&call.platform, filter, state, before, limit).await?;
     Ok(ListDevicesResponse {
         devices: shown(&call, &rows),
         listover: next.is_none(),
         context: next.map(|next| next.0.to_string()).unwrap_or_default(),
         counts,
-        devices_read: looked_at,
+        devices_read: if sees_all { looked_at } else { rows.len() as u64 },
     })
 }
 

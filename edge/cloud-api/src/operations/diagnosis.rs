@@ -1,14 +1,14 @@
 //! Current problems of a device or a backend. Source: spec/lianwu-api.json.
 
-use lianwu_services::diagnosis::{self, Diagnosis, Language as TextLanguage, Mistake};
+use lianwu_services::diagnosis::{self, Diagnosis, Entry, Language as TextLanguage, Mistake};
 
 use crate::call::Call;
 use crate::error::{ApiError, Language};
 use crate::generated::operations::{
     DescribeBackendDiagnosisRequest, DescribeBackendDiagnosisResponse, DescribeDeviceDiagnosisRequest,
-    DescribeDeviceDiagnosisResponse,
+    DescribeDeviceDiagnosisResponse, ListKnownProblemsRequest, ListKnownProblemsResponse,
 };
-use crate::generated::structures::{Problem, ProblemEvidence, ProblemMistake};
+use crate::generated::structures::{KnownProblem, Problem, ProblemEvidence, ProblemMistake};
 
 pub async fn describe(
     call: Call,
@@ -28,11 +28,34 @@ pub async fn describe_backend(
     Ok(DescribeBackendDiagnosisResponse { checked_time, problems: problems(&call, found) })
 }
 
-fn problems(call: &Call, found: Diagnosis) -> Vec<Problem> {
-    let language = match call.language {
+/// What is written about problems, whoever has them: devices first, each kind in the order of the table.
+pub async fn list_known(call: Call, _: ListKnownProblemsRequest) -> Result<ListKnownProblemsResponse, ApiError> {
+    let language = language_of(&call);
+    let known = |of: &'static str| {
+        move |entry: &'static Entry| KnownProblem {
+            id: entry.id.to_owned(),
+            of: of.to_owned(),
+            severity: entry.severity.as_str().to_owned(),
+            title: entry.title.in_language(language).to_owned(),
+            cause: entry.cause.in_language(language).to_owned(),
+            cure: entry.cure.in_language(language).to_owned(),
+        }
+    };
+    let backends = diagnosis::backend_entries().map(known("backend"));
+    Ok(ListKnownProblemsResponse {
+        known_problems: diagnosis::entries().map(known("device")).chain(backends).collect(),
+    })
+}
+
+fn language_of(call: &Call) -> TextLanguage {
+    match call.language {
         Language::Chinese => TextLanguage::Chinese,
         Language::English => TextLanguage::English,
-    };
+    }
+}
+
+fn problems(call: &Call, found: Diagnosis) -> Vec<Problem> {
+    let language = language_of(call);
     let shown = found.problems.into_iter().map(|problem| Problem {
         id: problem.entry.id.to_owned(),
         severity: problem.entry.severity.as_str().to_owned(),

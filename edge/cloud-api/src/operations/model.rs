@@ -52,6 +52,14 @@ pub async fn message_verdict(
             ));
         }
     };
+    let max = call.platform.limits.packet_bytes_max;
+    if r.payload.len() > max {
+        let (zh, en) = (
+            format!("最长 {max} 字节，更长的消息设备发不出"),
+            format!("at most {max} bytes: devices cannot send more"),
+        );
+        return Err(ApiError::value("Payload", &zh, &en));
+    }
     let verdict = judge::check(&call.platform, call.owner(), &r.product_id, kind, r.payload.as_bytes())?;
     let said = verdict.said.map(|said| match call.language {
         Language::Chinese => said.zh,

@@ -105,7 +105,7 @@ pub async fn delete(call: Call, r: DeleteStudioProductRequest) -> Result<DeleteS
 
 pub async fn describe(call: Call, r: DescribeStudioProductRequest) -> Result<DescribeStudioProductResponse, ApiError> {
     let product = product::find(&call.platform, call.owner(), &r.product_id)?.product;
-    Ok(DescribeStudioProductResponse { product: Some(wire::product_with_count(&call, &product)) })
+    Ok(DescribeStudioProductResponse { product: Some(wire::product(&call, &product)) })
 }
 
 pub async fn list(call: Call, r: GetStudioProductListRequest) -> Result<GetStudioProductListResponse, ApiError> {

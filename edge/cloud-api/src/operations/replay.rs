@@ -76,9 +76,9 @@ fn difference(found: Difference, language: Language) -> JudgedMessage {
         payload: STANDARD.encode(&message.payload),
         code: message.code.into(),
         reason: if message.code == 0 { String::new() } else { message.note },
-        code_now: now.code.into(),
-        reason_now: now.said,
-        text: match (now.sentence, language) {
+        code_now: now.code.number().into(),
+        reason_now: now.status,
+        text: match (now.said, language) {
             (Some(sentence), Language::Chinese) => sentence.zh,
             (Some(sentence), Language::English) => sentence.en,
             (None, _) => String::new(),

@@ -47,13 +47,18 @@ pub async fn stop(call: Call, r: StopSimulationRequest) -> Result<StopSimulation
 }
 
 pub async fn list(call: Call, _: ListSimulationsRequest) -> Result<ListSimulationsResponse, ApiError> {
-    let mut simulations = simulation::list(&call.platform, call.owner());
-    simulations.retain(|simulation| {
+    let mut simulations = Vec::new();
+    for mut simulation in simulation::list(&call.platform, call.owner()) {
         let found = product::find(&call.platform, call.owner(), simulation.product.as_str());
-        found.is_ok_and(|found| access::may_see_product(&call, &found.product))
-    });
+        let Some(found) = found.ok().filter(|found| access::may_see_product(&call, &found.product)) else { continue };
+        // Failures name their devices.
+        if !access::hidden_devices(&call, &[&*found.product]).await?.is_empty() {
+            simulation.figures.last_failures.clear();
+        }
+        simulations.push(item(simulation));
+    }
     Ok(ListSimulationsResponse {
-        simulations: simulations.into_iter().map(item).collect(),
+        simulations,
         devices_max: call.platform.limits.simulator_devices,
         devices_used: simulation::devices_in_use(&call.platform),
     })

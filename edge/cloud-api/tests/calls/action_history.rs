@@ -81,6 +81,35 @@ async fn calls_are_listed_with_their_answers() {
     assert_eq!((&shown["ClientToken"], &shown["RequestId"]), (&json!("c"), &json!("")));
 }
 
+/// Does a call have its answer however many came after it, be it at once or an hour later?
+#[tokio::test]
+async fn old_calls_have_their_answers() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    let says = |second: u64, kind, payload: String| {
+        cloud.clock.set(UnixMillis(NOW.0 + second * 1000));
+        cloud.device_says(&product, "lamp1", kind, NOW, &payload);
+    };
+    says(1, ActionCall, call("blink", "a"));
+    says(2, ActionReply, reply("a", 0));
+    says(3, ActionCall, call("flash", "b"));
+    for at in 0..1_500 {
+        says(100 + at, ActionReply, reply(&format!("later-{at}"), 0));
+    }
+    let mut early = window(&product);
+    early["MaxTime"] = json!(NOW.0 + 5000);
+    let shown = async || {
+        let page = cloud.ok("ListActionHistory", early.clone()).await;
+        page["Calls"].as_array().unwrap().iter().map(|row| row["State"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(shown().await, ["unanswered", "done"]);
+    says(3600, ActionReply, reply("b", 1));
+    for at in 0..1_500 {
+        says(3700 + at, ActionReply, reply(&format!("last-{at}"), 0));
+    }
+    assert_eq!(shown().await, ["failed", "done"]);
+}
+
 /// Are wrong parameters refused by name, and a context only good for its own query?
 #[tokio::test]
 async fn wrong_questions_are_refused() {

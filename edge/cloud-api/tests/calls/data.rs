@@ -152,6 +152,46 @@ async fn history_is_paged_oldest_first() {
 }
 
 #[tokio::test]
+async fn a_summary_holds_steps_of_numbers() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    for at in 0..25 {
+        simulate(&cloud, &product, &format!(r#"{{"level":{},"name":"n"}}"#, at % 10), NOW.0 - 500 + at * 10).await;
+    }
+    let mut call = history(&product, "level");
+    call["Step"] = json!(100);
+    let steps = cloud.ok("DescribeDeviceDataSummary", call.clone()).await;
+    let step = |at, count, highest, average, last| json!({"Time": NOW.0 - 500 + at, "Count": count, "Lowest": 0.0, "Highest": highest, "Average": average, "Last": last});
+    let all = [step(0, 10, 9.0, 4.5, 9.0), step(100, 10, 9.0, 4.5, 9.0), step(200, 5, 4.0, 2.0, 4.0)];
+    assert_eq!(steps["Steps"], json!(all));
+    assert_eq!((&steps["Listover"], &steps["Context"]), (&json!(true), &json!("")));
+
+    call["FieldName"] = json!("name");
+    assert_eq!(cloud.ok("DescribeDeviceDataSummary", call).await["Steps"], json!([]), "a text is no number");
+}
+
+#[tokio::test]
+async fn wrong_summary_queries_are_refused() {
+    let cloud = Cloud::new().await;
+    let product = cloud.lamp().await;
+    let cases = [
+        ("FieldName", json!("cold"), "InvalidParameterValue.ModelPropertyNotExist"),
+        ("MinTime", json!(NOW.0 + 2000), "InvalidParameterValue.StartTimeLaterEndTime"),
+        ("MinTime", json!(NOW.0 - 4_000_000), "InvalidParameterValue"),
+        ("MaxTime", json!(u64::MAX), "InvalidParameterValue"),
+        ("Step", json!(0), "InvalidParameterValue"),
+        ("Context", json!("AAAA"), "InvalidParameterValue"),
+        ("DeviceName", json!("ghost"), "ResourceNotFound.DeviceNotExist"),
+    ];
+    for (name, value, expected) in cases {
+        let mut call = history(&product, "level");
+        call["Step"] = json!(1000);
+        call[name] = value;
+        assert_eq!(cloud.refused("DescribeDeviceDataSummary", call).await, expected, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_history_queries_are_refused() {
     let cloud = Cloud::new().await;
     let product = cloud.lamp().await;

@@ -163,6 +163,7 @@ async fn hidden_devices_are_neither_shown_nor_counted() {
     let names: Vec<_> = found["Devices"].as_array().unwrap().iter().map(|row| row["DeviceName"].clone()).collect();
     assert_eq!(names, ["lamp5", "lamp4", "lamp3", "lamp1"]);
     assert_eq!(found["Counts"], Value::Null);
+    assert_eq!(found["DevicesRead"], 4, "nor how many were passed over");
 }
 
 /// Are secrets given to whoever may read each of them, one by one, and to nobody else?

@@ -404,6 +404,28 @@ async fn texts_follow_the_language_of_the_call() {
     assert_eq!(lamp.cloud.refused("DescribeDeviceDiagnosis", name).await, "InvalidParameterValue");
 }
 
+/// Can all that a diagnosis may name be read without a device that has it, in the language of the call?
+#[tokio::test]
+async fn known_problems_are_listed_once_with_cause_and_cure() {
+    let cloud = Cloud::new().await;
+    let listed = cloud.ok("ListKnownProblems", json!({})).await["KnownProblems"].as_array().unwrap().clone();
+    let ids: std::collections::HashSet<_> = listed.iter().map(|known| known["Id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), listed.len());
+    let of = |id: &str| listed.iter().find(|known| known["Id"] == id).unwrap();
+    assert_eq!((&of("faq-56")["Of"], &of("faq-56")["Severity"]), (&json!("device"), &json!("error")));
+    assert!(listed.iter().any(|known| known["Of"] == "backend"));
+    let whole = |known: &Value| {
+        ["Title", "Cause", "Cure"].iter().all(|part| known[part].as_str().is_some_and(|text| !text.is_empty()))
+    };
+    assert!(listed.iter().all(whole));
+
+    let mut request = cloud.post(&cloud.owner, "ListKnownProblems", json!({}).to_string());
+    request.headers_mut().insert("x-tc-language", "zh-CN".parse().unwrap());
+    let chinese = cloud.send(request).await.2["KnownProblems"].clone();
+    assert_eq!(chinese.as_array().unwrap().len(), listed.len());
+    assert_eq!(chinese[0]["Title"], "设备未注册");
+}
+
 /// Is a script that makes nothing of a device's bytes named, with the bytes, until it does?
 #[tokio::test]
 async fn a_failing_script_is_named_until_a_message_comes_through() {

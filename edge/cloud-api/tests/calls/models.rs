@@ -73,6 +73,8 @@ async fn a_message_is_judged_without_being_sent() {
     let broken = cloud.ok("DescribeMessageVerdict", ask("event", "{")).await;
     assert_eq!((&broken["Code"], &broken["Offset"]), (&json!(400), &json!(1)));
     assert_eq!(cloud.refused("DescribeMessageVerdict", ask("shadow", "{}")).await, "InvalidParameter");
+    let long = format!("{{{}}}", " ".repeat(cloud.platform.limits.packet_bytes_max));
+    assert_eq!(cloud.refused("DescribeMessageVerdict", ask("property", &long)).await, "InvalidParameterValue");
     assert_eq!(
         cloud.ok("DescribeDeviceData", json!({"ProductId": product, "DeviceName": "lamp1"})).await["Data"],
         "{}"

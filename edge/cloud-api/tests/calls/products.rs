@@ -36,6 +36,10 @@ async fn a_product_lives_and_goes() {
 
     cloud.ok("CreateDevice", json!({"ProductId": id, "DeviceName": "a"})).await;
     assert_eq!(cloud.ok("DescribeStudioProduct", json!({"ProductId": id})).await["Product"]["DeviceCount"], 1);
+    for list in ["GetStudioProductList", "SearchStudioProduct"] {
+        let listed = cloud.ok(list, json!({"ProjectId": project, "Offset": 0, "Limit": 10})).await;
+        assert_eq!(listed["Products"][0]["DeviceCount"], 1, "{list}: {listed}");
+    }
     let refused = cloud.refused("DeleteStudioProduct", json!({"ProductId": id})).await;
     assert_eq!(refused, "UnsupportedOperation.DevicesExistUnderProduct");
 

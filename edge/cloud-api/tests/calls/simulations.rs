@@ -244,3 +244,27 @@ async fn rights_are_those_of_its_parts() {
     let theirs = cloud.call(&cloud.stranger, "ListSimulations", json!({})).await;
     assert_eq!(theirs["Simulations"], json!([]));
 }
+
+/// Are failures, which name their devices, kept from whoever may not see every device of the product?
+#[tokio::test]
+async fn failures_are_shown_to_whoever_sees_all_devices() {
+    let cloud = Cloud::new().await;
+    let _fleets = Pretended::on(&cloud);
+    let product = cloud.lamp().await;
+    cloud.ok("StartSimulation", json!({"ProductId": product, "DeviceCount": 1, "NamePrefix": "lamp"})).await;
+    let found = cloud.ok("DescribeStudioProduct", json!({"ProductId": product})).await;
+    let project = found["Product"]["ProjectId"].as_str().unwrap();
+    let resource = format!("qcs::iotexplorer:ap-guangzhou:uin/{}:project/{project}/product/{product}", cloud.owner.uin);
+    let statement =
+        json!({"effect": "allow", "action": "lianwu:ListSimulations", "resource": [resource, format!("{resource}/*")]});
+    cloud.policy("lists", &json!({"version": "2.0", "statement": [statement]})).await;
+    let worker = cloud.sub_account("worker", &["lists"]).await;
+    let shown =
+        async || cloud.call(&worker, "ListSimulations", json!({})).await["Simulations"][0]["LastFailures"].clone();
+    assert_eq!(shown().await, json!(["lamp-1: connect"]));
+    let tagged = json!({"ProductId": product, "DeviceName": "lamp1", "Tags": [{"Key": "floor", "Value": "2"}]});
+    cloud.ok("SetTags", tagged).await;
+    assert_eq!(shown().await, json!([]));
+    let own = cloud.ok("ListSimulations", json!({})).await;
+    assert_eq!(own["Simulations"][0]["LastFailures"], json!(["lamp-1: connect"]));
+}

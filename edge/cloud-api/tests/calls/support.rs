@@ -1,7 +1,6 @@
 //! A platform in memory, callers with keys, and devices that are only pretended.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
@@ -19,24 +18,18 @@ use lianwu_ports::bus::{
     Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
 };
 use lianwu_ports::clock::{Clock, ManualClock};
-use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_scripts::ScriptEngine;
-use lianwu_services::account::AccountCache;
 use lianwu_services::activity::{Activity, Counts, Failures, LastHour};
-use lianwu_services::audit::{self, Audit, AuditOptions, AuditWriter};
-use lianwu_services::broadcast::Broadcasts;
-use lianwu_services::certificate::CertificateCache;
-use lianwu_services::file::Files;
-use lianwu_services::follower::{Follower, Progress};
+use lianwu_services::audit::{self, AuditOptions, AuditWriter};
+use lianwu_services::follower::Follower;
 use lianwu_services::limits::{AccessPoint, BackendsUse, Facts, Measures, RatesUse, Setting, Source};
 use lianwu_services::message::ActionReply;
-use lianwu_services::randomness::Randomness;
-use lianwu_services::turn::Turns;
-use lianwu_services::{Catalog, Directory, Limits, PendingReplies, Platform, Stores, account, start};
+use lianwu_services::randomness::Counting;
+use lianwu_services::{Foundation, Limits, Platform, Stores, account, start};
 use serde_json::{Value, json};
 
 /// Version of the service that has the operation; the vendor's for one that does not exist.
@@ -48,19 +41,6 @@ fn version_of(action: &str) -> &'static str {
 pub const NOW: UnixMillis = UnixMillis(1_732_300_000_000);
 
 pub const HOST: &str = "iot.example.com:8080";
-
-/// Numbers that are all different, so ids are too.
-#[derive(Default)]
-struct Counting(AtomicU64);
-
-impl Randomness for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let next = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            *byte = next.to_be_bytes()[0];
-        }
-    }
-}
 
 type AnswerDown = Box<dyn Fn(&Down) + Send>;
 
@@ -154,10 +134,8 @@ impl Cloud {
 
     pub async fn with_limits(limits: Limits) -> Self {
         let clock = Arc::new(ManualClock::at(NOW));
-        let registry = Arc::new(MemoryRegistry::new());
         let log = Arc::new(MemoryLog::new(clock.clone()));
         let readings = Arc::new(MemoryReadings::default());
-        let progress = Arc::new(Progress::new(Lsn(0)));
         let devices = Arc::new(PretendedDevices {
             sent: Mutex::default(),
             closed: Mutex::default(),
@@ -169,46 +147,19 @@ impl Cloud {
             subscriptions: Mutex::default(),
             answer: Mutex::default(),
         });
-        let follower = Follower::start(log.clone(), readings.clone(), progress.clone()).unwrap();
-        let platform = Arc::new(Platform {
+        let platform = Arc::new(Platform::new(Foundation {
             clock: clock.clone(),
-            log,
+            log: log.clone(),
             readings: readings.clone(),
-            states: readings,
-            stores: Stores {
-                accounts: registry.clone(),
-                projects: registry.clone(),
-                products: registry.clone(),
-                devices: registry.clone(),
-                certificates: registry.clone(),
-                topology: registry.clone(),
-                scripts: registry.clone(),
-                log_levels: registry.clone(),
-                remote_configs: registry.clone(),
-                files: registry.clone(),
-                fences: registry,
-            },
+            states: readings.clone(),
+            stores: Stores::of(&Arc::new(MemoryRegistry::new())),
+            blobs: Arc::new(MemoryBlobs::default()),
             bus: devices.clone(),
-            catalog: Catalog::default(),
-            directory: Directory::default(),
-            topology: Arc::default(),
-            log_levels: lianwu_services::device_log::LogLevels::default(),
-            remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
-            files: Files::new(Arc::new(MemoryBlobs::default())),
-            replies: PendingReplies::default(),
-            fences: lianwu_services::fence::Fences::default(),
-            broadcasts: Broadcasts::default(),
-            strangers: lianwu_services::stranger::Strangers::default(),
-            simulations: lianwu_services::simulation::Simulations::default(),
-            progress,
-            limits,
-            randomness: Arc::new(Counting::default()),
-            accounts: AccountCache::default(),
-            certificates: CertificateCache::default(),
-            audit: Audit::default(),
-            turns: Turns::default(),
             scripts: Arc::new(ScriptEngine::default()),
-        });
+            randomness: Arc::new(Counting::default()),
+            limits,
+        }));
+        let follower = Follower::start(log, readings, Arc::clone(&platform.progress)).unwrap();
         start::load(&platform).await.unwrap();
         let first = account::bootstrap(&platform).await.unwrap().unwrap();
         let owner = Caller { uin: first.uin, secret_id: first.secret_id, secret_key: first.secret_key };

@@ -1,9 +1,14 @@
 //! Calls of pages: what they must show, and that they are calls like any other.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
 use axum::http::StatusCode;
+use futures_util::stream;
 use lianwu_cloud_api::generated::operations::DescribeCaller;
 use lianwu_cloud_api::metadata::Operation as _;
-use lianwu_services::Limits;
+use lianwu_services::{Limits, account};
 use serde_json::json;
 
 use crate::support::{LIANWU, NEW_PASSWORD, VENDOR, World};
@@ -103,14 +108,29 @@ async fn a_call_has_the_rights_of_its_visitor() {
     assert_eq!(nobody.call(VENDOR, "GetProjectList", json!({})).await.code(), "UnauthorizedOperation");
 }
 
+/// Is a call whose visitor is out before its body is whole not done?
+#[tokio::test]
+async fn a_call_that_takes_its_time_is_of_who_is_still_there() {
+    let world = World::settled().await;
+    let uin = world.sub_account("li", &["QcloudIoTExplorerFullAccess"], "a password of li").await;
+    let mut li = world.signed_in("li", "a password of li").await;
+    let (platform, owner) = (Arc::clone(&world.platform), world.owner);
+    let body = stream::once(async move {
+        account::set_sub_account_active(&platform, owner, uin, false).await.unwrap();
+        Ok::<_, Infallible>(json!({"ProjectName": "home", "ProjectDesc": ""}).to_string())
+    });
+    let page = li.send("POST", "/console/api/2019-04-23/CreateProject", Body::from_stream(body)).await;
+    assert_eq!(page.refusal(), (401, "AuthFailure.NotSignedIn".to_owned()));
+    let mut own = world.signed_in("admin", NEW_PASSWORD).await;
+    assert_eq!(own.call(VENDOR, "GetProjectList", json!({})).await.json()["Response"]["Total"], 0);
+}
+
 /// Do calls of pages count against the same rate?
 #[tokio::test]
 async fn calls_count_against_the_rate() {
     let world = World::with_limits(Limits { api_tps: 1, ..Limits::default() }).await;
     let by = world.platform.accounts.principal(world.owner).unwrap();
-    lianwu_services::account::set_password(&world.platform, &by, None, &world.first_password, NEW_PASSWORD)
-        .await
-        .unwrap();
+    account::set_password(&world.platform, &by, None, &world.first_password, NEW_PASSWORD).await.unwrap();
     let mut browser = world.signed_in("admin", NEW_PASSWORD).await;
     let allowed = (DescribeCaller::SPEC.calls_per_second / 20).max(1);
     for call in 0..allowed {

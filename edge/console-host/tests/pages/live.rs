@@ -149,6 +149,32 @@ async fn a_right_that_is_taken_away_ends_the_watch() {
     socket.watch_refused(2, world.request("lamp", &json!({})), "UnauthorizedOperation").await;
 }
 
+/// Is a device that gets a tag its watcher has no right on no longer watched, and another one of the product still?
+#[tokio::test(start_paused = true)]
+async fn a_tag_that_hides_a_device_ends_the_watch() {
+    let world = Watched::new().await;
+    let mut own = world.signed_in("admin", NEW_PASSWORD).await;
+    let products = format!("qcs::iotexplorer:ap-guangzhou:uin/{}:project/*", world.owner);
+    let statement = json!({"effect": "allow", "action": "lianwu:ListDeviceLog", "resource": products});
+    let policy = json!({"Name": "looks", "Document": json!({"version": "2.0", "statement": [statement]}).to_string()});
+    assert_eq!(own.call(LIANWU, "SavePolicy", policy).await.code(), "");
+    world.sub_account("li", &["looks"], "a password of li").await;
+    let li = world.signed_in("li", "a password of li").await;
+    let mut socket = Socket::ready_for(&world, &li).await;
+    let wanted = json!({"Kinds": ["content"], "Direction": "up"});
+    socket.watch(1, world.request("lamp", &wanted)).await;
+    socket.watch(2, world.request("other", &wanted)).await;
+    let lamp = world.request("lamp", &json!({}));
+    let tags = json!({"ProductId": lamp["ProductId"], "DeviceName": "lamp", "Tags": [{"Key": "floor", "Value": "2"}]});
+    assert_eq!(own.call(LIANWU, "SetTags", tags).await.code(), "");
+    let told = socket.told().await;
+    assert_eq!((&told["Type"], &told["Watch"]), (&json!("Refused"), &json!(1)), "{told}");
+    assert_eq!(told["Code"], "UnauthorizedOperation");
+    world.lamp("lamp").report(1);
+    world.lamp("other").report(2);
+    assert_eq!(socket.rows(1).await.contents(), [payload(2)]);
+}
+
 /// Does a socket end with its session: signed out, another password, deleted, too old?
 #[tokio::test(start_paused = true)]
 async fn the_end_of_the_session_ends_the_socket() {

@@ -25,17 +25,11 @@ use lianwu_ports::record::RecordKind;
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_ports::script::Scripts;
 use lianwu_scripts::ScriptEngine;
-use lianwu_services::account::AccountCache;
-use lianwu_services::audit::Audit;
-use lianwu_services::broadcast::Broadcasts;
 use lianwu_services::catalog::CompiledModel;
-use lianwu_services::certificate::CertificateCache;
 use lianwu_services::directory::DirectoryDevice;
-use lianwu_services::file::Files;
-use lianwu_services::follower::{Follower, Progress};
+use lianwu_services::follower::Follower;
 use lianwu_services::randomness::SystemRandomness;
-use lianwu_services::turn::Turns;
-use lianwu_services::{Catalog, Directory, Limits, PendingReplies, Platform, Stores};
+use lianwu_services::{Foundation, Limits, Platform, Stores};
 
 pub const PRODUCT: &str = "LAMP000001";
 pub const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
@@ -89,47 +83,19 @@ impl World {
         let clock: Arc<dyn Clock> = manual.clone();
         let log = Arc::new(MemoryLog::new(Arc::clone(&clock)));
         let readings = Arc::new(MemoryReadings::default());
-        let registry = Arc::new(MemoryRegistry::new());
         let bus = Arc::new(LocalBus::default());
-        let platform = Arc::new(Platform {
+        let platform = Arc::new(Platform::new(Foundation {
             clock,
             log: log.clone(),
             readings: readings.clone(),
             states: readings,
-            stores: Stores {
-                accounts: registry.clone(),
-                projects: registry.clone(),
-                products: registry.clone(),
-                devices: registry.clone(),
-                certificates: registry.clone(),
-                topology: registry.clone(),
-                scripts: registry.clone(),
-                log_levels: registry.clone(),
-                remote_configs: registry.clone(),
-                files: registry.clone(),
-                fences: registry,
-            },
+            stores: Stores::of(&Arc::new(MemoryRegistry::new())),
+            blobs: Arc::new(MemoryBlobs::default()),
             bus: bus.clone(),
-            catalog: Catalog::default(),
-            directory: Directory::default(),
-            topology: Arc::default(),
-            log_levels: lianwu_services::device_log::LogLevels::default(),
-            remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
-            files: Files::new(Arc::new(MemoryBlobs::default())),
-            replies: PendingReplies::default(),
-            fences: lianwu_services::fence::Fences::default(),
-            broadcasts: Broadcasts::default(),
-            strangers: lianwu_services::stranger::Strangers::default(),
-            simulations: lianwu_services::simulation::Simulations::default(),
-            progress: Arc::new(Progress::new(Lsn(0))),
-            limits: Limits::default(),
-            randomness: Arc::new(SystemRandomness),
-            accounts: AccountCache::default(),
-            certificates: CertificateCache::default(),
-            audit: Audit::default(),
-            turns: Turns::default(),
             scripts,
-        });
+            randomness: Arc::new(SystemRandomness),
+            limits: Limits::default(),
+        }));
         put_product(&platform);
         let follower =
             Follower::start(platform.log.clone(), platform.readings.clone(), Arc::clone(&platform.progress)).unwrap();

@@ -1,6 +1,6 @@
 //! Content log, online/offline log and diagnostics. Index: the chunks of a lane, by their last commit time.
 
-use lianwu_ports::readings::{LogQuery, LogRow, LogScope, Page};
+use lianwu_ports::readings::{LogQuery, LogRow, LogScope, Page, Sieve};
 use lianwu_ports::record::{Record, RecordKind};
 use memchr::memmem::Finder;
 
@@ -65,16 +65,23 @@ fn lanes(query: &LogQuery) -> Vec<Lane> {
 }
 
 /// Reads the page.
-pub(crate) fn read_log((plan, sources): LogPlan, query: &LogQuery, records_max: u64) -> Result<Page<LogRow>, Fault> {
+pub(crate) fn read_log(
+    (plan, sources): LogPlan,
+    query: &LogQuery,
+    sieve: Sieve<'_>,
+    records_max: u64,
+) -> Result<Page<LogRow>, Fault> {
     let kinds = mask(&query.kinds);
     let words: Vec<_> = query.words.iter().map(|word| Finder::new(word.as_bytes())).collect();
-    merge::page(sources, &plan, records_max, |found, touched| {
+    let Sieve { records_max: asked, wants } = sieve;
+    merge::page(sources, &plan, records_max.min(asked), |found, touched| {
         let mut rows = Vec::new();
         open(&plan, found, touched, |stored| {
             let rank = plan.rank(stored.committed, stored.lsn, 0);
             let kind = stored.record.kind;
             let wanted = kinds & kind_bit(kind) != 0 && !kind.is_part() && plan.accepts(rank);
-            if wanted && words.iter().all(|word| occurs(word, &stored.record)) {
+            let has_words = || words.iter().all(|word| occurs(word, &stored.record));
+            if wanted && has_words() && wants(stored.committed, &stored.record) {
                 rows.push((rank, LogRow::new(stored.lsn, stored.committed, &stored.record)));
             }
         })?;

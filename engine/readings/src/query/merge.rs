@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use hashbrown::HashSet;
-use lianwu_ports::readings::{Page, Touched};
+use lianwu_ports::readings::{Cursor, Page, Touched};
 
 use super::{Found, LIMIT_MAX, Plan, Rank, Source, best};
 use crate::chunk::Lane;
@@ -100,36 +100,49 @@ pub(super) fn page<T>(
     sources: Vec<Source>,
     plan: &Plan,
     records_max: u64,
-    mut read: impl FnMut(&Found, &mut Touched) -> Result<Offered<T>, Fault>,
+    read: impl FnMut(&Found, &mut Touched) -> Result<Offered<T>, Fault>,
 ) -> Result<Page<T>, Fault> {
-    let limit = plan.limit.clamp(1, LIMIT_MAX);
+    let plan = &Plan { limit: plan.limit.clamp(1, LIMIT_MAX), ..*plan };
+    let mut rows = Vec::new();
+    let (next, touched) = walk(sources, plan, records_max, read, |row| rows.push(row))?;
+    Ok(Page { rows, next, touched })
+}
+
+/// Hands on rows in their order, as many as the plan asks for, and says where to go on and what was looked at.
+pub(super) fn walk<T>(
+    sources: Vec<Source>,
+    plan: &Plan,
+    records_max: u64,
+    mut read: impl FnMut(&Found, &mut Touched) -> Result<Offered<T>, Fault>,
+    mut put: impl FnMut(T),
+) -> Result<(Option<Cursor>, Touched), Fault> {
     let mut touched = Touched::default();
+    let mut left = plan.limit;
     let mut entries = Entries::new(sources, plan, &mut touched)?;
     let mut waiting: BinaryHeap<Reverse<Ranked<T>>> = BinaryHeap::new();
     let mut opened: HashSet<(Lane, u64)> = HashSet::new();
-    let mut rows = Vec::new();
     let mut last = None;
     loop {
         let next = entries.next_rank();
         while let Some(Reverse(row)) = waiting.peek()
             && next.is_none_or(|next| row.rank < next)
         {
-            if rows.len() == limit {
-                return Ok(Page { rows, next: last.map(|rank| plan.cursor(rank)), touched });
+            if left == 0 {
+                return Ok((last.map(|rank| plan.cursor(rank)), touched));
             }
+            left -= 1;
             last = Some(row.rank);
             if let Some(Reverse(row)) = waiting.pop() {
-                rows.push(row.row);
+                put(row.row);
             }
         }
         if let Some(next) = next
             && touched.records >= records_max
         {
-            let next = Some(plan.cursor(just_before(next)));
-            return Ok(Page { rows, next, touched });
+            return Ok((Some(plan.cursor(just_before(next))), touched));
         }
         let Some(found) = entries.take(plan, &mut touched)? else {
-            return Ok(Page { rows, next: None, touched });
+            return Ok((None, touched));
         };
         if opened.insert((found.lane, found.span.first_lsn.0)) {
             for (rank, row) in read(&found, &mut touched)? {

@@ -30,13 +30,13 @@ impl Principals for SqliteRegistry {
 
     fn update_principal(&self, principal: Principal) -> Answer<'_, Result<(), StoreError>> {
         self.write(move |transaction, _| {
+            let uin = principal.uin.0.cast_signed();
+            if !principal.active {
+                transaction.execute("DELETE FROM logins WHERE principal = ?1", [uin])?;
+            }
             let sql = "UPDATE principals SET name = ?2, policies = ?3, active = ?4 WHERE uin = ?1";
             let policies = rows::names_text(&principal.policies);
-            change_one(
-                transaction,
-                sql,
-                params![principal.uin.0.cast_signed(), principal.name, policies, principal.active],
-            )
+            change_one(transaction, sql, params![uin, principal.name, policies, principal.active])
         })
     }
 

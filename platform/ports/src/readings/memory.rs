@@ -10,7 +10,7 @@ use lianwu_model::{DeviceNumber, UnixMillis};
 
 use super::{
     Cursor, EventPage, EventQuery, EventRow, LogQuery, LogRow, LogScope, Page, PropertyQuery, PropertyRow,
-    ReadingError, Readings, Touched, is_diagnostic,
+    ReadingError, Readings, Sieve, Summary, SummaryQuery, Touched, is_diagnostic,
 };
 use crate::log::{Block, Lsn};
 use crate::record::RecordKind;
@@ -74,6 +74,36 @@ fn page<T>(
     Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next, touched }
 }
 
+/// One page of those that the sieve wants; every one it is asked about counts as touched.
+fn sifted(mut rows: Vec<&LogRow>, query: &LogQuery, sieve: Sieve<'_>) -> Page<LogRow> {
+    let cursor = |row: &LogRow| Cursor { time: row.committed, lsn: row.lsn, index: 0 };
+    let place = |cursor: Cursor| (cursor.time, cursor.lsn, cursor.index);
+    rows.sort_by_key(|row| std::cmp::Reverse((row.committed, row.lsn)));
+    rows.retain(|row| query.after.is_none_or(|after| place(cursor(row)) < place(after)));
+    let limit = query.limit.clamp(1, 1000);
+    let Sieve { records_max, wants } = sieve;
+    let mut page = Page { rows: Vec::new(), next: None, touched: Touched::default() };
+    let mut last_seen = None;
+    for row in rows {
+        if page.touched.records >= records_max && last_seen.is_some() {
+            page.next = last_seen;
+            break;
+        }
+        page.touched.records += 1;
+        last_seen = Some(cursor(row));
+        if !wants(row.committed, &row.as_record()) {
+            continue;
+        }
+        if page.rows.len() == limit {
+            page.touched.records -= 1;
+            page.next = page.rows.last().map(cursor);
+            break;
+        }
+        page.rows.push(row.clone());
+    }
+    page
+}
+
 fn events(row: &LogRow) -> Vec<(Cursor, EventRow)> {
     let Ok(text) = std::str::from_utf8(&row.payload) else { return Vec::new() };
     let Some(post) = members(text) else { return Vec::new() };
@@ -118,6 +148,35 @@ fn within(times: &RangeInclusive<UnixMillis>, time: UnixMillis) -> bool {
     times.contains(&time)
 }
 
+/// Few enough that a test sees a summary of several pages.
+const SUMMARY_ROWS: usize = 100;
+
+impl MemoryReadings {
+    /// All values of a property, wherever a page of them begins.
+    fn values(
+        &self,
+        device: DeviceNumber,
+        property: &str,
+        times: &RangeInclusive<UnixMillis>,
+    ) -> Vec<(Cursor, PropertyRow)> {
+        let inner = self.lock();
+        let mut rows = Vec::new();
+        for row in inner.kept() {
+            let wanted =
+                row.number == device && row.kind.holds_properties() && row.code == 0 && within(times, row.sample_time);
+            if !wanted {
+                continue;
+            }
+            let values = params(&row.payload);
+            if let Some((_, value)) = values.iter().rev().find(|(key, _)| key == property) {
+                let place = Cursor { time: row.sample_time, lsn: row.lsn, index: 0 };
+                rows.push((place, PropertyRow { time: row.sample_time, lsn: row.lsn, value: value.as_str().into() }));
+            }
+        }
+        rows
+    }
+}
+
 impl Readings for MemoryReadings {
     fn apply(&self, blocks: &[Arc<Block>]) -> Result<(), ReadingError> {
         let mut inner = self.lock();
@@ -142,23 +201,20 @@ impl Readings for MemoryReadings {
     }
 
     fn property_history(&self, query: &PropertyQuery<'_>) -> Result<Page<PropertyRow>, ReadingError> {
-        let inner = self.lock();
+        let values = self.values(query.device, query.property, &query.times);
+        Ok(page(values, false, query.after, query.limit, Touched::default()))
+    }
+
+    fn property_summary(&self, query: &SummaryQuery<'_>) -> Result<Page<Summary>, ReadingError> {
+        let values = self.values(query.device, query.property, &query.times);
+        let found = page(values, false, query.after, SUMMARY_ROWS, Touched::default());
         let mut rows = Vec::new();
-        for row in inner.kept() {
-            let wanted = row.number == query.device
-                && row.kind.holds_properties()
-                && row.code == 0
-                && within(&query.times, row.sample_time);
-            if !wanted {
-                continue;
-            }
-            let values = params(&row.payload);
-            if let Some((_, value)) = values.iter().rev().find(|(key, _)| key == query.property) {
-                let place = Cursor { time: row.sample_time, lsn: row.lsn, index: 0 };
-                rows.push((place, PropertyRow { time: row.sample_time, lsn: row.lsn, value: value.as_str().into() }));
+        for row in found.rows {
+            if let Some(number) = Summary::number(&row.value) {
+                Summary::put(&mut rows, query.step, row.time, number);
             }
         }
-        Ok(page(rows, false, query.after, query.limit, Touched::default()))
+        Ok(Page { rows, next: found.next, touched: found.touched })
     }
 
     fn event_history(&self, query: &EventQuery<'_>) -> Result<EventPage, ReadingError> {
@@ -174,7 +230,7 @@ impl Readings for MemoryReadings {
         Ok(EventPage { page: page(rows, true, query.after, query.limit, Touched::default()), total })
     }
 
-    fn log(&self, query: &LogQuery) -> Result<Page<LogRow>, ReadingError> {
+    fn sifted_log(&self, query: &LogQuery, sieve: Sieve<'_>) -> Result<Page<LogRow>, ReadingError> {
         let inner = self.lock();
         let mut rows = Vec::new();
         for row in inner.kept() {
@@ -191,10 +247,10 @@ impl Readings for MemoryReadings {
                 && (query.kinds.is_empty() || query.kinds.contains(&row.kind))
                 && query.words.iter().all(|word| occurs(word, row));
             if wanted {
-                rows.push((Cursor { time: row.committed, lsn: row.lsn, index: 0 }, row.clone()));
+                rows.push(row);
             }
         }
-        Ok(page(rows, true, query.after, query.limit, Touched::default()))
+        Ok(sifted(rows, query, sieve))
     }
 
     fn expire(&self, before: UnixMillis) -> Result<(), ReadingError> {

@@ -12,16 +12,18 @@ use std::sync::Arc;
 use lianwu_model::{DeviceNumber, UnixMillis};
 
 use super::memory::MemoryReadings;
-use super::{Cursor, EventQuery, LogQuery, LogScope, Page, PropertyQuery, Readings};
+use super::{
+    Cursor, EventQuery, LogQuery, LogRow, LogScope, Page, PropertyQuery, Readings, Sieve, Summary, SummaryQuery,
+};
 use crate::log::Block;
-use crate::record::RecordKind;
+use crate::record::{Record, RecordKind};
 use crate::states::States;
 
 pub use scenarios::{
     activity_counts_devices_by_day, applying_twice_changes_nothing, batch_events_are_rows_of_their_own,
     devices_are_found_by_their_firmware, diagnostics_hold_what_went_wrong, late_samples_stand_at_their_sample_time,
     lines_of_accounts_are_theirs_alone, retained_messages_are_the_newest, retained_properties_are_kept,
-    sessions_of_backends_come_back,
+    sessions_of_backends_come_back, steps_hold_what_was_measured_in_them,
 };
 pub use workload::{Random, Workload};
 
@@ -97,6 +99,25 @@ fn disturb(
     }
 }
 
+/// All steps, wherever the pages end.
+fn steps(readings: &dyn Readings, query: &SummaryQuery<'_>) -> Vec<Summary> {
+    let mut steps: Vec<Summary> = Vec::new();
+    let mut after = None;
+    loop {
+        let page = readings.property_summary(&SummaryQuery { after, ..query.clone() }).expect("property summary");
+        for step in page.rows {
+            match steps.last_mut() {
+                Some(last) if last.start == step.start => last.join(&step),
+                _ => steps.push(step),
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            return steps;
+        }
+    }
+}
+
 fn compare(subject: &dyn Subject, twin: &MemoryReadings, workload: &mut Workload, context: &str) {
     let readings = subject.readings();
     for _ in 0..3 {
@@ -108,6 +129,10 @@ fn compare(subject: &dyn Subject, twin: &MemoryReadings, workload: &mut Workload
             let of = |readings: &dyn Readings| readings.property_history(&query).expect("property history");
             (of(readings), of(twin))
         });
+
+        let step = workload.step();
+        let query = SummaryQuery { device, property, times: times.clone(), step, after: None };
+        assert_eq!(steps(readings, &query), steps(twin, &query), "{context}: {query:?}");
 
         let (event, kind) = (workload.event(), workload.event_kind());
         let query = EventQuery { device, event, kind, times, after: None, limit };
@@ -125,8 +150,25 @@ fn compare(subject: &dyn Subject, twin: &MemoryReadings, workload: &mut Workload
             let of = |readings: &dyn Readings| readings.log(&query).expect("log");
             (of(readings), of(twin))
         });
+        let [one, other] = [readings, twin].map(|readings| sifted(readings, &query));
+        assert_eq!(one, other, "{context}: {query:?}");
     }
     crate::states::suite::states_agree(subject.states(), twin, &workload.devices(), &Workload::products(), context);
+}
+
+/// Everything of a query that a sieve wants, a few records at a time.
+fn sifted(readings: &dyn Readings, query: &LogQuery) -> Vec<LogRow> {
+    let (mut rows, mut query) = (Vec::new(), query.clone());
+    loop {
+        let wants = &mut |_: UnixMillis, record: &Record<'_>| record.code != 0 || record.payload.contains(&b'7');
+        let page = readings.sifted_log(&query, Sieve { records_max: 40, wants }).expect("log");
+        assert!(page.rows.iter().all(|row| row.code != 0 || row.payload.contains(&b'7')), "{query:?}");
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return rows,
+        }
+    }
 }
 
 fn log_query(workload: &mut Workload) -> LogQuery {

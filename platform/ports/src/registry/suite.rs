@@ -39,7 +39,7 @@ macro_rules! registry_suite {
         $crate::registry_suite!($run, logins: [
             logins_are_listed_in_order, a_login_needs_its_principal_and_is_opened_once, a_login_makes_room_for_another,
             the_use_of_a_login_is_written_down, a_new_password_ends_the_logins_of_its_principal,
-            logins_go_with_their_principal,
+            logins_go_with_their_principal, logins_end_with_a_principal_that_is_switched_off,
         ]);
         $crate::registry_suite!($run, products: [
             a_project_is_read_back_whole, project_names_are_unique_within_an_owner,

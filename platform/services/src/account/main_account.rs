@@ -5,9 +5,9 @@ use lianwu_model::{InstanceId, Uin};
 use lianwu_ports::registry::StoreError;
 
 use super::key::random_key;
-use super::{AccountError, NAME_CHARS_MAX, Quota, check_name, load, random_uin, within};
+use super::{AccountError, NAME_CHARS_MAX, Quota, check_name, load, not_a_uin, random_uin, within};
 use crate::Platform;
-use crate::invalid::{Invalid, Rule};
+use crate::invalid::Invalid;
 use crate::randomness::{ALPHANUMERIC, text};
 
 /// Main accounts of one platform.
@@ -29,7 +29,7 @@ pub struct MainAccount {
 pub async fn create_main_account(platform: &Platform, name: &str) -> Result<(MainAccount, AccessKey), AccountError> {
     check_name("Name", name, NAME_CHARS_MAX)?;
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Invalid::new("Name", Rule::Form("a name with something else than digits: digits are a Uin")).into());
+        return Err(Invalid::new("Name", not_a_uin()).into());
     }
     let _turn = platform.turns.take().await;
     let accounts = &platform.stores.accounts;

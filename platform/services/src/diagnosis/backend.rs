@@ -14,7 +14,7 @@ use crate::{Platform, retention, telemetry};
 /// How far back is looked.
 const SPAN: Duration = Duration::from_hours(24);
 
-/// Lines at most. Index: the account's diagnostic lane by commit time; a search ends after 200,000 records.
+/// Lines at most. Index: the account's diagnostic lane by commit time; a search ends after 40,000 records.
 const ROWS_MAX: usize = 500;
 
 /// Pieces of evidence a problem shows.

@@ -21,7 +21,7 @@ const SPAN: Duration = Duration::from_hours(24);
 const ROWS_MAX: usize = 500;
 
 /// Refused sign-ins under the device's name at most. Index: the product's diagnostic lane by commit time; a search
-/// ends after 200,000 records.
+/// ends after 40,000 records.
 const STRANGERS_MAX: usize = 100;
 
 const CONNECTION_KINDS: [RecordKind; 10] = [

@@ -6,7 +6,7 @@ use lianwu_ports::registry::{Listed, Slice, StoreError};
 
 use super::{FENCES_MAX, FenceError, cut, space};
 use crate::Platform;
-use crate::invalid::{self, Invalid, Rule};
+use crate::invalid::{self, Invalid};
 
 /// Characters of a name; the console lets people write 10. With this the alert stays small.
 const NAME_CHARS_MAX: usize = 64;
@@ -34,7 +34,10 @@ impl FenceText {
         invalid::characters("FenceName", &self.name, 1, NAME_CHARS_MAX)?;
         // Devices get the name; some read no escapes.
         if self.name.chars().any(|c| c.is_control() || matches!(c, '"' | '\\')) {
-            let rule = Rule::Form("a text without quotation marks, backslashes and control characters");
+            let rule = invalid::form(
+                "不含引号、反斜杠和控制字符的文本",
+                "a text without quotation marks, backslashes and control characters",
+            );
             return Err(Invalid::new("FenceName", rule).into());
         }
         invalid::characters("FenceDesc", &self.description, 0, DESCRIPTION_CHARS_MAX)?;

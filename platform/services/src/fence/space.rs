@@ -49,7 +49,11 @@ impl SpaceText {
         for id in &self.products {
             let found = product::find(platform, of.owner, id)?.product;
             if found.project != of.project {
-                return Err(Invalid::new("ProductIdList", Rule::Form("products of the space's project")).into());
+                return Err(Invalid::new(
+                    "ProductIdList",
+                    invalid::form("该位置空间所属项目的产品", "products of the space's project"),
+                )
+                .into());
             }
             if products.iter().all(|known| known.product != found.id) {
                 let before = of.products.iter().find(|known| known.product == found.id);
@@ -129,7 +133,11 @@ pub async fn show_properties(
     let mut space = find(platform, owner, id)?;
     let is_array = serde_json::from_str::<Vec<serde_json::Value>>(shown).is_ok();
     if !is_array || shown.len() > SHOWN_BYTES_MAX {
-        return Err(Invalid::new("Data", Rule::Form("a JSON array of at most 4096 bytes")).into());
+        return Err(Invalid::new(
+            "Data",
+            invalid::form("不超过 4096 字节的 JSON 数组", "a JSON array of at most 4096 bytes"),
+        )
+        .into());
     }
     let product = product::find(platform, owner, product)?.product.id;
     let of = space.products.iter_mut().find(|of| of.product == product);

@@ -12,7 +12,7 @@ use tracing::{debug, warn};
 use super::{FILE_NAME_FORM, FileError, address, is_in_line};
 use crate::Platform;
 use crate::directory::DirectoryDevice;
-use crate::invalid::{Invalid, Rule};
+use crate::invalid::{Invalid, Rule, form};
 
 /// On which of the two ways a device is given a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,10 @@ pub struct Pushed {
     pub told: Option<Result<Delivery, DeliverError>>,
 }
 
-const VERSION_FORM: &str = "1 to 32 bytes without quotes, backslashes and control characters";
+const VERSION_FORM: Rule = form(
+    "1 到 32 字节，不含引号、反斜杠和控制字符",
+    "1 to 32 bytes without quotes, backslashes and control characters",
+);
 const _: () = assert!(VERSION_BYTES_MAX == 32, "the text above says so");
 
 /// Has a device load a file, under its own name or another.
@@ -80,12 +83,12 @@ pub(super) fn new_task(
 ) -> Result<FileTask, FileError> {
     let (name, version, resource_type) = words;
     if !is_file_name(name) {
-        return Err(Invalid::new("ResourceName", Rule::Form(FILE_NAME_FORM)).into());
+        return Err(Invalid::new("ResourceName", FILE_NAME_FORM).into());
     }
     let is_management = matches!(kind, TaskKind::FileUpdate | TaskKind::FileDelete | TaskKind::FileUpload);
     for (field, text) in [("Version", version), ("ResourceType", resource_type)] {
         if is_management && !is_version(text) {
-            return Err(Invalid::new(field, Rule::Form(VERSION_FORM)).into());
+            return Err(Invalid::new(field, VERSION_FORM).into());
         }
     }
     let now = platform.clock.now();

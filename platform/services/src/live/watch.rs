@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::Wanted;
 use super::queue::{Queue, Taken};
-use crate::logs::{Line, Source, of_device};
+use crate::logs::{Line, Source, Texts, of_device};
 
 /// One who watches.
 #[derive(Debug)]
@@ -18,13 +18,16 @@ pub struct Watch {
     pub(super) wanted: Wanted,
     /// Was there before: whoever asks for it finds it.
     pub(super) since: Lsn,
+    /// Of the filter; only one task shows lines.
+    texts: Mutex<Texts>,
     queue: Mutex<Queue>,
     wake: Arc<Notify>,
 }
 
 impl Watch {
     pub(super) fn new(wanted: Wanted, since: Lsn, wake: Arc<Notify>) -> Self {
-        Self { wanted, since, queue: Mutex::default(), wake }
+        let texts = Mutex::new(Texts::of(&wanted.filter));
+        Self { wanted, since, texts, queue: Mutex::default(), wake }
     }
 
     pub(super) fn take(&self, lines_max: usize, bytes_max: usize) -> Taken {
@@ -33,7 +36,8 @@ impl Watch {
 
     /// Hands over lines of one record.
     pub(super) fn show(&self, lines: &[Arc<Line>]) {
-        let mut wanted = lines.iter().filter(|line| self.wanted.filter.accepts(line)).peekable();
+        let (filter, mut texts) = (&self.wanted.filter, self.texts.lock());
+        let mut wanted = lines.iter().filter(|line| filter.accepts(&***line, &mut texts)).peekable();
         if wanted.peek().is_none() {
             return;
         }

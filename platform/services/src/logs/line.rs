@@ -112,3 +112,59 @@ impl Line {
         String::from_utf8_lossy(&self.content)
     }
 }
+
+/// A line before anybody wants it: it borrows from its record, because a search looks at many and keeps few.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft<'a> {
+    pub(super) time: UnixMillis,
+    pub(super) kind: LineKind,
+    pub(super) direction: Option<Direction>,
+    pub(super) origin: Origin,
+    pub(super) product: ProductId,
+    pub(super) device: &'a str,
+    pub(super) scene: &'static str,
+    pub(super) topic: Cow<'a, str>,
+    pub(super) content: Cow<'a, [u8]>,
+    pub(super) result: Cow<'a, str>,
+    pub(super) request_id: &'a str,
+    pub(super) client_token: &'a str,
+}
+
+impl Draft<'_> {
+    /// The line, of its own.
+    pub(super) fn into_line(self) -> Line {
+        Line {
+            time: self.time,
+            kind: self.kind,
+            direction: self.direction,
+            origin: self.origin,
+            product: self.product,
+            device: self.device.into(),
+            scene: self.scene,
+            topic: self.topic.into_owned(),
+            content: self.content.into(),
+            result: self.result.into_owned(),
+            request_id: self.request_id.to_owned(),
+            client_token: self.client_token.to_owned(),
+        }
+    }
+}
+
+impl<'a> From<&'a Line> for Draft<'a> {
+    fn from(line: &'a Line) -> Self {
+        Self {
+            time: line.time,
+            kind: line.kind,
+            direction: line.direction,
+            origin: line.origin,
+            product: line.product,
+            device: &line.device,
+            scene: line.scene,
+            topic: Cow::Borrowed(&line.topic),
+            content: Cow::Borrowed(&line.content),
+            result: Cow::Borrowed(&line.result),
+            request_id: &line.request_id,
+            client_token: &line.client_token,
+        }
+    }
+}

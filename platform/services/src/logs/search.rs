@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::log::Lsn;
-use lianwu_ports::readings::{Cursor, LogQuery, LogRow, LogScope, ReadingError, Readings, Touched, is_diagnostic};
+use lianwu_ports::readings::{
+    Cursor, LogQuery, LogRow, LogScope, ReadingError, Readings, Sieve, Touched, is_diagnostic,
+};
 use lianwu_ports::record::{Record, RecordKind};
 
-use super::line::{Direction, Line, LineKind};
-use super::render::lines;
+use super::line::{Direction, Draft, Line, LineKind};
+use super::render::Rendering;
+use super::texts::Texts;
 
 /// Records one search decodes before it gives back a cursor instead of more lines: as many as keep a page below 300 ms, and fewer
 /// than decision 21 allows.
@@ -148,28 +151,27 @@ impl LogFilter {
         }
     }
 
-    /// Is it wanted? Its time is not looked at.
-    pub(crate) fn accepts(&self, line: &Line) -> bool {
+    /// Are all lines wanted, but for their time and who may see them?
+    fn is_open(&self) -> bool {
+        self.kinds.is_empty()
+            && self.direction.is_none()
+            && self.scene.is_none()
+            && self.request_id.is_none()
+            && self.contents.is_empty()
+            && self.words.is_empty()
+    }
+
+    /// Is it wanted? Its time is not looked at. `texts` are those of this filter.
+    pub(crate) fn accepts<'a>(&self, line: impl Into<Draft<'a>>, texts: &mut Texts) -> bool {
+        self.accepts_draft(&line.into(), texts)
+    }
+
+    fn accepts_draft(&self, line: &Draft<'_>, texts: &mut Texts) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&line.kind))
             && self.direction.is_none_or(|direction| line.direction == Some(direction))
             && self.scene.as_ref().is_none_or(|scene| line.scene.eq_ignore_ascii_case(scene))
-            && self.request_id.as_ref().is_none_or(|id| *id == line.request_id || *id == line.client_token)
-            && self.accepts_text(line)
-    }
-
-    fn accepts_text(&self, line: &Line) -> bool {
-        if self.contents.is_empty() && self.words.is_empty() {
-            return true;
-        }
-        let content = line.text_lossy().to_ascii_lowercase();
-        if !self.contents.iter().all(|part| content.contains(&part.to_ascii_lowercase())) {
-            return false;
-        }
-        let others = [line.scene, &line.device, &line.topic, &line.result, &line.request_id, &line.client_token]
-            .join("\n")
-            .to_ascii_lowercase();
-        let mut words = self.words.iter().map(|word| word.to_ascii_lowercase());
-        words.all(|word| content.contains(&word) || others.contains(&word))
+            && self.request_id.as_ref().is_none_or(|id| id == line.request_id || id == line.client_token)
+            && texts.occur_in(line)
     }
 }
 
@@ -221,77 +223,95 @@ pub fn search_in(
     let mut streams: Vec<_> = (sources.iter())
         .map(|source| Stream { source, heads: VecDeque::new(), frontier: Some(start), is_fresh: true })
         .collect();
-    let mut page = LogPage { lines: Vec::new(), next: None, touched: Touched::default() };
-    let mut last = None;
-    let mut judged = HashMap::new();
-    loop {
-        let best = (streams.iter_mut())
-            .filter_map(|stream| stream.next().map(|(position, is_record)| (position, is_record, stream)))
+    let mut search = Search { readings, filter, texts: Texts::of(filter), touched: Touched::default(), limit };
+    let (mut found, mut last, mut judged) = (Vec::new(), None, HashMap::new());
+    let next = loop {
+        let best = (streams.iter().enumerate())
+            .filter_map(|(at, stream)| stream.next().map(|(position, is_record)| (position, is_record, at)))
             .max_by_key(|(position, ..)| *position);
-        let Some((position, is_record, stream)) = best else { return Ok(page) };
+        let Some((position, is_record, at)) = best else { break None };
         if !is_record {
-            if page.touched.records >= records_max && !stream.is_fresh {
-                page.next = Some(cursor(position));
-                return Ok(page);
+            let left = records_max.saturating_sub(search.touched.records);
+            if left == 0 && !streams[at].is_fresh {
+                break Some(cursor(position));
             }
-            refill(readings, filter, stream, limit, &mut page.touched)?;
+            // Each may look at its share before the page goes on with another one.
+            let unread = streams.iter().filter(|stream| stream.frontier.is_some()).count() as u64;
+            search.refill(&mut streams[at], (left / unread.max(1)).max(BATCH_MIN as u64))?;
             continue;
         }
-        let Some(row) = stream.heads.pop_front() else { continue };
+        let Some(row) = streams[at].heads.pop_front() else { continue };
         if !may_see(filter.visible.as_ref(), &mut judged, &row) {
             continue;
         }
-        for (index, line) in (0_u16..).zip(lines(&row)).collect::<Vec<_>>().into_iter().rev() {
+        let rendering = Rendering::of(row.committed, row.as_record());
+        for (index, line) in (0_u16..).zip(rendering.drafts()).collect::<Vec<_>>().into_iter().rev() {
             let place = (row.committed.0, row.lsn.0, index);
-            if place >= start || !filter.accepts(&line) {
+            if place >= start || !filter.accepts_draft(&line, &mut search.texts) {
                 continue;
             }
-            if page.lines.len() == limit {
-                page.next = last;
-                return Ok(page);
+            if found.len() == limit {
+                return Ok(LogPage { lines: found, next: last, touched: search.touched });
             }
             last = Some(cursor(place));
-            page.lines.push(line);
+            found.push(line.into_line());
         }
-    }
+    };
+    Ok(LogPage { lines: found, next, touched: search.touched })
 }
 
 fn cursor((time, lsn, index): Position) -> Cursor {
     Cursor { time: UnixMillis(time), lsn: Lsn(lsn), index }
 }
 
-fn refill(
-    readings: &dyn Readings,
-    filter: &LogFilter,
-    stream: &mut Stream<'_>,
+/// What the streams of one search share.
+struct Search<'a> {
+    readings: &'a dyn Readings,
+    filter: &'a LogFilter,
+    texts: Texts,
+    touched: Touched,
     limit: usize,
-    touched: &mut Touched,
-) -> Result<(), ReadingError> {
-    let batch = if stream.is_fresh { (limit + 1).clamp(BATCH_MIN, BATCH_MAX) } else { BATCH_MAX };
-    stream.is_fresh = false;
-    let (scope, words) = match stream.source {
-        Source::Device(number) => (LogScope::Device(*number), Vec::new()),
-        Source::Product(product) => (LogScope::Diagnostics(*product), Vec::new()),
-        Source::Strangers(product, name) => (LogScope::Diagnostics(*product), vec![name.clone()]),
-        Source::Uploads(number) => (LogScope::Uploads(*number), Vec::new()),
-        Source::UploadsOf(product) => (LogScope::UploadsOf(*product), Vec::new()),
-    };
-    let query = LogQuery {
-        scope,
-        kinds: filter.record_kinds(stream.source),
-        times: filter.times(stream.source),
-        words,
-        after: stream.frontier.filter(|frontier| *frontier != BEGINNING).map(cursor),
-        limit: batch,
-    };
-    let found = readings.log(&query)?;
-    // An engine that does not count is charged for what it gave.
-    touched.records += found.touched.records.max(found.rows.len() as u64);
-    touched.chunks += found.touched.chunks;
-    touched.entries += found.touched.entries;
-    stream.frontier = found.next.map(|next| (next.time.0, next.lsn.0, next.index));
-    stream.heads.extend(found.rows.into_iter().filter(|row| belongs(stream.source, row)));
-    Ok(())
+}
+
+impl Search<'_> {
+    /// Reads on in one source, and looks at `records_max` records at most, and what is left of the last chunk.
+    fn refill(&mut self, stream: &mut Stream<'_>, records_max: u64) -> Result<(), ReadingError> {
+        let batch = if stream.is_fresh { (self.limit + 1).clamp(BATCH_MIN, BATCH_MAX) } else { BATCH_MAX };
+        stream.is_fresh = false;
+        let (scope, words) = match stream.source {
+            Source::Device(number) => (LogScope::Device(*number), Vec::new()),
+            Source::Product(product) => (LogScope::Diagnostics(*product), Vec::new()),
+            Source::Strangers(product, name) => (LogScope::Diagnostics(*product), vec![name.clone()]),
+            Source::Uploads(number) => (LogScope::Uploads(*number), Vec::new()),
+            Source::UploadsOf(product) => (LogScope::UploadsOf(*product), Vec::new()),
+        };
+        let query = LogQuery {
+            scope,
+            kinds: self.filter.record_kinds(stream.source),
+            times: self.filter.times(stream.source),
+            words,
+            after: stream.frontier.filter(|frontier| *frontier != BEGINNING).map(cursor),
+            limit: batch,
+        };
+        let (filter, texts) = (self.filter, &mut self.texts);
+        let has_line = &mut |committed: UnixMillis, record: &Record<'_>| {
+            if !texts.may_occur_in(record) {
+                return false;
+            }
+            let rendering = Rendering::of(committed, *record);
+            rendering.drafts().iter().any(|line| filter.accepts_draft(line, texts))
+        };
+        let every = &mut |_: UnixMillis, _: &Record<'_>| true;
+        let wants: &mut dyn FnMut(UnixMillis, &Record<'_>) -> bool = if filter.is_open() { every } else { has_line };
+        let found = self.readings.sifted_log(&query, Sieve { records_max, wants })?;
+        // An engine that does not count is charged for what it gave.
+        self.touched.records += found.touched.records.max(found.rows.len() as u64);
+        self.touched.chunks += found.touched.chunks;
+        self.touched.entries += found.touched.entries;
+        stream.frontier = found.next.map(|next| (next.time.0, next.lsn.0, next.index));
+        stream.heads.extend(found.rows.into_iter().filter(|row| belongs(stream.source, row)));
+        Ok(())
+    }
 }
 
 /// A sign-in under a name with blanks around it is a stranger's, and yet meant for that device.

@@ -1,18 +1,17 @@
 //! Messages of a window judged once more, by the thing model of today or by a draft. Nothing is stored or sent.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use lianwu_device_protocol::message::{Clock, Refusal, UpKind, parse_up};
-use lianwu_device_protocol::reply::BAD_JSON_TEXT;
+use lianwu_device_protocol::message::Clock;
+use lianwu_device_protocol::reply::ReplyCode;
 use lianwu_model::Uin;
-use lianwu_model::thing_model::{DefinitionError, ThingModel, Validator};
+use lianwu_model::thing_model::{DefinitionError, ThingModel};
 use lianwu_ports::log::Lsn;
 
 use super::{LoggedMessage, ReplayError, Window, messages};
 use crate::product::{self, ProductError};
-use crate::thing_model::judge::up_kind;
-use crate::thing_model::words::{Sentence, sentence};
+use crate::thing_model::Draft;
+use crate::thing_model::judge::{self, Verdict};
 use crate::{Platform, retention};
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -25,17 +24,6 @@ pub enum AgainError {
     NoModel,
     #[error(transparent)]
     Replay(#[from] ReplayError),
-}
-
-/// What one message would be answered now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// 0 accepted, else the code of the reply.
-    pub code: u32,
-    /// The text of the reply; empty when it is accepted.
-    pub said: String,
-    /// The same for people, when a value is at fault.
-    pub sentence: Option<Sentence>,
 }
 
 /// A message that would be answered otherwise than it was.
@@ -68,20 +56,24 @@ pub async fn judged_again(
 ) -> Result<AgainPage, AgainError> {
     let found = product::find(platform, owner, window.product.as_str())?;
     let model = match (draft, &found.model) {
-        (Some(text), _) => Judging::new(ThingModel::parse(text)?),
-        (None, Some(model)) => Judging::new(model.definition.clone()),
+        (Some(text), _) => Draft::new(ThingModel::parse(text)?),
+        (None, Some(model)) => Draft::new(model.definition.clone()),
         (None, None) => return Err(AgainError::NoModel),
     };
     let days = retention::days(platform, &found.product);
-    let model = Arc::new(Judging { retention: Duration::from_hours(24 * u64::from(days)), ..model });
+    let retention = Duration::from_hours(24 * u64::from(days));
     let page = messages(platform, window).await?;
     let compared = tokio::task::spawn_blocking(move || {
         let mut again = AgainPage { next: page.next, ..AgainPage::default() };
         for message in page.messages {
-            let Some(now) = model.judge(&message) else { continue };
+            // No thing model has a word in what is of another kind.
+            let Some(kind) = judge::up_kind(message.kind) else { continue };
+            let clock = Clock { now: message.committed, retention };
+            let now = judge::verdict((&model.definition, &model.validator), kind, &message.payload, clock);
             again.judged += 1;
             // The reply to what is not JSON has no words of its own; where it breaks is a note only.
-            let is_same = now.code == message.code && (now.code == 0 || now.said == message.note);
+            let is_same = u32::from(now.code.number()) == message.code
+                && (now.code == ReplyCode::Success || now.status == message.note);
             if !is_same {
                 again.differences.push(Difference { message, now });
             }
@@ -89,39 +81,4 @@ pub async fn judged_again(
         again
     });
     compared.await.map_err(|_| ReplayError::Closed.into())
-}
-
-/// A model, and how old a sample may be.
-pub(super) struct Judging {
-    definition: ThingModel,
-    validator: Validator,
-    retention: Duration,
-}
-
-impl Judging {
-    pub(super) fn new(definition: ThingModel) -> Self {
-        Self { validator: Validator::compile(&definition), definition, retention: Duration::MAX }
-    }
-
-    /// `None` for what no thing model has a word in.
-    pub(super) fn judge(&self, message: &LoggedMessage) -> Option<Verdict> {
-        let kind = up_kind(message.kind)?;
-        let clock = Clock { now: message.committed, retention: self.retention };
-        Some(match parse_up(kind, &message.payload, &self.validator, clock) {
-            Ok(_) => Verdict { code: 0, said: String::new(), sentence: None },
-            Err(refusal) => self.refused(&refusal, kind),
-        })
-    }
-
-    fn refused(&self, refusal: &Refusal<'_>, kind: UpKind) -> Verdict {
-        let code = u32::from(refusal.code().number());
-        match refusal {
-            Refusal::BadJson(error) => Verdict { code, said: format!("{BAD_JSON_TEXT}: {error}"), sentence: None },
-            Refusal::Message { status, violation, .. } => {
-                let fault = violation.as_ref().and_then(|violation| violation.fault());
-                let words = fault.map(|fault| sentence(&fault, kind, &self.definition));
-                Verdict { code, said: status.clone(), sentence: words }
-            }
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Which devices a simulation plays: those that are there and free, or new ones of a common name.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use lianwu_model::account::Principal;
@@ -11,8 +12,8 @@ use super::fleet::SimulatedDevice;
 use super::{SimulationError, Wish};
 use crate::Platform;
 use crate::device::{self, DeviceError};
-use crate::directory::DirectoryDevice;
-use crate::invalid::{Invalid, Rule};
+use crate::directory::{DirectoryDevice, StateFilter};
+use crate::invalid::{Invalid, form};
 
 /// Room for `-` and seven digits in a device's name.
 pub const NAME_PREFIX_CHARS_MAX: usize = 40;
@@ -24,7 +25,7 @@ pub(super) fn check_prefix(wish: &Wish) -> Result<(), SimulationError> {
         "" => !wish.creates,
         _ => prefix.len() <= NAME_PREFIX_CHARS_MAX && DeviceName::is_valid(prefix.as_bytes()),
     };
-    let rule = Rule::Form("1 to 40 letters, digits, `:`, `_` or `-`");
+    let rule = form("1 到 40 个字母、数字、`:`、`_` 或 `-`", "1 to 40 letters, digits, `:`, `_` or `-`");
     if is_right { Ok(()) } else { Err(Invalid::new("NamePrefix", rule).into()) }
 }
 
@@ -51,11 +52,11 @@ fn present(
     taken: &HashSet<DeviceNumber>,
 ) -> Result<Vec<SimulatedDevice>, SimulationError> {
     let mut ready = Vec::new();
-    platform.directory.each(|device| {
-        if device.product == product.id && device.name.as_str().starts_with(&wish.name_prefix) && is_free(device, taken)
-        {
+    platform.directory.newest_first(&[product.id], StateFilter::Any, None, u64::MAX, |device| {
+        if device.name.as_str().starts_with(&wish.name_prefix) && is_free(device, taken) {
             ready.push(Arc::clone(device));
         }
+        ControlFlow::Continue(())
     });
     if ready.len() < wish.devices {
         return Err(SimulationError::TooFewReady { ready: ready.len(), asked: wish.devices });

@@ -17,9 +17,10 @@ use lianwu_ports::record::RecordKind;
 use lianwu_ports::registry::{DeviceFilter, Slice};
 use lianwu_ports::states::States;
 
-use super::ThingModelError;
-use super::findings::{Case, Draft, Finding, Findings};
+use super::findings::{Case, Finding, Findings};
+use super::{Draft, ThingModelError};
 use crate::catalog::CatalogProduct;
+use crate::logs::RECORDS_MAX;
 use crate::{Platform, product, retention, telemetry};
 
 /// Devices whose latest values are looked at, the newest first. One read of the state table each.
@@ -33,9 +34,6 @@ pub const MESSAGES_EACH_MAX: usize = 50;
 
 /// Newest refused messages of the product. Index: its diagnostic lane by commit time.
 pub const REFUSED_MAX: usize = 500;
-
-/// Records all these searches may decode together. Source: decision 21.
-const RECORDS_MAX: u64 = 200_000;
 
 /// A value that is older says nothing about what the device reports now.
 const VALUES_SPAN: Duration = Duration::from_hours(7 * 24);

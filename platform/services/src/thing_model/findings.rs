@@ -10,6 +10,7 @@ use lianwu_model::{DeviceNumber, UnixMillis};
 use lianwu_ports::readings::LogRow;
 use lianwu_ports::record::RecordKind;
 
+use super::Draft;
 use super::reason::{Reason, shown};
 use crate::catalog::CompiledModel;
 
@@ -91,19 +92,6 @@ pub struct Case<'a> {
 }
 
 type Key = (Outcome, Function, String, Option<(String, Complaint)>);
-
-/// A draft, ready to judge.
-pub struct Draft {
-    definition: ThingModel,
-    validator: Validator,
-}
-
-impl Draft {
-    #[must_use]
-    pub fn new(definition: ThingModel) -> Self {
-        Self { validator: Validator::compile(&definition), definition }
-    }
-}
 
 struct Group {
     finding: Finding,

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use lianwu_device_protocol::message::{Clock, Refusal, UpKind, parse_up};
 use lianwu_device_protocol::reply::{BAD_JSON_TEXT, ReplyCode};
-use lianwu_model::thing_model::{Fault, Validator, Violation};
+use lianwu_model::thing_model::{Fault, ThingModel, Validator, Violation};
 use lianwu_model::{Uin, UnixMillis, json};
 use lianwu_ports::record::RecordKind;
 
 use super::words::{self, Sentence};
-use crate::catalog::CompiledModel;
 use crate::product::{self, ProductError};
 use crate::{Platform, retention};
 
@@ -66,13 +65,17 @@ pub fn check(
     };
     let days = retention::days_of(platform, found.product.id);
     let clock = Clock { now: platform.clock.now(), retention: Duration::from_hours(24 * u64::from(days)) };
-    Ok(verdict(model, kind, payload, clock))
+    Ok(verdict((&model.definition, &model.validator), kind, payload, clock))
 }
 
-/// Pure.
-#[must_use]
-pub fn verdict(model: &CompiledModel, kind: UpKind, payload: &[u8], clock: Clock) -> Verdict {
-    match parse_up(kind, payload, &model.validator, clock) {
+/// Pure; the validator is the model's.
+pub(crate) fn verdict(
+    (model, validator): (&ThingModel, &Validator),
+    kind: UpKind,
+    payload: &[u8],
+    clock: Clock,
+) -> Verdict {
+    match parse_up(kind, payload, validator, clock) {
         Ok(_) => Verdict { code: ReplyCode::Success, status: String::new(), said: None, place: None },
         Err(Refusal::BadJson(error)) => Verdict {
             code: ReplyCode::BadJson,
@@ -82,8 +85,7 @@ pub fn verdict(model: &CompiledModel, kind: UpKind, payload: &[u8], clock: Clock
         },
         Err(Refusal::Message { code, status, violation, .. }) => {
             let violation = violation.as_deref();
-            let said =
-                violation.and_then(Violation::fault).map(|fault| words::sentence(&fault, kind, &model.definition));
+            let said = violation.and_then(Violation::fault).map(|fault| words::sentence(&fault, kind, model));
             let place = violation.and_then(|found| found.place_in(payload).or_else(|| place(found, kind, payload)));
             Verdict { code, status, said, place }
         }
@@ -101,9 +103,6 @@ fn place(violation: &Violation<'_>, kind: UpKind, payload: &[u8]) -> Option<Rang
 
 #[cfg(test)]
 mod tests {
-    use lianwu_model::product::StoredThingModel;
-    use lianwu_model::thing_model::ThingModel;
-
     use super::*;
 
     const MODEL: &str = r#"{"version":"1.0","properties":[
@@ -117,16 +116,9 @@ mod tests {
     /// Code, and the piece of the message that is shown as wrong.
     fn judged(kind: UpKind, payload: &str) -> (u16, Option<&str>) {
         let definition = ThingModel::parse(MODEL).expect("a model");
-        let now = UnixMillis(1_700_000_000_000);
-        let stored = StoredThingModel {
-            product: "LAMP000001".parse().expect("an id"),
-            text: MODEL.to_owned(),
-            created: now,
-            updated: now,
-        };
-        let model = CompiledModel { stored, validator: Validator::compile(&definition), definition };
-        let clock = Clock { now, retention: Duration::from_hours(24) };
-        let found = verdict(&model, kind, payload.as_bytes(), clock);
+        let validator = Validator::compile(&definition);
+        let clock = Clock { now: UnixMillis(1_700_000_000_000), retention: Duration::from_hours(24) };
+        let found = verdict((&definition, &validator), kind, payload.as_bytes(), clock);
         (found.code.number(), found.place.map(|place| payload.get(place).expect("inside the text")))
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use lianwu_device_protocol::message::UpKind;
 use lianwu_device_protocol::reply::ReplyCode;
-use lianwu_model::thing_model::{Cause, Complaint, ThingModel, Violation};
+use lianwu_model::thing_model::{Complaint, ThingModel, Violation};
 
 use super::findings::Function;
 use super::words::{Sentence, sentence};
@@ -48,7 +48,7 @@ impl Reason {
     /// The words are those of the diagnosis; `model` is the one that refuses.
     pub(super) fn of(violation: &Violation<'_>, kind: UpKind, model: &ThingModel) -> Self {
         let said = violation.to_string();
-        let code = code_of(&violation.cause);
+        let code = ReplyCode::of(&violation.cause);
         match violation.fault() {
             Some(fault) => Self {
                 code: code.number(),
@@ -63,22 +63,6 @@ impl Reason {
     fn plain(code: ReplyCode, said: String, zh: &str, en: &str) -> Self {
         let sentence = Sentence { zh: zh.to_owned(), en: en.to_owned() };
         Self { code: code.number(), said, sentence, mistake: None }
-    }
-}
-
-fn code_of(cause: &Cause<'_>) -> ReplyCode {
-    match cause {
-        Cause::Json(_) => ReplyCode::BadJson,
-        Cause::NotDefined | Cause::NotWritable | Cause::Missing => ReplyCode::Refused,
-        Cause::NotANumber { .. }
-        | Cause::NotAString { .. }
-        | Cause::NotAnObject { .. }
-        | Cause::NotAnArray { .. }
-        | Cause::Null
-        | Cause::NotWhole { .. }
-        | Cause::OutOfRange { .. }
-        | Cause::LengthOutOfRange { .. }
-        | Cause::NotInEnum { .. } => ReplyCode::Value,
     }
 }
 

@@ -9,8 +9,9 @@ use lianwu_ports::log::Lsn;
 use lianwu_ports::readings::LogRow;
 use lianwu_ports::record::RecordKind;
 
+use super::Draft;
 use super::compile;
-use super::findings::{Case, Draft, FINDINGS_MAX, Finding, Findings, Function, Outcome};
+use super::findings::{Case, FINDINGS_MAX, Finding, Findings, Function, Outcome};
 
 fn product() -> ProductId {
     "AB12CD34EF".parse().unwrap()

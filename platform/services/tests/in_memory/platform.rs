@@ -1,33 +1,23 @@
 //! A platform in memory with one account, and openssl in the hands of that account.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use lianwu_model::UnixMillis;
 use lianwu_model::account::Principal;
 use lianwu_model::product::{Authentication, DataProtocol, Product, ProductKind};
-use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
-use lianwu_ports::Answer;
 use lianwu_ports::blobs::memory::MemoryBlobs;
-use lianwu_ports::bus::{
-    Bus, ChangeShadowError, ConfigPush, ConfigPushed, DeliverError, Delivery, Down, Leave, ShadowChange, ShadowChanged,
-};
+use lianwu_ports::bus::NoDevices;
 use lianwu_ports::clock::ManualClock;
-use lianwu_ports::log::Lsn;
 use lianwu_ports::log::memory::MemoryLog;
 use lianwu_ports::readings::memory::MemoryReadings;
 use lianwu_ports::registry::memory::MemoryRegistry;
 use lianwu_ports::script::NoScripts;
-use lianwu_services::account::{self, AccountCache};
-use lianwu_services::audit::Audit;
-use lianwu_services::broadcast::Broadcasts;
-use lianwu_services::certificate::{AuthorityText, CertificateCache, proof_name};
-use lianwu_services::file::Files;
-use lianwu_services::follower::Progress;
+use lianwu_services::account;
+use lianwu_services::certificate::{AuthorityText, proof_name};
 use lianwu_services::product::{self, NewProduct};
 use lianwu_services::project::{self, ProjectText};
-use lianwu_services::randomness::Randomness;
-use lianwu_services::turn::Turns;
-use lianwu_services::{Catalog, Directory, Limits, PendingReplies, Platform, Stores, start};
+use lianwu_services::randomness::Counting;
+use lianwu_services::{Foundation, Limits, Platform, Stores, start};
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
@@ -39,45 +29,6 @@ use openssl::x509::{X509, X509Name};
 
 pub const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
 pub const DAY_S: i64 = 86_400;
-
-struct Counting(AtomicU64);
-
-impl Randomness for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let next = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            *byte = next.to_be_bytes()[0];
-        }
-    }
-}
-
-struct NoDevices;
-
-impl Bus for NoDevices {
-    fn deliver(&self, _: Down) -> Answer<'_, Result<Delivery, DeliverError>> {
-        Box::pin(async { Ok(Delivery::Offline) })
-    }
-
-    fn change_shadow(&self, _: ShadowChange) -> Answer<'_, Result<ShadowChanged, ChangeShadowError>> {
-        Box::pin(async { Err(DeliverError::Closed.into()) })
-    }
-
-    fn push_config(&self, _: ConfigPush) -> Answer<'_, Result<ConfigPushed, DeliverError>> {
-        Box::pin(async { Ok(ConfigPushed::default()) })
-    }
-
-    fn disconnect(&self, _: DeviceNumber, _: &'static str) {}
-
-    fn leave(&self, _: Leave, _: &'static str) {}
-
-    fn topics_changed(&self, _: ProductId) -> Answer<'_, ()> {
-        Box::pin(async {})
-    }
-
-    fn subscriptions(&self, _: DeviceNumber) -> Answer<'_, Result<Vec<Box<str>>, DeliverError>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-}
 
 pub struct World {
     pub platform: Arc<Platform>,
@@ -131,45 +82,18 @@ impl World {
 pub async fn started(registry: &Arc<MemoryRegistry>, seed: u64) -> (Arc<Platform>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(NOW));
     let readings = Arc::new(MemoryReadings::default());
-    let platform = Arc::new(Platform {
+    let platform = Arc::new(Platform::new(Foundation {
         clock: clock.clone(),
         log: Arc::new(MemoryLog::new(clock.clone())),
         readings: readings.clone(),
         states: readings,
-        stores: Stores {
-            accounts: registry.clone(),
-            projects: registry.clone(),
-            products: registry.clone(),
-            devices: registry.clone(),
-            certificates: registry.clone(),
-            topology: registry.clone(),
-            scripts: registry.clone(),
-            log_levels: registry.clone(),
-            remote_configs: registry.clone(),
-            files: registry.clone(),
-            fences: registry.clone(),
-        },
+        stores: Stores::of(registry),
+        blobs: Arc::new(MemoryBlobs::default()),
         bus: Arc::new(NoDevices),
-        catalog: Catalog::default(),
-        directory: Directory::default(),
-        topology: Arc::default(),
-        log_levels: lianwu_services::device_log::LogLevels::default(),
-        remote_configs: lianwu_services::remote_config::RemoteConfigs::default(),
-        files: Files::new(Arc::new(MemoryBlobs::default())),
-        replies: PendingReplies::default(),
-        fences: lianwu_services::fence::Fences::default(),
-        broadcasts: Broadcasts::default(),
-        strangers: lianwu_services::stranger::Strangers::default(),
-        simulations: lianwu_services::simulation::Simulations::default(),
-        progress: Arc::new(Progress::new(Lsn(0))),
-        limits: Limits::default(),
-        randomness: Arc::new(Counting(seed.into())),
-        accounts: AccountCache::default(),
-        certificates: CertificateCache::default(),
-        audit: Audit::default(),
-        turns: Turns::default(),
         scripts: Arc::new(NoScripts),
-    });
+        randomness: Arc::new(Counting::from(seed)),
+        limits: Limits::default(),
+    }));
     start::load(&platform).await.unwrap();
     (platform, clock)
 }

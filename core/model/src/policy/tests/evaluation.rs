@@ -322,6 +322,8 @@ fn presets_of_the_platforms_own_service() {
         ("DescribeCaller", true, true),
         ("DescribeBackendDiagnosis", true, true),
         ("DescribeDeviceDiagnosis", true, true),
+        ("ListKnownProblems", true, true),
+        ("DescribeDeviceDataSummary", true, true),
         ("ListAccountLog", false, false),
         ("DescribeLimits", true, true),
         ("ListDeviceLog", true, true),

@@ -6,7 +6,7 @@ use lianwu_model::{DeviceNumber, ProductId, Uin, UnixMillis};
 
 use super::{LAMP, Subject, always, times};
 use crate::log::{Block, Lsn};
-use crate::readings::{EventQuery, LogQuery, LogScope, PropertyQuery};
+use crate::readings::{EventQuery, LogQuery, LogScope, PropertyQuery, Summary, SummaryQuery};
 use crate::record::account::{AccountEvent, AccountLine, Content};
 use crate::record::{RETAIN, Record, RecordBatch, RecordKind};
 use crate::states::backend_session::{Change, Changes, Queued, queued};
@@ -65,6 +65,42 @@ pub fn late_samples_stand_at_their_sample_time(subject: &mut dyn Subject) {
         assert_eq!(values(subject, "power", NOON - day, NOON), all[..2], "both ends belong to the range");
         assert_eq!(values(subject, "color", NOON - 5000, NOON), [(NOON - 5000, "\"blue\"".to_owned())]);
         assert_eq!(values(subject, "power", NOON, NOON - 1), []);
+        subject.readings().seal().expect("seal");
+    }
+}
+
+/// Do steps of time hold what was measured in them, whenever it came, and nothing that is no number?
+pub fn steps_hold_what_was_measured_in_them(subject: &mut dyn Subject) {
+    let report = |time, payload| record(RecordKind::PropertyReport, time, payload);
+    let records = [
+        report(NOON + 5_000, r#"{"params":{"power":2.5}}"#),
+        report(NOON, r#"{"params":{"power":-4}}"#),
+        report(NOON + 9_999, r#"{"params":{"power":"7","on":true}}"#),
+        report(NOON + 30_000, r#"{"params":{"power":1e3,"on":false}}"#),
+        report(NOON + 9_000, r#"{"params":{"power":1}}"#),
+    ];
+    subject.readings().apply(&[block(1, NOON + 40_000, &records)]).expect("apply");
+    for _ in 0..2 {
+        let steps = |property, from, to| {
+            let query = SummaryQuery { device: LAMP, property, times: times(from, to), step: 10_000, after: None };
+            let page = subject.readings().property_summary(&query).expect("property summary");
+            assert_eq!(page.next, None);
+            page.rows
+        };
+        let step = |start, count, lowest, highest, sum, last| Summary {
+            start: UnixMillis(start),
+            count,
+            lowest,
+            highest,
+            sum,
+            last,
+        };
+        let all = [step(NOON, 3, -4.0, 2.5, -0.5, 1.0), step(NOON + 30_000, 1, 1e3, 1e3, 1e3, 1e3)];
+        assert_eq!(steps("power", 0, u64::MAX), all);
+        assert_eq!(steps("power", NOON + 1, NOON + 8_999), [step(NOON, 1, 2.5, 2.5, 2.5, 2.5)]);
+        assert_eq!(steps("power", NOON + 10_000, NOON + 29_999), []);
+        let on = [step(NOON, 1, 1.0, 1.0, 1.0, 1.0), step(NOON + 30_000, 1, 0.0, 0.0, 0.0, 0.0)];
+        assert_eq!(steps("on", 0, u64::MAX), on);
         subject.readings().seal().expect("seal");
     }
 }

@@ -243,6 +243,11 @@ impl Workload {
         if self.random.one_in(2) { self.random.pick(&KINDS) } else { None }
     }
 
+    /// Milliseconds.
+    pub fn step(&mut self) -> u64 {
+        self.random.pick(&[1, 1_000, 60_000, 3_600_000]).unwrap_or(1)
+    }
+
     pub fn limit(&mut self) -> usize {
         self.random.pick(&[1, 2, 7, 30, 1000]).unwrap_or(1)
     }

@@ -37,6 +37,7 @@ impl Principals for MemoryRegistry {
         self.answer(move |content| {
             let old = content.principal(principal.uin)?;
             (old.name, old.policies, old.active) = (principal.name, principal.policies, principal.active);
+            content.logins.retain(|login| login.principal != principal.uin || principal.active);
             Ok(())
         })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lianwu_model::account::{PasswordHash, StoredPassword};
+use lianwu_model::account::{PasswordHash, Principal, StoredPassword};
 use lianwu_model::login::{Login, LoginDigest};
 use lianwu_model::{Uin, UnixMillis};
 
@@ -80,4 +80,13 @@ pub async fn logins_go_with_their_principal(store: Arc<impl Accounts>) {
     with_logins(&*store).await;
     store.delete_principal(Uin(WANG)).await.expect("delete principal");
     assert_eq!(store.logins().await, Ok(vec![login(1, LI)]));
+}
+
+/// Do the logins of a principal end as it is switched off, for good and nobody else's?
+pub async fn logins_end_with_a_principal_that_is_switched_off(store: Arc<impl Accounts>) {
+    with_logins(&*store).await;
+    for active in [false, true] {
+        store.update_principal(Principal { active, ..principal(WANG) }).await.expect("update principal");
+        assert_eq!(store.logins().await, Ok(vec![login(1, LI)]), "active: {active}");
+    }
 }
