@@ -6,5 +6,7 @@ import { createApp } from "vue";
 
 import App from "./App.vue";
 import { router } from "./router";
+import { tellMissing } from "./shell/missing";
 
+tellMissing(router);
 createApp(App).use(router).mount("#console");

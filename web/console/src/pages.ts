@@ -27,6 +27,7 @@ export const places: Place[] = [
       { page: "keys", title: texts("API 密钥", "API keys") },
       { page: "accounts", title: texts("账号与权限", "Accounts and policies") },
       { page: "tools", title: texts("工具", "Tools") },
+      { page: "problems", title: texts("常见问题", "Known problems") },
       { page: "audit", title: texts("操作审计", "Audit log") },
       { page: "platform-settings", title: texts("设置与限额", "Settings and limits") },
     ],
@@ -49,6 +50,7 @@ export const pages: RouteRecordRaw[] = [
   { path: "platform/keys", name: "keys", component: () => import("./pages/platform/keys/Keys.vue") },
   { path: "platform/accounts/:tab?", name: "accounts", component: () => import("./pages/platform/accounts/Accounts.vue") },
   { path: "platform/tools/:tab?", name: "tools", component: () => import("./pages/platform/tools/Tools.vue") },
+  { path: "platform/problems", name: "problems", component: () => import("./pages/platform/problems/Problems.vue") },
   { path: "platform/audit", name: "audit", component: () => import("./pages/platform/audit/Audit.vue") },
   { path: "platform/settings/:tab?", name: "platform-settings", component: () => import("./pages/platform/settings/PlatformSettings.vue") },
 ];

@@ -1,6 +1,6 @@
 // Every operation goes through here: the vendor's and those of service `lianwu`, in the name of the session.
 import { language } from "../text/language";
-import { ApiError, failure } from "./error";
+import { ApiError, failure, reach } from "./error";
 import { type Operations, versions } from "./generated";
 import { session } from "./session";
 
@@ -28,7 +28,16 @@ export async function callAny(
   request: unknown,
   signal?: AbortSignal,
 ): Promise<{ RequestId: string }> {
-  const answer = await send(`/console/api/${version}/${operation}`, request, signal);
+  const answer = await reach(`/console/api/${version}/${operation}`, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "X-Csrf-Token": session.current?.CsrfToken ?? "",
+      "X-TC-Language": language.value === "zh" ? "zh-CN" : "en-US",
+    },
+    body: JSON.stringify(request),
+    signal: signal ?? null,
+  });
   if (answer.status === 401) session.current = null;
   if (!answer.ok) throw await failure(answer);
   const { Response } = (await answer.json()) as {
@@ -36,23 +45,4 @@ export async function callAny(
   };
   if (Response.Error) throw new ApiError(Response.Error.Code, Response.Error.Message, Response.RequestId);
   return Response;
-}
-
-async function send(path: string, request: unknown, signal?: AbortSignal): Promise<Response> {
-  try {
-    return await fetch(path, {
-      method: "POST",
-      headers: {
-        "Content-Type": "application/json",
-        "X-Csrf-Token": session.current?.CsrfToken ?? "",
-        "X-TC-Language": language.value === "zh" ? "zh-CN" : "en-US",
-      },
-      body: JSON.stringify(request),
-      signal: signal ?? null,
-    });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    const message = language.value === "zh" ? "连接不到服务器，请检查网络后重试。" : "The server cannot be reached. Check the network and try again.";
-    throw new ApiError("NoConnection", message, "");
-  }
 }

@@ -54,6 +54,7 @@ export interface Operations {
   DescribeDeviceCredentials: { request: DescribeDeviceCredentialsRequest; response: DescribeDeviceCredentialsResponse };
   DescribeDeviceData: { request: DescribeDeviceDataRequest; response: DescribeDeviceDataResponse };
   DescribeDeviceDataHistory: { request: DescribeDeviceDataHistoryRequest; response: DescribeDeviceDataHistoryResponse };
+  DescribeDeviceDataSummary: { request: DescribeDeviceDataSummaryRequest; response: DescribeDeviceDataSummaryResponse };
   DescribeDeviceDiagnosis: { request: DescribeDeviceDiagnosisRequest; response: DescribeDeviceDiagnosisResponse };
   DescribeDeviceFiles: { request: DescribeDeviceFilesRequest; response: DescribeDeviceFilesResponse };
   DescribeDevicePositionList: { request: DescribeDevicePositionListRequest; response: DescribeDevicePositionListResponse };
@@ -106,6 +107,7 @@ export interface Operations {
   ListFiles: { request: ListFilesRequest; response: ListFilesResponse };
   ListGroups: { request: ListGroupsRequest; response: ListGroupsResponse };
   ListJudgedMessages: { request: ListJudgedMessagesRequest; response: ListJudgedMessagesResponse };
+  ListKnownProblems: { request: ListKnownProblemsRequest; response: ListKnownProblemsResponse };
   ListLog: { request: ListLogRequest; response: ListLogResponse };
   ListLogPayload: { request: ListLogPayloadRequest; response: ListLogPayloadResponse };
   ListMainAccounts: { request: ListMainAccountsRequest; response: ListMainAccountsResponse };
@@ -215,6 +217,7 @@ export const versions: Record<keyof Operations, string> = {
   DescribeDeviceCredentials: "2026-11-01",
   DescribeDeviceData: "2019-04-23",
   DescribeDeviceDataHistory: "2019-04-23",
+  DescribeDeviceDataSummary: "2026-11-01",
   DescribeDeviceDiagnosis: "2026-11-01",
   DescribeDeviceFiles: "2026-11-01",
   DescribeDevicePositionList: "2019-04-23",
@@ -267,6 +270,7 @@ export const versions: Record<keyof Operations, string> = {
   ListFiles: "2026-11-01",
   ListGroups: "2026-11-01",
   ListJudgedMessages: "2026-11-01",
+  ListKnownProblems: "2026-11-01",
   ListLog: "2021-04-08",
   ListLogPayload: "2021-04-08",
   ListMainAccounts: "2026-11-01",
@@ -843,6 +847,22 @@ export interface DescribeDeviceDataHistoryResponse {
   Listover: boolean;
   Context: string;
   Results: DeviceDataHistoryItem[];
+}
+
+export interface DescribeDeviceDataSummaryRequest {
+  ProductId: string;
+  DeviceName: string;
+  FieldName: string;
+  MinTime: number;
+  MaxTime: number;
+  Step: number;
+  Context?: string;
+}
+
+export interface DescribeDeviceDataSummaryResponse {
+  Steps: DataStep[];
+  Context: string;
+  Listover: boolean;
 }
 
 export interface DescribeDeviceDiagnosisRequest {
@@ -1450,6 +1470,12 @@ export interface ListJudgedMessagesResponse {
   Judged: number;
   Context: string;
   Listover: boolean;
+}
+
+export type ListKnownProblemsRequest = Record<string, never>;
+
+export interface ListKnownProblemsResponse {
+  KnownProblems: KnownProblem[];
 }
 
 export interface ListLogRequest {
@@ -2098,6 +2124,15 @@ export interface CertInfo {
   CertText: string;
 }
 
+export interface DataStep {
+  Time: number;
+  Count: number;
+  Lowest: number;
+  Highest: number;
+  Average: number;
+  Last: number;
+}
+
 export interface DeviceCounts {
   Total: number;
   Online: number;
@@ -2284,6 +2319,15 @@ export interface JudgedMessage {
   CodeNow: number;
   ReasonNow: string;
   Text: string;
+}
+
+export interface KnownProblem {
+  Id: string;
+  Of: string;
+  Severity: string;
+  Title: string;
+  Cause: string;
+  Cure: string;
 }
 
 export interface LimitItem {

@@ -1,7 +1,7 @@
 // Reading for a page: the last answer stays in view while a newer one is on its way.
 import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } from "vue";
 
-import { ApiError } from "./error";
+import { type ApiError, asApiError } from "./error";
 
 export interface Query<T> {
   /** The last answer; `undefined` before the first. */
@@ -34,7 +34,7 @@ export function useQuery<T>(read: (signal: AbortSignal) => Promise<T>, on: Watch
       at.value = Date.now();
     } catch (thrown) {
       if (running !== mine) return;
-      error.value = thrown instanceof ApiError ? thrown : new ApiError("Console", String(thrown), "");
+      error.value = asApiError(thrown);
     }
     isLoading.value = false;
   }
@@ -48,10 +48,10 @@ export function useQuery<T>(read: (signal: AbortSignal) => Promise<T>, on: Watch
   return { data, error, isLoading, at, reload };
 }
 
-/** Runs `work` every `seconds` while the page is in view. */
-export function useEvery(seconds: number, work: () => unknown): void {
+/** Reads again every `seconds` while the page is in view and it `isDue`, never before the last answer is there. */
+export function useReload(seconds: number, query: Pick<Query<unknown>, "isLoading" | "reload">, isDue: () => boolean = () => true): void {
   const timer = setInterval(() => {
-    if (document.visibilityState === "visible") work();
+    if (document.visibilityState === "visible" && !query.isLoading.value && isDue()) void query.reload();
   }, seconds * 1000);
   onScopeDispose(() => clearInterval(timer));
 }

@@ -1,7 +1,7 @@
 // Who is signed in. The cookie is out of scripts' reach; what is here is for showing and for the CSRF header.
 import { reactive } from "vue";
 
-import { failure } from "./error";
+import { failure, reach } from "./error";
 
 export interface Session {
   Uin: string;
@@ -18,13 +18,10 @@ export const session = reactive<{ current: Session | null | undefined }>({ curre
 
 const PATH = "/console/session";
 
-/** Asks once per page load who is signed in. */
+/** Asks once per page load who is signed in; again when the server did not say. */
 export async function restore(): Promise<Session | null> {
-  if (session.current === undefined) {
-    const answer = await fetch(PATH, { headers: { Accept: "application/json" } });
-    session.current = answer.ok ? ((await answer.json()) as Session) : null;
-  }
-  return session.current;
+  if (session.current === undefined) await look();
+  return session.current ?? null;
 }
 
 /** Asks again: a changed password changes the session, too. */
@@ -36,7 +33,7 @@ export async function refresh(): Promise<Session | null> {
 /** Looks whether somebody is still signed in; forgets nobody when no server answers. */
 export async function look(): Promise<boolean> {
   try {
-    const answer = await fetch(PATH, { headers: { Accept: "application/json" } });
+    const answer = await reach(PATH, { headers: { Accept: "application/json" } });
     if (answer.ok) session.current = (await answer.json()) as Session;
     else if (answer.status === 401) session.current = null;
   } catch {
@@ -47,7 +44,7 @@ export async function look(): Promise<boolean> {
 
 /** @throws ApiError when user or password is wrong, or it was tried too often. */
 export async function signIn(user: string, password: string, language: string): Promise<Session> {
-  const answer = await fetch(PATH, {
+  const answer = await reach(PATH, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-TC-Language": language },
     body: JSON.stringify({ User: user, Password: password }),
@@ -60,7 +57,7 @@ export async function signIn(user: string, password: string, language: string): 
 /** Ends this session, or all of this user's. */
 export async function signOut(everywhere: boolean): Promise<void> {
   const headers = { "X-Csrf-Token": session.current?.CsrfToken ?? "" };
-  const answer = await fetch(everywhere ? `${PATH}/all` : PATH, { method: "DELETE", headers });
+  const answer = await reach(everywhere ? `${PATH}/all` : PATH, { method: "DELETE", headers });
   if (!answer.ok && answer.status !== 401) throw await failure(answer);
   session.current = null;
 }

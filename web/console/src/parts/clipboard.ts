@@ -1,8 +1,32 @@
-// Copying where the browser withholds the clipboard from pages over plain HTTP, too.
-export async function copyText(text: string): Promise<void> {
+import { onScopeDispose, type Ref, ref } from "vue";
+
+/** How long it is said that something was copied, milliseconds. */
+const TOLD = 2000;
+
+/** Copies a text, and says for a moment that it did. */
+export function useCopy(text: () => string): { isCopied: Readonly<Ref<boolean>>; copy(): Promise<void> } {
+  const isCopied = ref(false);
+  let telling: ReturnType<typeof setTimeout> | undefined;
+  onScopeDispose(() => clearTimeout(telling));
+
+  async function copy(): Promise<void> {
+    isCopied.value = await copyText(text());
+    clearTimeout(telling);
+    telling = setTimeout(() => (isCopied.value = false), TOLD);
+  }
+
+  return { isCopied, copy };
+}
+
+/** Also where the browser withholds the clipboard, as from pages over plain HTTP. */
+async function copyText(text: string): Promise<boolean> {
   if (isSecureContext) {
-    await navigator.clipboard.writeText(text);
-    return;
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      // It may be forbidden; the other way may not.
+    }
   }
   const area = document.createElement("textarea");
   area.value = text;
@@ -10,8 +34,9 @@ export async function copyText(text: string): Promise<void> {
   const host = document.querySelector("dialog[open]") ?? document.body;
   host.append(area);
   area.select();
-  document.execCommand("copy");
+  const isDone = document.execCommand("copy");
   area.remove();
+  return isDone;
 }
 
 /** Hands a text to the browser as a file. */

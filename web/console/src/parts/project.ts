@@ -3,12 +3,10 @@ import { computed, ref, type Ref, shallowRef, type WritableComputedRef } from "v
 import { type RouteLocationNormalized, type RouteLocationRaw, type Router, useRouter } from "vue-router";
 
 import { call } from "../api/call";
+import { allPages } from "./allPages";
 import type { ProjectEntryEx } from "../api/generated";
 
 const KEY = "lianwu.project";
-const PAGE = 100;
-/** More than this nobody looks through in a list to choose from. */
-const MAX = 1000;
 
 /** "" for all. */
 const current = ref("");
@@ -59,12 +57,15 @@ const list = shallowRef<ProjectEntryEx[]>();
 export const projects: Readonly<Ref<ProjectEntryEx[] | undefined>> = list;
 
 /** Asks for them again; one that is gone is no longer chosen. */
+export async function readProjects(signal?: AbortSignal): Promise<ProjectEntryEx[]> {
+  list.value = await allPages(async (Offset, Limit) => {
+    const { Projects, Total } = await call("GetProjectList", { Offset, Limit }, signal);
+    return { rows: Projects, total: Total };
+  });
+  return list.value;
+}
+
+/** The same for those who can do without: a page tells what it cannot read itself. */
 export async function loadProjects(): Promise<void> {
-  const all: ProjectEntryEx[] = [];
-  for (;;) {
-    const { Projects, Total } = await call("GetProjectList", { Offset: all.length, Limit: PAGE });
-    all.push(...Projects);
-    if (Projects.length === 0 || all.length >= Math.min(Total, MAX)) break;
-  }
-  list.value = all;
+  await readProjects().catch(() => undefined);
 }

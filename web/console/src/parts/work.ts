@@ -1,7 +1,7 @@
 // One change at a time: busy while it runs, and why it failed.
 import { type Ref, ref, shallowRef } from "vue";
 
-import { ApiError } from "../api/error";
+import { type ApiError, asApiError } from "../api/error";
 
 export interface Work {
   isBusy: Readonly<Ref<boolean>>;
@@ -20,7 +20,7 @@ export function useWork(): Work {
     try {
       await change();
     } catch (thrown) {
-      error.value = thrown instanceof ApiError ? thrown : new ApiError("Console", String(thrown), "");
+      error.value = asApiError(thrown);
     }
     isBusy.value = false;
     return error.value === undefined;

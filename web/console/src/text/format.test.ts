@@ -1,12 +1,20 @@
 import { describe, expect, it } from "vitest";
 
-import { age, clock, number, short, size } from "./format";
+import { age, clock, duration, number, short, size } from "./format";
 import { language } from "./language";
 
 describe("what people read", () => {
   it("has sizes with binary units", () => {
     language.value = "en";
     expect([0, 1023, 1024, 1536, 5 * 1024 ** 3].map(size)).toEqual(["0 B", "1,023 B", "1 KiB", "1.5 KiB", "5 GiB"]);
+  });
+
+  it("has whole numbers of a unit", () => {
+    language.value = "en";
+    expect([1000, 15_000, 300_000, 3_600_000, 86_400_000].map(duration)).toEqual(["1 second", "15 seconds", "5 minutes", "1 hour", "1 day"]);
+    language.value = "zh";
+    expect(duration(300_000)).toBe("5 分钟");
+    language.value = "en";
   });
 
   it("leaves today out of a time of day", () => {

@@ -29,6 +29,11 @@ export function moment(millis: number, withMillis = true): string {
   return `${day} ${time}${rest} ${zone(at)}`;
 }
 
+/** `2026-11-23 21:05:09.123`, where the zone is shown beside it or on hover. */
+export function local(millis: number): string {
+  return moment(millis).replace(/ UTC.*$/, "");
+}
+
 /** `09:12` of today, `11-22 09:12` of another day; the exact moment belongs beside it. */
 export function clock(millis: number, now: number): string {
   const at = new Date(millis);
@@ -56,6 +61,13 @@ export function age(millis: number, now: number): string {
   const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   const [unit, step] = STEPS.find(([, step]) => Math.abs(difference) >= step) ?? ["second", 1000];
   return format.format(Math.trunc(difference / step), unit);
+}
+
+/** `5 minutes`, `1 hour`: a whole number of the largest unit that fits. */
+export function duration(millis: number): string {
+  const [unit, step] = STEPS.find(([, step]) => millis >= step) ?? ["second", 1000];
+  const text = new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(millis / step);
+  return text.replace(/(\d)(?=\p{Script=Han})/u, "$1 ");
 }
 
 /** Long ids in the middle shortened: `QW12…34TY`. */

@@ -12,7 +12,12 @@ const HIDDEN = 60_000;
 const connection = new LiveConnection({
   open() {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/console/live`);
-    const line: Line = { send: (text) => socket.send(text), close: () => socket.close(), onopen: null, onmessage: null, onclose: null };
+    const close = () => {
+      // One that is still on its way is let arrive: of the other the browser complains in its console.
+      if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+      else socket.close();
+    };
+    const line: Line = { send: (text) => socket.send(text), close, onopen: null, onmessage: null, onclose: null };
     socket.onopen = () => line.onopen?.();
     socket.onmessage = ({ data }) => line.onmessage?.({ data });
     socket.onclose = ({ code }) => line.onclose?.({ code });

@@ -1,6 +1,6 @@
 // Sending a control to a device and following what becomes of it.
 import { call } from "../../api/call";
-import { ApiError } from "../../api/error";
+import { type ApiError, asApiError } from "../../api/error";
 import type { DeviceLogRow } from "../../api/generated";
 import { type Json, parseJson } from "./model";
 
@@ -37,7 +37,7 @@ export async function control(
     tell({ is: "pending" });
     tell(await answerOf(product, name, sent.RequestId));
   } catch (thrown) {
-    tell({ is: "failed", error: thrown instanceof ApiError ? thrown : new ApiError("Console", String(thrown), "") });
+    tell({ is: "failed", error: asApiError(thrown) });
   }
 }
 

@@ -4,7 +4,7 @@ import { computed, type ComputedRef, inject, type InjectionKey, provide, type Re
 import { call } from "../../api/call";
 import type { DeviceInfo, ProductEntry } from "../../api/generated";
 import { fromNow, useLive } from "../../api/live/live";
-import { type Query, useEvery, useQuery } from "../../api/query";
+import { type Query, useQuery, useReload } from "../../api/query";
 import { type Model, parseModel } from "./model";
 
 export interface Device {
@@ -39,10 +39,7 @@ export function provideDevice(product: string, name: string): Device {
     },
   });
   // Other facts of it change rarely.
-  useEvery(5, () => {
-    const isDue = !live.isUp.value || Date.now() - info.at.value > 30_000;
-    if (isDue && !info.isLoading.value) void info.reload();
-  });
+  useReload(5, info, () => !live.isUp.value || Date.now() - info.at.value > 30_000);
   const device: Device = { product, name, info, kind, modelQuery, changes, model: computed(() => modelQuery.data.value) };
   provide(KEY, device);
   return device;

@@ -5,6 +5,7 @@ import { type Feed, MOST, useFeed } from "./feed";
 
 interface Row {
   at: number;
+  text?: string;
 }
 
 /** A list over a log that the test writes. */
@@ -15,16 +16,17 @@ function scene() {
   let isSlow = false;
   const scope = effectScope();
   const feed = scope.run(() =>
-    useFeed<Row, null>({
-      async read() {
-        const rows = log.slice(0, 50);
+    useFeed<Row, string>({
+      async read(_, context) {
+        const rows = context ? log.slice(50) : log.slice(0, 50);
         if (isSlow) await new Promise<void>((resolve) => gates.push(resolve));
-        return { rows, context: "more", isOver: log.length <= 50 };
+        return { rows, context: "more", isOver: Boolean(context) || log.length <= 50 };
       },
-      filter: () => null,
+      filter: () => "all",
       on: () => null,
       timeOf: ({ at }) => at,
       isSame: (a, b) => a.at === b.at,
+      isChanged: (a, b) => a.text !== b.text,
       isHeld: () => isHeld.value,
     }),
   ) as Feed<Row>;
@@ -37,6 +39,10 @@ function scene() {
     write(at: number, isTold = true) {
       log.unshift({ at });
       if (isTold) feed.push([{ at }]);
+    },
+    /** What is written says something else from now on. */
+    change(at: number, text: string) {
+      log.splice(log.findIndex((row) => row.at === at), 1, { at, text });
     },
     slow() {
       isSlow = true;
@@ -120,6 +126,40 @@ describe("a list of rows", () => {
     expect(times()).toEqual([4]);
     await feed.refresh();
     expect(times()).toEqual([4]);
+  });
+
+  it("brings the older rows that were asked for, whatever else is read meanwhile", async () => {
+    const { feed, write, times, slow, answer } = scene();
+    for (let at = 1; at <= 60; at += 1) write(at, false);
+    await feed.restart();
+    expect(times()).toHaveLength(50);
+    slow();
+    const older = feed.more();
+    const newest = feed.refresh();
+    await answer();
+    await Promise.all([older, newest]);
+    expect([times().length, times().at(-1), feed.isOver.value]).toEqual([60, 1, true]);
+  });
+
+  it("shows a changed row in its place, and not under the pointer", async () => {
+    const { feed, times, isHeld, write, change } = scene();
+    await settled();
+    for (const at of [1, 2]) write(at, false);
+    await feed.refresh();
+    const keys = () => feed.lines.value.map(({ key }) => key);
+    const before = keys();
+    const texts = () => feed.lines.value.map(({ text }) => text);
+    change(1, "answered");
+    await feed.refresh();
+    expect([times(), texts(), keys()]).toEqual([[2, 1], [undefined, "answered"], before]);
+    isHeld.value = true;
+    change(2, "answered");
+    write(3, false);
+    await feed.refresh();
+    expect([times(), texts()]).toEqual([[2, 1], [undefined, "answered"]]);
+    isHeld.value = false;
+    feed.show();
+    expect([times(), texts()]).toEqual([[3, 2, 1], [undefined, "answered", "answered"]]);
   });
 
   it("counts what was left out, until it is read again", async () => {

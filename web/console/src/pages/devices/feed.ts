@@ -1,7 +1,7 @@
 // Rows of time, newest first: new ones come by themselves or with the newest page, older ones when they are asked for.
 import { computed, type ComputedRef, onScopeDispose, ref, type Ref, shallowRef, type ShallowRef, watch } from "vue";
 
-import { ApiError } from "../../api/error";
+import { type ApiError, asApiError } from "../../api/error";
 import { Overlap } from "./overlap";
 
 export type Line<Row> = Row & { key: number };
@@ -22,6 +22,8 @@ export interface Source<Row, Filter> {
   /** Milliseconds. */
   timeOf(row: Row): number;
   isSame(a: Row, b: Row): boolean;
+  /** For rows that change: whether what was read of a row is other than what is shown of it. */
+  isChanged?(shown: Row, read: Row): boolean;
   /** Whether new rows have to wait. */
   isHeld(): boolean;
 }
@@ -71,11 +73,15 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   /** Older rows were asked for and nothing was found: what is new does not set that back. */
   let isFurther = false;
   const overlap = new Overlap<Row>(source);
+  /** The newest page, as it was read last. */
+  let newest: Row[] = [];
   const missed = ref(0);
   const hasGap = ref(false);
   /** Newest pages that are being read, and what came meanwhile, newest first. */
   let reading = 0;
   let arrived: Row[] = [];
+  /** Older rows that are being read: what somebody asked for is not cut off by what comes by itself. */
+  let older: Promise<void> | undefined;
 
   async function run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     running?.abort();
@@ -87,7 +93,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
       if (running === mine) error.value = undefined;
     } catch (thrown) {
       if (running !== mine) return;
-      error.value = thrown instanceof ApiError ? thrown : new ApiError("Console", String(thrown), "");
+      error.value = asApiError(thrown);
     }
     if (running === mine) isLoading.value = false;
   }
@@ -96,16 +102,20 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     shown.value = [];
     fresh.value = [];
     arrived = [];
+    newest = [];
     isCleared = false;
     missed.value = 0;
     hasGap.value = false;
     isRead.value = false;
     isFurther = false;
+    running?.abort();
+    older = undefined;
     return refresh();
   }
 
   async function refresh(): Promise<void> {
     reading += 1;
+    await older;
     await run(readNewest);
     reading -= 1;
     if (reading > 0) return;
@@ -123,6 +133,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     const rows = answer.rows.filter((row) => source.timeOf(row) > clearedAt);
     const at = known ? rows.findIndex((row) => source.isSame(row, known)) : -1;
     isRead.value = true;
+    newest = rows;
     overlap.read(answer.rows);
     if (isFurther && rows.length === 0) return;
     if (at === -1) {
@@ -156,6 +167,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   }
 
   function show(): void {
+    renew();
     if (fresh.value.length === 0) return;
     const all = [...fresh.value, ...shown.value];
     // Where the older pages begin is not known any more.
@@ -164,16 +176,34 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     fresh.value = [];
   }
 
+  /** Rows that changed since they were shown, in their places. */
+  function renew(): void {
+    if (!source.isChanged) return;
+    for (const rows of [shown, fresh]) {
+      const now = rows.value.map((known) => {
+        const read = newest.find((row) => source.isSame(row, known));
+        return read && source.isChanged?.(known, read) ? { ...read, key: known.key } : known;
+      });
+      if (now.some((row, at) => row !== rows.value[at])) rows.value = now;
+    }
+  }
+
   function more(): Promise<void> {
-    return run(async (signal) => {
-      if (!asked || isOver.value) return;
-      const answer = await source.read(asked, context, signal);
-      if (signal.aborted) return;
-      context = answer.context;
-      isOver.value = answer.isOver;
-      shown.value = [...shown.value, ...answer.rows.map(line)];
-      isFurther = shown.value.length === 0;
+    const mine = run(readOlder).finally(() => {
+      if (older === mine) older = undefined;
     });
+    older = mine;
+    return mine;
+  }
+
+  async function readOlder(signal: AbortSignal): Promise<void> {
+    if (!asked || isOver.value) return;
+    const answer = await source.read(asked, context, signal);
+    if (signal.aborted) return;
+    context = answer.context;
+    isOver.value = answer.isOver;
+    shown.value = [...shown.value, ...answer.rows.map(line)];
+    isFurther = shown.value.length === 0;
   }
 
   function clearUpTo(newest: Row | undefined): void {

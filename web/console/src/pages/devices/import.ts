@@ -1,6 +1,7 @@
 // A list of devices from a file: read here, made one call after the other.
 import { call } from "../../api/call";
 import { ApiError } from "../../api/error";
+import { patient } from "../../api/patient";
 import { fromCsv } from "./csv";
 
 export type RowState = "bad" | "waiting" | "made" | "failed" | "stopped";
@@ -17,6 +18,8 @@ export interface ImportRow {
 }
 
 export const ROWS_MAX = 10_000;
+/** Bytes of a file; so many rows have less. */
+export const FILE_MAX = 4 << 20;
 const NAME = /^[a-zA-Z0-9:_-]{1,48}$/;
 /** Calls under way at once: the platform admits 200 a second. */
 const AT_ONCE = 4;
@@ -54,29 +57,22 @@ export async function makeDevices(
       next += 1;
       if (!row) return;
       if (signal.aborted) row.state = "stopped";
-      else await make(product, row);
+      else await make(product, row, signal);
       after(row);
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-async function make(product: string, row: ImportRow): Promise<void> {
-  for (;;) {
-    try {
-      const answer = await call("CreateDevice", { ProductId: product, DeviceName: row.name, DefinedPsk: row.secret });
-      row.state = "made";
-      row.secret = answer.Data?.DevicePsk ?? row.secret;
-      return;
-    } catch (error) {
-      // Over the platform's rate: it says so, and nothing was done.
-      if (error instanceof ApiError && error.code.startsWith("RequestLimitExceeded")) {
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-        continue;
-      }
-      row.state = "failed";
-      row.reason = error instanceof ApiError ? `${error.code}: ${error.message}` : String(error);
-      return;
-    }
+/** What is under way is brought to its end: nobody knows whether a call that was cut off made the device. */
+async function make(product: string, row: ImportRow, signal: AbortSignal): Promise<void> {
+  try {
+    const asked = { ProductId: product, DeviceName: row.name, DefinedPsk: row.secret };
+    const answer = await patient(() => call("CreateDevice", asked), signal);
+    row.state = "made";
+    row.secret = answer.Data?.DevicePsk ?? row.secret;
+  } catch (error) {
+    row.state = "failed";
+    row.reason = error instanceof ApiError ? `${error.code}: ${error.message}` : String(error);
   }
 }

@@ -1,41 +1,36 @@
 // Which products there are, for choosing one.
 import { call } from "../../api/call";
 import type { ProductEntry, ProjectEntryEx } from "../../api/generated";
+import { allPages } from "../../parts/allPages";
 import { type Query, useQuery } from "../../api/query";
+import { readProjects } from "../../parts/project";
+import { ALL } from "./list/filter";
+
+export interface ProjectChoice extends Pick<ProjectEntryEx, "ProjectId" | "ProjectName"> {
+  /** The caller may see some of its products, but not the project: neither its name nor what it has in all. */
+  isHidden?: boolean;
+}
 
 export interface Choices {
-  projects: ProjectEntryEx[];
+  projects: ProjectChoice[];
   products: ProductEntry[];
 }
 
-const PAGE = 100;
-/** More than this nobody looks through in a list to choose from. */
-const MAX = 1000;
-
 export function useChoices(): Query<Choices> {
   return useQuery(async (signal) => {
-    const projects = await pages(async (Offset) => {
-      const answer = await call("GetProjectList", { Offset, Limit: PAGE }, signal);
-      return { rows: answer.Projects, total: answer.Total };
-    });
-    const products = await pages(async (Offset) => {
-      const answer = await call("GetStudioProductList", { Offset, Limit: PAGE, DevStatus: "all" }, signal);
-      return { rows: answer.Products, total: answer.Total };
-    });
-    return { projects, products };
+    // Asked at once: the list of devices waits for both.
+    const [projects, products] = await Promise.all([
+      readProjects(signal),
+      allPages(async (Offset, Limit) => {
+        const answer = await call("GetStudioProductList", { Offset, Limit, DevStatus: "all" }, signal);
+        return { rows: answer.Products, total: answer.Total };
+      }),
+    ]);
+    const known = new Set(projects.map(({ ProjectId }) => ProjectId));
+    const unseen = new Set(products.map(({ ProjectId }) => ProjectId).filter((id) => !known.has(id)));
+    return { projects: [...projects, ...[...unseen].map((id) => ({ ProjectId: id, ProjectName: id, isHidden: true }))], products };
   });
 }
-
-async function pages<T>(read: (offset: number) => Promise<{ rows: T[]; total: number }>): Promise<T[]> {
-  const all: T[] = [];
-  for (;;) {
-    const { rows, total } = await read(all.length);
-    all.push(...rows);
-    if (rows.length === 0 || all.length >= Math.min(total, MAX)) return all;
-  }
-}
-
-export const ALL = "-1";
 
 /** Products, those of a project together. */
 export function productOptions(choices: Choices | undefined, allOf?: (project: string) => string): Option[] {
@@ -45,7 +40,7 @@ export function productOptions(choices: Choices | undefined, allOf?: (project: s
       value: product.ProductId,
       label: `${product.ProductName} · ${product.ProductId}`,
     }));
-    if (!allOf) return options;
+    if (!allOf || project.isHidden) return options;
     return [{ value: `${ALL}/${project.ProjectId}`, label: allOf(project.ProjectName) }, ...options];
   });
 }

@@ -52,7 +52,7 @@ export const productWords = texts(
   },
 );
 
-export const statusTheme = { dev: "default", audit: "warning", released: "success" } as const;
+const statusTheme = { dev: "default", audit: "warning", released: "success" } as const;
 
 export function themeOf(status: string): "default" | "warning" | "success" {
   return statusTheme[status as keyof typeof statusTheme] ?? "default";

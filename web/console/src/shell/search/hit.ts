@@ -1,5 +1,5 @@
 // What a search finds, and how it is kept as a recent choice.
-export type Kind = "device" | "product" | "page" | "operation" | "problem";
+export type Kind = "device" | "product" | "page" | "operation" | "problem" | "error";
 
 export interface Hit {
   kind: Kind;

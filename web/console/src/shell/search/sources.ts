@@ -2,9 +2,10 @@
 import type { RouteLocationNormalizedLoaded, RouteLocationRaw, Router } from "vue-router";
 
 import { call } from "../../api/call";
-import { ApiError } from "../../api/error";
+import { ApiError, asApiError } from "../../api/error";
 import type { DeviceInfo, ProductEntry, ProjectEntryEx } from "../../api/generated";
-import { keyOf, loadCatalogue } from "../../pages/platform/explorer/catalogue";
+import { errorsOf, keyOf, loadCatalogue } from "../../pages/platform/explorer/catalogue";
+import { loadKnown } from "../../pages/platform/problems/known";
 import { language } from "../../text/language";
 import { type Spot, spots } from "./places";
 import type { Hit } from "./hit";
@@ -17,6 +18,8 @@ const SHOWN = 6;
 export const PROJECTS_MAX = 8;
 /** What the server says fits, fits somehow. */
 const SOMEHOW = 3;
+/** A word in the cause or cure of a problem says less than one in its name. */
+const IN_TEXT = 5;
 
 export interface Found {
   hits: Hit[];
@@ -40,17 +43,21 @@ export async function search(query: string, where: Where, signal: AbortSignal): 
   const asked = [
     devices(query, chosen.slice(0, PROJECTS_MAX), address, signal),
     products(query, where.project, address, signal),
+    problems(query, address),
     operations(query, address),
+    errors(query, address),
   ];
   const answers = await Promise.allSettled(asked);
   signal.throwIfAborted();
-  const failed = answers.find((answer) => answer.status === "rejected")?.reason as unknown;
+  const reasons = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
+  // What the caller may not see is not there for it.
+  const failed = reasons.find((reason) => !(reason instanceof ApiError && reason.denied));
   const groups = answers.map((answer) => (answer.status === "fulfilled" ? answer.value : []));
   groups.splice(2, 0, pages(query, where.route, address));
   return {
     hits: inOrder(groups.map((group) => best(group, SHOWN))),
     isPartial: chosen.length > PROJECTS_MAX,
-    problem: failed instanceof ApiError ? failed : failed ? new ApiError("Console", String(failed), "") : undefined,
+    problem: failed === undefined ? undefined : asApiError(failed),
   };
 }
 
@@ -117,6 +124,15 @@ function pages(query: string, route: RouteLocationNormalizedLoaded, address: Add
   });
 }
 
+async function problems(query: string, address: Address): Promise<Hit[]> {
+  return (await loadKnown()).flatMap((problem) => {
+    const found = rank(query, problem.Id, problem.Title) ?? (rank(query, problem.Cause, problem.Cure) === undefined ? undefined : IN_TEXT);
+    if (found === undefined) return [];
+    const to = address({ name: "problems", query: { search: problem.Id } });
+    return [{ kind: "problem" as const, title: problem.Title, detail: problem.Id, to, isOwn: false, rank: found }];
+  });
+}
+
 async function operations(query: string, address: Address): Promise<Hit[]> {
   const t = searchTexts[language.value];
   return (await loadCatalogue()).flatMap((operation) => {
@@ -133,5 +149,21 @@ async function operations(query: string, address: Address): Promise<Hit[]> {
         rank: found,
       },
     ];
+  });
+}
+
+/** Fewer signs are in nearly every code. */
+const CODE_MIN = 3;
+
+/** Codes an operation is refused with lead to the operations that do. */
+async function errors(query: string, address: Address): Promise<Hit[]> {
+  if (query.length < CODE_MIN) return [];
+  const t = searchTexts[language.value];
+  return [...errorsOf(await loadCatalogue())].flatMap(([code, of]) => {
+    const found = rank(query, code);
+    if (found === undefined) return [];
+    const isServed = of.some(({ state }) => state === "served");
+    const to = address({ name: "explorer", query: { search: code, ...(isServed ? {} : { served: "false" }) } });
+    return [{ kind: "error" as const, title: code, detail: t.ofOperations(of.length), to, isOwn: false, rank: found }];
   });
 }

@@ -32,6 +32,7 @@ export const debugTexts = texts(
     quiet: "还没有消息。设备上报或平台下发后，双向的消息会显示在这里。",
     filter: "关键字",
     direction: "通讯类型",
+    csvHead: ["时间", "通讯类型", "Topic", "格式", "内容", "结果"],
   },
   {
     mode: "What to do",
@@ -64,5 +65,6 @@ export const debugTexts = texts(
     quiet: "No messages yet. What the device reports and what is sent to it appears here, both ways.",
     filter: "Words",
     direction: "Direction",
+    csvHead: ["Time", "Direction", "Topic", "Format", "Content", "Result"],
   },
 );

@@ -1,7 +1,8 @@
 // What a property was, oldest first.
 import { call } from "../../../api/call";
-import { ApiError } from "../../../api/error";
-import { type Define, type Json, parseJson } from "../model";
+import { patient } from "../../../api/patient";
+import { type Define, isDrawn, type Json, parseJson } from "../model";
+import { readSummary, stepFor, type Summary } from "./summary";
 
 export interface Sample {
   /** Milliseconds. */
@@ -16,52 +17,51 @@ export interface Wanted {
   define: Define;
   min: number;
   max: number;
-  /** Older ones are left out when there are more. */
+  /** Numbers are reduced to steps when there are more, of others the newer ones are left out. */
   most: number;
 }
 
 export interface Found {
+  /** Empty where there is a summary. */
   samples: Sample[];
-  /** Whether older ones were left out. */
-  isCut: boolean;
+  summary?: Summary;
+  /** Values that are shown, or stand behind a step that is. */
+  count: number;
+  /** Milliseconds up to which there are all of them, if newer ones were left out. */
+  cutAt?: number;
 }
 
 const PAGE = 100;
 
+/** All values one by one, or numbers in steps when they are many. */
 export async function readHistory(wanted: Wanted, signal: AbortSignal): Promise<Found> {
+  if (!isDrawn(wanted.define)) return readSamples(wanted, signal);
+  const summary = await readSummary(wanted, stepFor(wanted.max - wanted.min), signal);
+  if (summary.count <= wanted.most) return readSamples(wanted, signal);
+  const found = { samples: [], summary, count: summary.count };
+  return summary.isCut ? { ...found, cutAt: summary.steps.at(-1)?.at ?? wanted.min } : found;
+}
+
+async function readSamples(wanted: Wanted, signal: AbortSignal): Promise<Found> {
   const samples: Sample[] = [];
   let Context = "";
   for (;;) {
-    const answer = await page(wanted, Context, signal);
+    const asked = {
+      ProductId: wanted.product,
+      DeviceName: wanted.name,
+      FieldName: wanted.field,
+      MinTime: wanted.min,
+      MaxTime: wanted.max,
+      Limit: PAGE,
+      Context,
+    };
+    const answer = await patient(() => call("DescribeDeviceDataHistory", asked, signal), signal);
     for (const row of answer.Results) samples.push({ at: Number(row.Time), value: valueOf(wanted.define, row.Value) });
     Context = answer.Context;
     if (answer.Listover || !Context || samples.length >= wanted.most) {
       samples.sort((a, b) => a.at - b.at);
-      return { samples, isCut: !answer.Listover };
-    }
-  }
-}
-
-async function page(wanted: Wanted, Context: string, signal: AbortSignal) {
-  for (;;) {
-    try {
-      return await call(
-        "DescribeDeviceDataHistory",
-        {
-          ProductId: wanted.product,
-          DeviceName: wanted.name,
-          FieldName: wanted.field,
-          MinTime: wanted.min,
-          MaxTime: wanted.max,
-          Limit: PAGE,
-          Context,
-        },
-        signal,
-      );
-    } catch (error) {
-      // Over the platform's rate: it says so, and a moment later it answers.
-      if (!(error instanceof ApiError) || !error.code.startsWith("RequestLimitExceeded")) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      const found = { samples, count: samples.length };
+      return answer.Listover ? found : { ...found, cutAt: samples.at(-1)?.at ?? wanted.min };
     }
   }
 }

@@ -1,7 +1,7 @@
 // The devices a filter shows, all of them, as rows of a file.
 import { call } from "../../../api/call";
-import { ApiError } from "../../../api/error";
 import type { DeviceInfo, ListDevicesRequest } from "../../../api/generated";
+import { patient } from "../../../api/patient";
 
 type Rows = (string | number)[][];
 
@@ -44,16 +44,4 @@ async function secretsOf(devices: DeviceInfo[], signal: AbortSignal): Promise<st
     all.push(...Secrets.map((secret) => secret.DevicePsk));
   }
   return all;
-}
-
-/** Over the platform's rate a call is made again a little later: it says so, and nothing was done. */
-export async function patient<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (signal.aborted || !(error instanceof ApiError) || !error.code.startsWith("RequestLimitExceeded")) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
-  }
 }

@@ -3,7 +3,9 @@ import { computed, type ComputedRef } from "vue";
 
 import type { ListDevicesRequest } from "../../../api/generated";
 import { type Address, useAddress } from "../../../parts/address";
-import { ALL } from "../products";
+
+/** Stands for the product where all are meant. */
+export const ALL = "-1";
 
 export const STATES = ["", "online", "offline", "inactive", "disabled"] as const;
 

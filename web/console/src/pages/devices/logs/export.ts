@@ -1,7 +1,7 @@
 // The lines a filter shows, all of them, as rows of a file.
 import { call } from "../../../api/call";
-import { patient } from "../list/export";
-import type { LogFilter } from "./log";
+import { patient } from "../../../api/patient";
+import { isShown, type LogFilter } from "./log";
 
 type Rows = (string | number)[][];
 
@@ -27,7 +27,8 @@ export async function* logPages(product: string, name: string, filter: LogFilter
       Limit: PAGE,
     };
     const page = await patient(() => call("ListDeviceLog", asked, signal), signal);
-    yield page.Rows.map((row) => [
+    const rows = page.Rows.filter((row) => isShown(filter, row));
+    yield rows.map((row) => [
       new Date(row.Time).toISOString(),
       row.Kind,
       row.Direction,
@@ -39,7 +40,7 @@ export async function* logPages(product: string, name: string, filter: LogFilter
       row.RequestId,
       row.ClientToken,
     ]);
-    lines += page.Rows.length;
+    lines += rows.length;
     if (page.Listover) return;
     Context = page.Context;
   }

@@ -1,11 +1,14 @@
 import { texts } from "../../../text/language";
 import type { Span } from "./span";
+import type { Switch } from "./switches";
 
 export const spanTexts = texts(
   {
     span: "时间范围",
     from: "开始时间",
     to: "结束时间",
+    wider: "查看近 3 天",
+    widened: "打开时最近没有内容，因此显示近 3 天",
     spans: {
       "30m": "近 30 分钟",
       "1h": "近 1 小时",
@@ -13,6 +16,8 @@ export const spanTexts = texts(
       today: "今天",
       yesterday: "昨天",
       "3d": "近 3 天",
+      "7d": "近 7 天",
+      "30d": "近 30 天",
       custom: "自定义",
     } as Record<Span, string>,
   },
@@ -20,6 +25,8 @@ export const spanTexts = texts(
     span: "Time range",
     from: "From",
     to: "To",
+    wider: "Show the last 3 days",
+    widened: "Opened with the last 3 days, as there was nothing lately",
     spans: {
       "30m": "Last 30 minutes",
       "1h": "Last hour",
@@ -27,6 +34,8 @@ export const spanTexts = texts(
       today: "Today",
       yesterday: "Yesterday",
       "3d": "Last 3 days",
+      "7d": "Last 7 days",
+      "30d": "Last 30 days",
       custom: "From – to",
     } as Record<Span, string>,
   },
@@ -35,6 +44,12 @@ export const spanTexts = texts(
 export const logTexts = texts(
   {
     withReply: "与它的回复一起查看",
+    copyLink: "复制链接",
+    linkCopied: "链接已复制",
+    only: "只看",
+    switches: { up: "↑ 上行", down: "↓ 下行", event: "事件", thing_model: "物模型", status: "上下线", diagnostic: "诊断", device: "设备本地" } as Record<Switch, string>,
+    toDiagnosis: "查看诊断",
+    toLevel: "去打开本地日志",
     byModel: "按当前物模型：",
     views: {
       all: "全部",
@@ -62,7 +77,6 @@ export const logTexts = texts(
     },
     details: "详情",
     keyword: "多个关键字用空格隔开",
-    auto: "实时",
     newLines: (count: number) => `显示 ${count} 条新日志`,
     older: "更早的日志",
     export: "导出",
@@ -72,11 +86,17 @@ export const logTexts = texts(
     count: (count: number) => `已显示 ${count} 条`,
     nothing: "这段时间没有日志",
     nothingHint: "可以放宽时间范围或清除筛选。日志默认保留 3 天，由服务器的 retention 配置决定。",
-    nothingDevice: "设备没有上传本地日志。请在「设备信息」中打开本地日志，并在设备端接入日志上报。",
+    nothingDevice: "设备没有上传本地日志。请在“设备信息”中打开本地日志，并在设备端接入日志上报。",
     refresh: "刷新",
   },
   {
     withReply: "Show with its reply",
+    copyLink: "Copy a link",
+    linkCopied: "Link copied",
+    only: "Show only",
+    switches: { up: "↑ Up", down: "↓ Down", event: "Events", thing_model: "Thing model", status: "Status", diagnostic: "Diagnosis", device: "Device's own" } as Record<Switch, string>,
+    toDiagnosis: "See the diagnosis",
+    toLevel: "Switch its log on",
     byModel: "By the present thing model: ",
     views: {
       all: "All",
@@ -104,7 +124,6 @@ export const logTexts = texts(
     },
     details: "Details",
     keyword: "Words that must all be there",
-    auto: "Live",
     newLines: (count: number) => (count === 1 ? "Show 1 new line" : `Show ${count} new lines`),
     older: "Older lines",
     export: "Export",
@@ -114,7 +133,7 @@ export const logTexts = texts(
     count: (count: number) => (count === 1 ? "1 line shown" : `${count} lines shown`),
     nothing: "Nothing was logged in this time",
     nothingHint: "Widen the time range or clear the filters. Logs are kept for 3 days unless the server's retention says otherwise.",
-    nothingDevice: "The device has uploaded nothing of its own log. Switch that on below “Info”, and use log upload in the device's program.",
+    nothingDevice: "The device has uploaded nothing of its own log. Switch that on under “Info”, and use log upload in the device's program.",
     refresh: "Refresh",
   },
 );

@@ -2,7 +2,8 @@
 import { onScopeDispose, type Ref, shallowRef, type ShallowRef, watch } from "vue";
 
 import type { Device } from "../device";
-import { readHistory, type Sample } from "../history/read";
+import type { Sample } from "../history/read";
+import { readSummary } from "../history/summary";
 import { isDrawn, type Json } from "../model";
 
 export interface Latest {
@@ -11,6 +12,8 @@ export interface Latest {
 }
 
 const HOUR = 3_600_000;
+/** What is finer than this is not seen in a line so small. */
+const STEP = 15_000;
 const MOST = 2000;
 
 export function useSparks(device: Device, latest: Ref<Record<string, Latest> | undefined>): ShallowRef<Record<string, Sample[]>> {
@@ -24,10 +27,10 @@ export function useSparks(device: Device, latest: Ref<Record<string, Latest> | u
       if (stop.signal.aborted || !isDrawn(property.define)) continue;
       const max = Date.now();
       const { product, name } = device;
-      const wanted = { product, name, field: property.id, define: property.define, min: max - HOUR, max, most: MOST };
       try {
-        const found = await readHistory(wanted, stop.signal);
-        samples.value = { ...samples.value, [property.id]: merge(found.samples, samples.value[property.id] ?? []) };
+        const found = await readSummary({ product, name, field: property.id, min: max - HOUR, max }, STEP, stop.signal);
+        const older = found.steps.map(({ at, last }) => ({ at, value: last }));
+        samples.value = { ...samples.value, [property.id]: merge(older, samples.value[property.id] ?? []) };
       } catch {
         // A card without its line still says everything; what is wrong shows where the values are read.
       }

@@ -13,6 +13,7 @@ export const nowTexts = texts(
     noValues: "设备还没有上报过属性。设备按物模型上报后，最新值会显示在这里。",
     toDiagnosis: "查看诊断",
     toLogs: "查看日志",
+    beside: "在旁边调试",
   },
   {
     readOnly: "Read-only",
@@ -26,5 +27,6 @@ export const nowTexts = texts(
     noValues: "The device has reported no property yet. When it does, as the thing model says, its latest values are here.",
     toDiagnosis: "See the diagnosis",
     toLogs: "See the logs",
+    beside: "Debug beside it",
   },
 );

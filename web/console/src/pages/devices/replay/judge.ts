@@ -1,9 +1,9 @@
 // A window judged again by the server, page by page.
 import { call } from "../../../api/call";
 import type { JudgedMessage } from "../../../api/generated";
-import { patient } from "./messages";
+import { patient } from "../../../api/patient";
 
-export const DIFFERENCES_MAX = 500;
+const DIFFERENCES_MAX = 500;
 const PAGE = 1000;
 
 export interface Judged {
@@ -13,7 +13,7 @@ export interface Judged {
 }
 
 /** By the thing model in force when there is no draft. */
-export async function judgeAgain(of: { product: string; name: string; min: number; max: number; draft: string }): Promise<Judged> {
+export async function judgeAgain(of: { product: string; name: string; min: number; max: number; draft: string }, signal: AbortSignal): Promise<Judged> {
   const found: Judged = { judged: 0, differences: [], isCut: false };
   let Context = "";
   for (;;) {
@@ -26,7 +26,7 @@ export async function judgeAgain(of: { product: string; name: string; min: numbe
       Context,
       Limit: PAGE,
     };
-    const answer = await patient(() => call("ListJudgedMessages", asked));
+    const answer = await patient(() => call("ListJudgedMessages", asked, signal), signal);
     found.judged += answer.Judged;
     found.differences.push(...answer.Differences);
     Context = answer.Context;

@@ -1,7 +1,7 @@
 // Messages of a window in the order they were committed, and what they say about properties.
 import { call } from "../../../api/call";
-import { ApiError } from "../../../api/error";
 import type { LoggedMessage } from "../../../api/generated";
+import { patient } from "../../../api/patient";
 import { type Json, parseJson } from "../model";
 
 export interface Message {
@@ -44,22 +44,10 @@ export async function readMessages(of: WindowOf, signal: AbortSignal): Promise<{
   let Context = "";
   for (;;) {
     const asked = { ProductId: of.product, DeviceName: of.name, MinTime: of.min, MaxTime: of.max, Context, Limit: PAGE };
-    const answer = await patient(() => call("ListMessages", asked, signal));
+    const answer = await patient(() => call("ListMessages", asked, signal), signal);
     messages.push(...answer.Messages.map(read));
     Context = answer.Context;
     if (answer.Listover || messages.length >= MESSAGES_MAX) return { messages, isCut: !answer.Listover };
-  }
-}
-
-/** Over the platform's rate it says so, and a moment later it answers. */
-export async function patient<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof ApiError) || !error.code.startsWith("RequestLimitExceeded")) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
   }
 }
 

@@ -1,7 +1,8 @@
 // Values at the begin of a window.
 import { call } from "../../../api/call";
+import { patient } from "../../../api/patient";
 import { type Json, parseJson, type Property } from "../model";
-import { objectOf, patient, type WindowOf } from "./messages";
+import { objectOf, type WindowOf } from "./messages";
 import type { StartValues } from "./tracks";
 
 const PAGE = 100;
@@ -15,7 +16,7 @@ const BEFORE = 3 * 86_400_000;
 export async function startValues(of: WindowOf, properties: Property[], signal: AbortSignal): Promise<StartValues> {
   const found: StartValues = new Map();
   const ids = { ProductId: of.product, DeviceName: of.name };
-  const { Data } = await patient(() => call("DescribeDeviceData", ids, signal));
+  const { Data } = await patient(() => call("DescribeDeviceData", ids, signal), signal);
   for (const [id, latest] of Object.entries(objectOf(parseJson(Data)))) {
     const { Value, LastUpdate } = objectOf(latest);
     if (Value !== undefined && typeof LastUpdate === "number" && LastUpdate < of.min) found.set(id, { at: LastUpdate, value: Value });
@@ -23,7 +24,7 @@ export async function startValues(of: WindowOf, properties: Property[], signal: 
   let Context = "";
   for (let page = 0; page < PAGES_MAX && properties.some(({ id }) => !found.has(id)); page += 1) {
     const asked = { ...ids, Kinds: ["thing_model"], Direction: "up", MinTime: Math.max(0, of.min - BEFORE), MaxTime: Math.max(0, of.min - 1), Context, Limit: PAGE };
-    const answer = await patient(() => call("ListDeviceLog", asked, signal));
+    const answer = await patient(() => call("ListDeviceLog", asked, signal), signal);
     for (const row of answer.Rows) take(found, row.Time, objectOf(parseJson(row.Content)));
     Context = answer.Context;
     if (answer.Listover) break;

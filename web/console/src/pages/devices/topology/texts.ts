@@ -16,7 +16,7 @@ export const topologyTexts = texts(
     unbound: (name: string) => `已解绑 ${name}`,
     pick: "选择要添加的子设备",
     product: "子设备产品",
-    noProducts: "没有可以作为子设备的产品。请先创建一个设备类型为「子设备」的产品。",
+    noProducts: "没有可以作为子设备的产品。请先创建一个设备类型为“子设备”的产品。",
     toProducts: "去产品页面",
     devices: "未绑定的设备",
     noDevices: "这个产品没有未绑定的设备。",

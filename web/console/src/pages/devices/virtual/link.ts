@@ -67,15 +67,22 @@ export async function connect(signIn: SignIn, filters: string[], listener: Liste
     if (!isOver) listener.lost();
     isOver = true;
   });
-  // One filter at a time, as the vendor's C SDK does.
-  for (const filter of filters) await client.subscribeAsync(filter, { qos: 1 });
+  try {
+    // One filter at a time, as the vendor's C SDK does.
+    for (const filter of filters) await client.subscribeAsync(filter, { qos: 1 });
+  } catch (error) {
+    isOver = true;
+    client.end(true);
+    throw error;
+  }
   return {
     publish: async (topic, payload) => {
       await client.publishAsync(topic, payload as string, { qos: 1 });
     },
     leave: async () => {
       isOver = true;
-      await client.endAsync();
+      // Gone already is gone, too.
+      await client.endAsync().catch(() => undefined);
     },
     cut: () => {
       isOver = true;

@@ -2,7 +2,7 @@
 import { inject, type InjectionKey, onScopeDispose, provide, type Ref, ref, shallowRef, type ShallowRef, watch } from "vue";
 
 import { call } from "../../../api/call";
-import { ApiError } from "../../../api/error";
+import { type ApiError, asApiError } from "../../../api/error";
 import type { Device } from "../device";
 import { type EventKind, initialValue, initialValues, type Json } from "../model";
 import { type Fault, moved, spoilt } from "./draw";
@@ -48,6 +48,8 @@ export interface Virtual {
 
 const KEY: InjectionKey<Virtual> = Symbol("virtual device");
 const KEPT = 50;
+/** Seconds between its own reports; also where the field is empty. */
+const PERIOD = 5;
 /** Seconds its credentials are good: it signs in once. */
 const VALID = 300;
 
@@ -71,7 +73,7 @@ function create(device: Device): Virtual {
   const set = shallowRef<Record<string, number>>({});
   const fault = ref<Fault>("none");
   const isAutomatic = ref(false);
-  const period = ref(5);
+  const period = ref(PERIOD);
   const outputs = shallowRef<Record<string, Values>>({});
   const actionCode = ref(0);
   const happenings = shallowRef<Happening[]>([]);
@@ -128,7 +130,7 @@ function create(device: Device): Virtual {
     if (message.is === "control") obey(message.token, message.values);
     else if (message.is === "action") {
       const action = device.model.value?.actions.find(({ id }) => id === message.action);
-      const code = action ? actionCode.value : 404;
+      const code = action ? (actionCode.value ?? 0) : 404;
       say(messages.actionReply(topics, message.token, code, (action && outputs.value[action.id]) ?? {}));
     } else if (message.is === "status") {
       values.value = { ...values.value, ...message.reported };
@@ -159,7 +161,7 @@ function create(device: Device): Virtual {
     } catch (thrown) {
       phase.value = "off";
       if (thrown instanceof Refused) end.value = { is: "refused", code: thrown.code };
-      else error.value = thrown instanceof ApiError ? thrown : new ApiError("Console", String(thrown), "");
+      else error.value = asApiError(thrown);
     }
     await device.info.reload();
   }
@@ -200,7 +202,7 @@ function create(device: Device): Virtual {
       const wandered = properties().map(({ id, define }) => [id, moved(define, values.value[id] ?? 0, Math.random, Date.now())] as [string, Json]);
       values.value = { ...values.value, ...Object.fromEntries(wandered) };
       report(properties().map(({ id }) => id));
-    }, period.value * 1000);
+    }, Math.max(1, period.value || PERIOD) * 1000);
     onCleanup(() => clearInterval(timer));
   });
   onScopeDispose(() => {

@@ -17,7 +17,7 @@ export const accountTexts = texts(
       enabledSwitch: (name: string) => `启用子账号 ${name}`,
       disable: "停用",
       disableTitle: (name: string) => `停用子账号 ${name}`,
-      disableLost: "它的密钥和密码不再有效，控制台登录立即结束，用这些密钥的程序会停止工作。重新启用后恢复；被禁用的密钥仍然禁用。",
+      disableLost: "它的密钥和密码不再有效，控制台登录立即结束，用这些密钥的程序会停止工作。重新启用后恢复；已停用的密钥仍然停用。",
       actions: "操作",
       password: "设置密码",
       passwordTitle: (name: string) => `设置 ${name} 的密码`,

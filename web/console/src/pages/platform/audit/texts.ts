@@ -29,7 +29,7 @@ export const auditTexts = texts(
   },
   {
     title: "Audit log",
-    intro: "Who called which operation when, with which outcome. What was done in the console has console for a key.",
+    intro: "Who called which operation when, with which outcome. Calls made in the console have “console” as their key.",
     columns: {
       time: "Time",
       who: "Who",

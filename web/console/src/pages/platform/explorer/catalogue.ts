@@ -25,6 +25,8 @@ export interface Operation {
   request: FieldSpec[];
   response: FieldSpec[];
   structures: Record<string, Structure>;
+  /** What it may be refused with, as the vendor lists it; none for operations of our own. */
+  errors: string[];
   state: "served" | "missing" | "declined";
   /** Why it is declined. */
   reason: string;
@@ -34,7 +36,7 @@ interface SpecFile {
   service: string;
   version: string;
   groups?: Record<string, string>;
-  actions: { name: string; group: string; purpose?: string; request: FieldSpec[]; response: FieldSpec[] }[];
+  actions: { name: string; group: string; purpose?: string; request: FieldSpec[]; response: FieldSpec[]; error_codes?: string[] }[];
   structures: Record<string, Structure>;
 }
 
@@ -59,6 +61,7 @@ function read(file: SpecFile): Operation[] {
     request: action.request,
     response: action.response,
     structures: file.structures,
+    errors: action.error_codes ?? [],
     state: declined.has(action.name) ? "declined" : missing.has(action.name) ? "missing" : "served",
     reason: declined.get(action.name) ?? "",
   }));
@@ -71,6 +74,19 @@ export async function loadCatalogue(): Promise<Operation[]> {
     import("../../../../../../spec/iotcloud-api.json"),
   ]);
   return files.flatMap((file) => read(file.default as unknown as SpecFile));
+}
+
+/** Which operations can be refused with each code. */
+export function errorsOf(operations: Operation[]): Map<string, Operation[]> {
+  const found = new Map<string, Operation[]>();
+  for (const operation of operations) for (const code of operation.errors) found.set(code, [...(found.get(code) ?? []), operation]);
+  return found;
+}
+
+/** Whether a part of its name, of what it is for, or of a code it answers with was typed. */
+export function isMeant(operation: Operation, typed: string): boolean {
+  const wanted = typed.trim().toLowerCase();
+  return [operation.name, operation.purpose, ...operation.errors].some((text) => text.toLowerCase().includes(wanted));
 }
 
 /** Operations of two services may share a name: an address tells them apart. Without a dot, which would make a file's name of it. */

@@ -40,7 +40,7 @@ export const keyTexts = texts(
     empty: "There are no keys. A program needs a pair of them to call the cloud API.",
     never: "never",
     madeTitle: "The key is made",
-    madeNote: "Keep the SecretKey now. It cannot be shown again after you close this.",
+    madeNote: "Save the SecretKey now. It cannot be shown again once this is closed.",
     madeSaved: "Download as a JSON file",
   },
 );

@@ -4,9 +4,15 @@ import { platformTexts } from "./texts";
 
 // The platform's own table of limits: what a limit is of, and its unit, are words of the API and get theirs here.
 const tables = import.meta.glob<string>("../../../../../../platform/services/src/limits/table/*.rs", { eager: true, query: "?raw", import: "default" });
-const words = (field: string) => {
-  const found = Object.values(tables).flatMap((text) => [...text.matchAll(new RegExp(`\\b${field}: "([^"]+)"`, "g"))].map((match) => match[1] ?? ""));
-  return [...new Set(found)].sort();
+/** Bounds of the API itself: name, unit and scope one after the other. */
+const bounds = import.meta.glob<string>("../../../../../../edge/cloud-api/src/operations/limits.rs", { eager: true, query: "?raw", import: "default" });
+const words = (field: "unit" | "scope") => {
+  const all = (files: Record<string, string>, pattern: RegExp) =>
+    Object.values(files).flatMap((text) => [...text.matchAll(pattern)].map((match) => match.groups?.[field] ?? ""));
+  const found = all(tables, new RegExp(`\\b${field}: "(?<${field}>[^"]+)"`, "g"));
+  const other = all(bounds, /bound\(\s*"\w+",\s*"(?<unit>[^"]+)",\s*"(?<scope>[^"]+)"/g);
+  if (other.length < 5) throw new Error("the bounds of the API are not found");
+  return [...new Set([...found, ...other])].sort();
 };
 
 describe("limits", () => {

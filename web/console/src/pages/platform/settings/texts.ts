@@ -71,6 +71,7 @@ export const platformTexts = texts(
       products: "个产品",
       projects: "个项目",
       records: "条记录",
+      rows: "行",
       s: "秒",
       sessions: "个会话",
       "sign-ins/5 s": "次登录/5 秒",

@@ -19,7 +19,7 @@ export const productDebuggingTexts = texts(
   {
     title: "Debugging",
     intro: "Make a few devices here, connect them, look at each and try it. Without hardware, let the virtual device on a device's page stand in for it.",
-    columns: { name: "Device", status: "State", activated: "Activated", lastOnline: "Last online", actions: "Actions" },
+    columns: { name: "Device name", status: "Status", activated: "Activated", lastOnline: "Last online", actions: "Actions" },
     namePart: "Device name or a part of it",
     create: "New device",
     debug: "Debug",

@@ -45,6 +45,13 @@ export function checkDraft(draft: Draft, taken: Set<string>): Map<string, string
   return issues;
 }
 
+/** What is wrong with the name of a function. */
+export function wrongName(value: string): string | undefined {
+  const found: string[] = [];
+  name(value, "", true, (_, text) => found.push(text));
+  return found[0];
+}
+
 function one(kind: Kind, fn: Fn, path: string, report: Report): void {
   const t = checkTexts[language.value];
   const map = fn as unknown as Map_;

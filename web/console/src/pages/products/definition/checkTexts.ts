@@ -27,7 +27,7 @@ export const checkTexts = texts(
     tooMany: (max: number) => `最多 ${max} 个`,
     functions: "属性和事件合计最多 100 个",
     version: "应为 \"1.0\"",
-    notJson: (found: string) => `这里不是合法的 JSON：“${found}”`,
+    notJson: (found: string) => (found ? `这里不是合法的 JSON：“${found}”` : "JSON 在这里中断，后面缺少内容"),
     shape: "物模型应为 JSON 对象，properties、events、actions 应为对象的数组",
   },
   {
@@ -56,7 +56,7 @@ export const checkTexts = texts(
     tooMany: (max: number) => `At most ${max}`,
     functions: "Properties and events together: at most 100",
     version: "Must be \"1.0\"",
-    notJson: (found: string) => `This is not JSON: “${found}”`,
+    notJson: (found: string) => (found ? `This is not JSON: “${found}”` : "The JSON breaks off here"),
     shape: "A thing model is a JSON object in which properties, events and actions are arrays of objects",
   },
 );

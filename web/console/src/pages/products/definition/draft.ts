@@ -4,23 +4,30 @@ import { computed, type ComputedRef, type Ref, ref, shallowRef, watch } from "vu
 import type { ApiError } from "../../../api/error";
 import type { DescribeModelDefinitionResponse } from "../../../api/generated";
 import type { LineMark } from "../../../parts/CodeArea.vue";
+import { lineOf, scan } from "../../../text/json";
 import { language } from "../../../text/language";
 import { check, type Issue } from "./check";
 import { checkTexts } from "./checkTexts";
-import { asModel, type Model, pretty } from "./model";
-import { lineOf, scan } from "./places";
+import { asModel, type Model, pretty, wrongShape } from "./model";
+import { begin, canRedo, canUndo, forward, redo, type Steps, undo } from "./steps";
 
 export interface ModelDraft {
   text: Ref<string>;
   /** The last structure the text could be read as. */
   model: Readonly<Ref<Model>>;
   saved: Readonly<Ref<Model>>;
+  /** Mistakes by their place; those the server told hold until the next edit. */
   issues: ComputedRef<Issue[]>;
-  /** Mistakes by line; those the server told hold until the next edit. */
+  /** The same by line. */
   marks: ComputedRef<(LineMark & { isServer?: boolean })[]>;
   isBroken: ComputedRef<boolean>;
   isChanged: ComputedRef<boolean>;
+  canUndo: ComputedRef<boolean>;
+  canRedo: ComputedRef<boolean>;
   put(model: Model): void;
+  /** Takes back what was put or typed last, up to what was loaded or saved. */
+  undo(): void;
+  redo(): void;
   revert(): void;
   /** The draft is what is saved now. */
   settle(): void;
@@ -35,6 +42,7 @@ export function useDraft(
   const saved = shallowRef<Model>(EMPTY);
   const model = shallowRef<Model>(EMPTY);
   const text = ref("");
+  const steps = shallowRef(begin(""));
   const scanned = computed(() => scan(text.value));
   const read = computed(() => (scanned.value.error ? undefined : asModel(JSON.parse(text.value))));
   const isChanged = computed(() => text.value !== "" && (!read.value || JSON.stringify(read.value) !== JSON.stringify(saved.value)));
@@ -48,25 +56,51 @@ export function useDraft(
     const definition = now.Model.ModelDefine || pretty(EMPTY);
     const known = scan(definition).error ? undefined : asModel(JSON.parse(definition));
     saved.value = known ?? EMPTY;
-    put(saved.value);
+    revert();
   });
 
-  function put(fresh: Model): void {
-    model.value = fresh;
-    text.value = pretty(fresh);
+  function revert(): void {
+    model.value = saved.value;
+    text.value = pretty(saved.value);
+    steps.value = begin(text.value);
   }
 
-  const issues = computed(() => (read.value ? check(read.value) : []));
-  const marks = computed(() => {
+  function put(fresh: Model): void {
+    const written = pretty(fresh);
+    steps.value = forward(steps.value, text.value, written);
+    model.value = fresh;
+    text.value = written;
+  }
+
+  function go(where: Steps): void {
+    steps.value = where;
+    text.value = where.at;
+  }
+
+  /** Why the text is no model. */
+  const broken = computed<(Issue & LineMark) | undefined>(() => {
     const t = checkTexts[language.value];
-    const broken = scanned.value.error;
-    if (text.value === "") return [];
-    if (broken) return [{ line: broken.line, text: t.notJson(broken.found) }];
-    if (!read.value) return [{ line: 1, text: t.shape }];
-    const own = issues.value.map(({ path, text }) => ({ line: lineOf(scanned.value.lines, path), text: `${path}: ${text}` }));
-    const told = refusal.value && refusedPath(refusal.value.message);
-    if (own.length > 0 || !told || !refusal.value) return own;
-    return [{ line: lineOf(scanned.value.lines, told), text: refusal.value.message, isServer: true }];
+    const { lines, error } = scanned.value;
+    if (text.value === "") return undefined;
+    // The row it breaks off in, not the value before.
+    if (error) return { path: /^\w+\[\d+\]/.exec(error.path)?.[0] ?? error.path, line: error.line, text: t.notJson(error.found) };
+    const path = wrongShape(JSON.parse(text.value));
+    return path === undefined ? undefined : { path, line: lineOf(lines, path), text: t.shape };
+  });
+  const own = computed<Issue[]>(() => (read.value ? check(read.value) : []));
+  const told = computed<Issue | undefined>(() => {
+    const path = own.value.length > 0 ? undefined : refusedPath(refusal.value?.message ?? "");
+    return path && refusal.value ? { path, text: refusal.value.message } : undefined;
+  });
+  const issues = computed(() => {
+    const only = broken.value ?? told.value;
+    return only ? [only] : own.value;
+  });
+  const marks = computed(() => {
+    const { lines } = scanned.value;
+    if (broken.value) return [broken.value];
+    if (told.value) return [{ line: lineOf(lines, told.value.path), text: told.value.text, isServer: true }];
+    return own.value.map(({ path, text }) => ({ line: lineOf(lines, path), text: `${path}: ${text}` }));
   });
 
   return {
@@ -77,8 +111,12 @@ export function useDraft(
     marks,
     isBroken: computed(() => text.value !== "" && !read.value),
     isChanged,
+    canUndo: computed(() => canUndo(steps.value, text.value)),
+    canRedo: computed(() => canRedo(steps.value, text.value)),
     put,
-    revert: () => put(saved.value),
+    undo: () => go(undo(steps.value, text.value)),
+    redo: () => go(redo(steps.value, text.value)),
+    revert,
     settle: () => (saved.value = model.value),
   };
 }

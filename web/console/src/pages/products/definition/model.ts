@@ -108,11 +108,21 @@ export function pretty(model: unknown): string {
 
 /** Reads what a JSON text holds as far as it has the shape; what is wrong in it, `check` says. */
 export function asModel(value: unknown): Model | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const map = value as Record<string, unknown>;
-  const isList = (list: unknown) => list === undefined || (Array.isArray(list) && list.every(isMap));
-  if (!KINDS.every((kind) => isList(map[kind]))) return undefined;
+  if (wrongShape(value) !== undefined) return undefined;
+  const map = value as Partial<Model>;
   return { ...map, properties: map.properties ?? [], events: map.events ?? [], actions: map.actions ?? [] } as Model;
+}
+
+/** The first place that has not the shape, such as `events[2]`; the whole is `""`. */
+export function wrongShape(value: unknown): string | undefined {
+  if (!isMap(value)) return "";
+  for (const kind of KINDS) {
+    const list = (value as Record<string, unknown>)[kind];
+    if (list !== undefined && !Array.isArray(list)) return kind;
+    const wrong = (list ?? []).findIndex((each) => !isMap(each));
+    if (wrong >= 0) return `${kind}[${wrong}]`;
+  }
+  return undefined;
 }
 
 function isMap(value: unknown): boolean {

@@ -1,5 +1,5 @@
 // A report that fits a thing model: its first properties with their initial values.
-import { scan } from "../definition/places";
+import { scan } from "../../../text/json";
 import { asModel, type Define } from "../definition/model";
 
 export function sampleParams(definition: string | undefined): Record<string, unknown> {

@@ -67,7 +67,7 @@ export const productionTexts = texts(
     restNow: (devices: string) => (devices === "1" ? "1 device" : `${devices} devices`),
     checks: "What was checked",
     good: "Good",
-    bad: "Mind",
+    bad: "Attention",
     modelThere: "The thing model has functions",
     modelMissing: "The thing model has no function, and none can be added after the release",
     reported: "A device has reported: the thing model was used",

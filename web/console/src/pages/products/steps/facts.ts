@@ -3,7 +3,7 @@ import { computed, type ComputedRef } from "vue";
 
 import { call } from "../../../api/call";
 import type { ProductEntry } from "../../../api/generated";
-import { type Query, useEvery, useQuery } from "../../../api/query";
+import { type Query, useQuery, useReload } from "../../../api/query";
 import { type Facts, functionsOf } from "./steps";
 
 /** Of a product with many devices so many are looked at, and so many of those that have signed in are asked for values. */
@@ -36,8 +36,6 @@ export function useFacts(product: ComputedRef<ProductEntry | undefined>): Query<
       state: DevStatus,
     };
   }, [computed(() => product.value?.ProductId), computed(() => product.value?.DevStatus)]);
-  useEvery(15, () => {
-    if (!query.isLoading.value) void query.reload();
-  });
+  useReload(15, query);
   return query;
 }

@@ -2,8 +2,8 @@
 export interface Scanned {
   /** Line, from 1, of each value by its path, such as `properties[3].define.min`. */
   lines: Map<string, number>;
-  /** Set when it is no JSON. */
-  error?: { line: number; column: number; found: string };
+  /** Set when it is no JSON; `path` is the value that was begun last. */
+  error?: { line: number; column: number; found: string; path: string };
 }
 
 class Broken extends Error {}
@@ -12,6 +12,7 @@ export function scan(text: string): Scanned {
   const lines = new Map<string, number>();
   let at = 0;
   let line = 1;
+  let last = "";
 
   function blank(): void {
     while (at < text.length && " \t\r\n".includes(text.charAt(at))) {
@@ -42,6 +43,7 @@ export function scan(text: string): Scanned {
   function value(path: string): void {
     blank();
     lines.set(path, line);
+    last = path;
     const sign = text[at];
     if (sign === "{") members(path);
     else if (sign === "[") elements(path);
@@ -86,7 +88,7 @@ export function scan(text: string): Scanned {
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     const column = at - text.lastIndexOf("\n", at - 1);
-    return { lines, error: { line, column, found: text.slice(at, at + 12).split("\n")[0] ?? "" } };
+    return { lines, error: { line, column, found: text.slice(at, at + 12).split("\n")[0] ?? "", path: last } };
   }
 }
 
