@@ -48,6 +48,7 @@ test: deps-test console ## every test, whole-system tests with the vendor's SDKs
 	$(CARGO) build --locked --package lianwu
 	@if command -v cargo-nextest >/dev/null; then $(CARGO) nextest run --locked --workspace; \
 	 else $(CARGO) test --locked --workspace; fi
+	node tests/e2e/node/console/all-used.js $(TARGET)/tmp/console-controls
 
 bench: build ## the workloads of docs/performance.md against this machine
 	bench/run.sh

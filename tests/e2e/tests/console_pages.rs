@@ -1,9 +1,13 @@
 //! The console's pages, walked in Debian's chromium in both languages and both themes: every area has a file in
 //! `node/console` that says what is clicked and what must have come of it.
 //!
-//! `LIANWU_SCREENSHOTS=FOLDER` keeps a picture of each page, wide and as narrow as a phone.
+//! `LIANWU_SCREENSHOTS=FOLDER` keeps a picture of each page, wide and as narrow as a phone. Each walk lists the controls it saw and used;
+//! `make test` asks at the end that each was used by one of them (`node/console/all-used.js`).
 
 use lianwu_testkit::{Running, Server, ServerOptions, node, on_path, skip};
+
+/// Where the walks leave their lists of controls.
+const LISTS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/console-controls");
 
 /// On a platform that has the demo's lamps.
 #[track_caller]
@@ -21,7 +25,7 @@ fn walk_on(area: &str, arguments: &[&str]) {
         ..ServerOptions::default()
     });
     let mut command = node("console/walk.js");
-    command.arg(format!("http://{}", server.http_address())).arg(server.first_run_path()).arg(area);
+    command.arg(format!("http://{}", server.http_address())).arg(server.first_run_path()).arg(area).arg(LISTS);
     command.arg(std::env::var_os("LIANWU_SCREENSHOTS").unwrap_or_default());
     let mut walking = Running::start(&format!("the walk through {area}"), &mut command);
     while walking.next_line() != "done" {}

@@ -1,7 +1,7 @@
 // Sub-accounts, groups, policies and the check of rights: each made, changed, used and deleted.
 "use strict";
 
-exports.owns = ["accounts"];
+const restricted = require("./accounts/restricted.js");
 
 exports.walk = async (tour) => {
   const run = `${tour.language}-${Date.now() % 1_000_000}`;
@@ -24,6 +24,7 @@ exports.walk = async (tour) => {
   await groups(tour, of, sub);
   await rights(tour, of, sub);
   await removed(tour, of);
+  await restricted.walk(tour, run);
 };
 
 async function policies({ page, visit, word, looked, expect }, { policy, dialog, lianwu, button, gone, row }) {
@@ -103,6 +104,8 @@ async function users({ page, visit, word, looked, expect, base }, { policy, user
   await row(user).getByRole("link", { name: word("密钥", "Keys") }).click();
   await page.waitForURL(new RegExp(`/platform/keys\\?.*uin=${(await found()).Uin}`));
   await page.getByText(word("还没有密钥", "There are no keys")).waitFor();
+  await page.getByRole("combobox", { name: word("账号", "Account") }).selectOption({ index: 0 });
+  await page.getByRole("table").waitFor();
   await visit("/platform/accounts/users");
   await row(user).waitFor();
   await looked("users");

@@ -1,10 +1,8 @@
-// What there is to press and to fill in on the pages, and whether a walk did: every control that was seen on a page the walk answers for must
-// have been used in it, in each language.
+// What there is to press and to fill in on the pages, and whether a walk did. Each walk writes what it saw and used; `all-used.js` asks at the end
+// that every control any of them saw was used by one, in each language.
 //
 // A control is `page | place | role "name"`: the page without ids, the place a dialog, region, group or card it is in, the name what assistive
 // technology reads, without what people and devices named. A hundred rows of a list have one "Delete …".
-//
-// A walk says which pages it answers for in `owns`, and in `unused`, each with its reason, what it does not use.
 "use strict";
 
 /** Every page by its address, and the tab it opens with. */
@@ -21,7 +19,7 @@ const PAGES = [
   [/^\/platform\/accounts(?:\/(\w+))?$/, "accounts", "users"],
   [/^\/platform\/tools(?:\/(\w+))?$/, "tools", "simulator"],
   [/^\/platform\/audit$/, "audit"],
-  [/^\/platform\/tools(?:\/(\w+))?$/, "tools", "simulator"],
+  [/^\/platform\/problems$/, "problems"],
   [/^\/platform\/settings(?:\/(\w+))?$/, "settings", "limits"],
 ];
 
@@ -92,9 +90,10 @@ function watch(language) {
   const OFF = ":disabled, .t-is-disabled, [aria-disabled=true], [readonly], [type=hidden], [aria-current=page]";
   const isOn = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches(OFF);
 
+  const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
   function plain(element, text) {
     let name = text.replace(/“[^”]*”/g, "“…”").replace(/^已复制(?= |$)/, "复制").replace(/^Copied(?= |$)/, "Copy");
-    for (const other of beside(element)) name = name.split(other).join("…");
+    for (const other of beside(element)) name = name.replace(new RegExp(`(?<![A-Za-z])${escaped(other)}(?![A-Za-z])`, "g"), "…");
     return squeezed(name.replace(/[0-9][0-9A-Za-z.:_-]*/g, "#")).slice(0, 120);
   }
   /** The choice is the control, not each of its ends. */
@@ -124,8 +123,10 @@ function watch(language) {
     if ((role !== "combobox" && element.closest("[data-own]")) || isIdentifier(element)) name = "…";
     const control = `${role} "${name}"`;
     if (!element.closest("main, dialog, form")) return `shell | ${control}`;
-    // Ways out of a dialog are the same in each.
-    if (element.closest("dialog") && ["取消", "关闭", "Cancel", "Close"].includes(name)) return `dialog | ${control}`;
+    // What failed is asked for again by one part on all pages.
+    if (element.closest(".t-alert__operation")) return `error | ${control}`;
+    // Ways out of a dialog are the same in each, and a dialog is the same on every page.
+    if (element.closest("dialog")) return ["取消", "关闭", "Cancel", "Close"].includes(name) ? `dialog | ${control}` : `dialog | ${plain(element, placeOf(element))} | ${control}`;
     return `${plain(element, placeOf(element))} | ${control}`;
   }
   function tell(kind, element) {
@@ -177,7 +178,7 @@ exports.collect = async (context, base, language, stopped) => {
     if (kind === "stopped") stopped.push(`${address}: ${key}`);
     // The head of a page and its tabs are there on each of them.
     const page = isHead ? pageOf(address).split("/")[0] : pageOf(address);
-    const whole = /^(?:shell|dialog) \| /.test(key) ? key : `${page} | ${key}`;
+    const whole = /^(?:shell|dialog|error) \| /.test(key) ? key : `${page} | ${key}`;
     if (kind === "seen") seen.add(whole);
     if (kind === "used") used.add(whole);
   });
@@ -192,10 +193,10 @@ exports.copies = async (page, pressed, expect) => {
     const open = document.querySelector("dialog[open]");
     return found.map((button) => {
       const code = button.closest(".code")?.querySelector("pre");
-      const place = button.closest("section, article, dialog")?.className;
+      const place = button.closest("section, article, dialog");
       return {
         isThere: button.checkVisibility() && (!open || open.contains(button)),
-        kind: `${location.pathname} ${place} ${button.closest("td")?.cellIndex} ${code?.getAttribute("aria-label")}`,
+        kind: `${location.pathname} ${place?.getAttribute("aria-labelledby")} ${place?.className} ${button.closest("td")?.cellIndex} ${code?.getAttribute("aria-label")}`,
         text: code ? code.textContent : button.closest("span.copy").querySelector("[title]").title,
       };
     });
@@ -210,18 +211,5 @@ exports.copies = async (page, pressed, expect) => {
   }
 };
 
-/**
- * What is left to use on the pages a walk answers for; and the excuses for what it does use. An excuse is a part of a control's line in both
- * languages, and the reason.
- */
-exports.left = ({ seen, used }, { owns = [], unused = [] }, word) => {
-  const mine = [...seen].filter((key) => owns.some((own) => key.startsWith(`${own} | `) || key.startsWith(`${own}/`)));
-  const excuses = unused.map(([zh, en]) => word(zh, en));
-  const left = mine.filter((key) => !used.has(key) && !excuses.some((excuse) => key.includes(excuse)));
-  // What shows itself for a moment only is not always seen.
-  const idle = excuses.filter((excuse) => {
-    const meant = mine.filter((key) => key.includes(excuse));
-    return meant.length > 0 && meant.every((key) => used.has(key));
-  });
-  return { left: left.sort(), idle };
-};
+/** A line for each control that was seen, with an x before what was used, too. */
+exports.list = ({ seen, used }) => `${[...seen].sort().map((key) => `${used.has(key) ? "x" : " "} ${key}`).join("\n")}\n`;

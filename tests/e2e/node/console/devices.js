@@ -3,13 +3,13 @@
 
 const fs = require("node:fs");
 const { demo } = require("./lamp.js");
-const { look } = require("./look.js");
-
-exports.owns = ["devices", "dialog"];
+const { headStays, look } = require("./look.js");
 
 exports.walk = async (tour) => {
   const { page, visit, word, looked, expect, until, cloud, language } = tour;
-  const { product } = await demo(cloud);
+  const { product, project } = await demo(cloud);
+  const beside = { ProductName: `beside-${language}`, CategoryId: 3, ProductType: 0, EncryptionType: "2", NetType: "wifi", DataProtocol: 1, ProjectId: project, ProductDesc: "" };
+  await cloud("CreateStudioProduct", beside);
   const dialog = page.getByRole("dialog");
   const row = (name) => page.getByRole("row").filter({ hasText: name });
   const stateOf = async (name) => (await cloud("DescribeDevice", { ProductId: product, DeviceName: name })).Device.EnableState;
@@ -20,6 +20,16 @@ exports.walk = async (tour) => {
   const listed = async (filter = {}) => (await cloud("ListDevices", { ProductId: product, ...filter }, "2026-11-01")).Devices;
 
   await look(tour);
+
+  // What could not be read is asked for again.
+  await page.route(/ListDevices/, (route) => route.abort());
+  await visit("/devices");
+  const again = page.getByRole("alert").getByRole("button", { name: word("重试", "Try again") });
+  await again.waitFor();
+  await looked("list-failed");
+  await page.unroute(/ListDevices/);
+  await again.click();
+  await row("lamp-1").waitFor();
 
   // Three lamps of the demo, online, and the filters.
   await visit("/devices");
@@ -176,6 +186,7 @@ exports.walk = async (tour) => {
   expect(report.includes(`${one},${Device.DevicePsk},`), `the report has no secret of ${one}: ${report}`);
   await dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last().click();
 
+  await leaves(tour, { product });
   await pages(tour, name);
   await page.getByLabel(word("产品", "Product"), { exact: true }).selectOption(product);
 
@@ -215,17 +226,17 @@ exports.walk = async (tour) => {
   // One by its row.
   await name.fill(made);
   await name.press("Enter");
-  await row(made).getByRole("button", { name: word("禁用", "Disable"), exact: true }).click();
+  await row(made).getByRole("button", { name: `${word("禁用", "Disable")} ${made}` }).click();
   await dialog.getByRole("button", { name: word("禁用", "Disable"), exact: true }).click();
-  await row(made).getByRole("button", { name: word("启用", "Enable"), exact: true }).click();
+  await row(made).getByRole("button", { name: `${word("启用", "Enable")} ${made}` }).click();
   await row(made).getByText(word("已禁用", "Disabled"), { exact: true }).waitFor({ state: "detached" });
   await cloud("SetTags", { ProductId: product, DeviceName: made, Tags: [{ Key: "floor", Value: language }] }, "2026-11-01");
   await chip(word(`名称含 ${made}`, `Name with ${made}`)).click();
   await row("lamp-1").waitFor();
-  const tag = page.getByLabel(word("标签，如 area=floor2", "Tag, as area=floor2"));
+  const tag = page.getByLabel(word("标签，如 area=floor2", "Tag, such as area=floor2"));
   await tag.fill("floor");
   await tag.press("Enter");
-  await page.getByText(word("标签写作 键=值，如 area=floor2", "A tag is written key=value, as area=floor2")).waitFor();
+  await page.getByText(word("标签写作 键=值，如 area=floor2", "A tag is written key=value, such as area=floor2")).waitFor();
   await tag.fill(`floor=${language}`);
   await tag.press("Enter");
   await chip(word(`标签 floor=${language}`, `Tag floor=${language}`)).waitFor();
@@ -237,7 +248,7 @@ exports.walk = async (tour) => {
   await tag.press("Enter");
   await row(made).waitFor({ state: "detached" });
   await chip(word("标签 room=none", "Tag room=none")).click();
-  await row(made).getByRole("button", { name: word("删除", "Delete"), exact: true }).click();
+  await row(made).getByRole("button", { name: `${word("删除", "Delete")} ${made}` }).click();
   await dialog.getByRole("textbox").fill(made);
   await remove.click();
   await dialog.waitFor({ state: "detached" });
@@ -296,6 +307,7 @@ async function pages(tour, name) {
   await turn("下一页", "Next");
   await shows(20, 40, "the second page does not follow the first");
   await looked("page-2");
+  await headStays(tour);
   await page.reload();
   await shows(20, 40, "the address does not hold the page");
   await turn("第一页", "First page");
@@ -312,4 +324,75 @@ async function pages(tour, name) {
   for (let from = 0; from < all.length; from += 100) {
     await cloud("DeleteDevices", { DevicesItems: all.slice(from, from + 100).map((DeviceName) => ({ ProductId: product, DeviceName })) });
   }
+}
+
+/** An import goes on when its dialog and its page are left; so does an export. What they came to is told wherever one is. */
+async function leaves({ page, visit, word, looked, language, expect, cloud }, { product }) {
+  const dialog = page.getByRole("dialog");
+  const bar = page.getByRole("list", { name: word("正在进行的任务", "Work under way") });
+  const [one, two] = [`left-${language}-1`, `left-${language}-2`];
+  let answer;
+  const hold = async (what) => {
+    const held = new Promise((resolve) => (answer = resolve));
+    await page.route(what, async (route) => {
+      await held;
+      await route.continue().catch(() => undefined);
+    });
+  };
+  await hold(/CreateDevice$/);
+  await page.getByRole("button", { name: word("导入 CSV", "Import CSV") }).click();
+  await dialog.getByRole("combobox", { name: word("产品", "Product") }).selectOption(product);
+  const buffer = Buffer.from(`DeviceName,DevicePsk\r\n${one},\r\n${two},\r\n`);
+  await dialog.getByLabel(word("CSV 文件", "CSV file")).setInputFiles({ name: "left.csv", mimeType: "text/csv", buffer });
+  await dialog.getByRole("button", { name: word("导入 2 台设备", "Import 2 devices") }).click();
+  await dialog.getByText(word("导入会继续", "the import goes on")).waitFor();
+  await looked("importing");
+  await dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last().click();
+  await bar.getByText(word("已完成 0 / 2", "0 of 2 done")).waitFor();
+  await bar.getByRole("link", { name: word("查看", "Show"), exact: true }).click();
+  await dialog.getByRole("cell", { name: two }).waitFor();
+  await dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last().click();
+  await page.getByRole("link", { name: word("产品", "Products"), exact: true }).click();
+  await page.waitForURL(/\/products/);
+  await bar.getByText(word("已完成 0 / 2", "0 of 2 done")).waitFor();
+  await looked("work-left");
+  answer();
+  await bar.getByText(word("成功 2 台，失败 0 台", "2 made, 0 failed")).waitFor();
+  await page.unroute(/CreateDevice$/);
+  for (const DeviceName of [one, two]) await cloud("DescribeDevice", { ProductId: product, DeviceName });
+  await bar.getByRole("link", { name: word("查看", "Show"), exact: true }).click();
+  await dialog.getByRole("cell", { name: two }).waitFor();
+  await dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last().click();
+  await bar.waitFor({ state: "detached" });
+  expect(!page.url().includes("import="), page.url());
+
+  // An export that is left and stopped there; what came of it is put away.
+  for (const isElsewhere of [true, false]) {
+    await visit("/devices");
+    await hold(/ListDevices/);
+    await page.getByRole("button", { name: word("导出", "Export"), exact: true }).click();
+    await dialog.getByRole("button", { name: word("导出", "Export"), exact: true }).click();
+    await dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last().click();
+    if (isElsewhere) await page.getByRole("link", { name: word("产品", "Products"), exact: true }).click();
+    if (isElsewhere) await page.waitForURL(/\/products/);
+    await bar.getByRole("button", { name: word("停止", "Stop") }).click();
+    answer();
+    await bar.getByText(word("没有保存文件", "no file was saved")).waitFor();
+    await page.unroute(/ListDevices/);
+    await bar.getByRole("button", { name: word("不再显示", "Put away") }).click();
+    await bar.waitFor({ state: "detached" });
+  }
+
+  // One that is left alone saves its file.
+  await hold(/ListDevices/);
+  await page.getByRole("button", { name: word("导出", "Export"), exact: true }).click();
+  await dialog.getByRole("button", { name: word("导出", "Export"), exact: true }).click();
+  await dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last().click();
+  const [file] = await Promise.all([page.waitForEvent("download"), answer()]);
+  await bar.getByText(word("已导出", "exported")).waitFor();
+  expect(fs.readFileSync(await file.path(), "utf8").includes(one), "the file has no device of the list");
+  await page.unroute(/ListDevices/);
+  await bar.getByRole("button", { name: word("不再显示", "Put away") }).click();
+  await cloud("DeleteDevices", { DevicesItems: [one, two].map((DeviceName) => ({ ProductId: product, DeviceName })) });
+  await bar.waitFor({ state: "detached" });
 }

@@ -51,6 +51,11 @@ exports.lamp = async ({ cloud, mqtt: address }, product, name) => {
     publish: (topic, payload) => client.publishAsync(topic, payload, { qos: 1 }),
     report: (params) => up("property", { method: "report", params }),
     event: (eventId, type, params) => up("event", { method: "event_post", version: "1.0", eventId, type, timestamp: Date.now(), params }),
+    /** Values of before, `[ms, properties]`, as after a time offline: a hundred in a message. */
+    async pack(values) {
+      const items = values.map(([timestamp, properties]) => ({ timestamp, properties }));
+      for (let at = 0; at < items.length; at += 100) await up("property", { method: "pack_report", params: items.slice(at, at + 100) });
+    },
     say: (params) => up("property", { method: "report_info", params }),
     /** After it was disabled. */
     again: connect,

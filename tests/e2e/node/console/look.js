@@ -1,4 +1,5 @@
-// Columns and density of the list of devices, by the keys alone; kept over a reload, for this list only.
+// Columns and density of lists: `look` on that of devices, by the keys alone, kept over a reload, for this list only; `tries` on any. `headStays` for every
+// table that is longer than the window.
 "use strict";
 
 exports.look = async ({ page, visit, word, looked, expect }) => {
@@ -34,4 +35,40 @@ exports.look = async ({ page, visit, word, looked, expect }) => {
   await menu.getByRole("button", { name: word("恢复默认", "Back to the default") }).click();
   await header.waitFor();
   await page.keyboard.press("Escape");
+};
+
+/** Each column that can be hidden is, and the rows come closer; then all is as it was. */
+exports.tries = async ({ page, word, until, expect }) => {
+  const menu = page.getByRole("dialog", { name: word("列与密度", "Columns and density") });
+  const head = page.locator("thead").first().getByRole("columnheader");
+  const before = (await head.allInnerTexts()).join();
+  await page.getByRole("button", { name: word("列与密度", "Columns and density") }).click();
+  const boxes = menu.getByRole("group", { name: word("显示的列", "Columns shown") }).getByRole("checkbox");
+  await boxes.first().waitFor();
+  for (const box of await boxes.all()) {
+    const shown = await head.count();
+    await box.uncheck();
+    await until(async () => (await head.count()) === shown - 1, `a column more than ${shown - 1} is shown`);
+  }
+  await menu.getByRole("checkbox", { name: word("紧凑", "Compact") }).check();
+  await page.locator(".compact").first().waitFor();
+  await menu.getByRole("button", { name: word("恢复默认", "Back to the default") }).click();
+  await page.locator(".compact").first().waitFor({ state: "detached" });
+  expect((await head.allInnerTexts()).join() === before, `the columns were ${before}`);
+  await page.keyboard.press("Escape");
+  await menu.waitFor({ state: "hidden" });
+};
+
+/** The head of the table stays in view when the rows below it are scrolled. */
+exports.headStays = async ({ page, expect }) => {
+  const wide = page.viewportSize();
+  await page.setViewportSize({ width: wide.width, height: 640 });
+  const [scrolled, moved] = await page.getByRole("table").evaluate((table) => {
+    const [head, box] = [table.querySelector("th"), table.parentElement];
+    const top = head.getBoundingClientRect().top;
+    box.scrollTop = box.scrollHeight;
+    return [box.scrollTop, head.getBoundingClientRect().top - top];
+  });
+  expect(scrolled > 100 && moved === 0, `rows scrolled by ${scrolled}, their head moved by ${moved}`);
+  await page.setViewportSize(wide);
 };

@@ -1,11 +1,7 @@
 // The shell around all pages, and the overview.
 "use strict";
 
-exports.owns = ["shell", "overview", "sign-in", "password"];
-exports.unused = [
-  ['shell | button "搜索"', 'shell | button "Search', "the walk `shell` searches"],
-  ['shell | combobox "', 'shell | combobox "', "the walk `shell` changes the project"],
-];
+const net = require("node:net");
 
 exports.walk = async (tour) => {
   const { page, context, visit, word, looked, expect, cloud, language, base } = tour;
@@ -36,6 +32,23 @@ exports.walk = async (tour) => {
   await guide.getByText(second.split("/")[1]).first().waitFor();
   await other.selectOption(first);
 
+  // Everybody's start is a click away.
+  const starts = page.getByRole("list", { name: word("常用入口", "Where to begin") });
+  for (const [zh, en, where] of [
+    ["看在线的设备", "See who is online", "/devices?state=online"],
+    ["看离线的设备", "See who is offline", "/devices?state=offline"],
+    ["管理 API 密钥", "Manage API keys", "/platform/keys"],
+    ["管理账号与权限", "Manage accounts", "/platform/accounts"],
+    ["查看全部限额", "See all limits", "/platform/settings"],
+  ]) {
+    await starts.getByRole("link", { name: word(zh, en), exact: true }).click();
+    await page.waitForURL((url) => `${url.pathname}${url.search}`.startsWith(`/console${where}`));
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.goBack();
+    await starts.waitFor();
+  }
+
+  await guided(tour);
   await navigation(tour);
 
   await looks(page, word, ["概览", "Overview"]);
@@ -50,6 +63,41 @@ exports.walk = async (tour) => {
     await context.request.delete(`${base}/console/session`, { headers: await pageToken(tour) });
   }
 };
+
+/** A device that never connected is offered first, and the guide's credentials sign in as it. */
+async function guided({ page, word, looked, expect, cloud, visit, language, mqtt }) {
+  const { Products } = await cloud("GetStudioProductList", { Offset: 0, Limit: 1 });
+  const device = { ProductId: Products[0].ProductId, DeviceName: `guided-${language}-${Date.now() % 1_000_000}` };
+  await cloud("CreateDevice", device);
+  await visit("/");
+  const choice = page.getByLabel(word("使用的设备", "Device to use"));
+  await choice.waitFor();
+  expect((await choice.inputValue()) === `${device.ProductId}/${device.DeviceName}`, `offered first: ${await choice.inputValue()}`);
+  await page.getByRole("button", { name: word("生成登录参数", "Compute it") }).click();
+  const text = await page.getByRole("region", { name: word("1. 设置登录参数", "1. Set what the device signs in with") }).innerText();
+  const [client, user, password] = text.trim().split("\n").map((line) => /^\w+='(.+)'$/.exec(line)[1]);
+  await looked("guide");
+  expect((await connack(mqtt, client, user, password)).equals(Buffer.from([0x20, 2, 0, 0])), `refused: ${text}`);
+  await cloud("DeleteDevice", device);
+  await visit("/");
+}
+
+/** The first bytes that the MQTT port answers to a sign-in. */
+function connack(address, ...texts) {
+  const [host, port] = address.split(":");
+  const sized = (text) => Buffer.concat([Buffer.from([text.length >> 8, text.length & 255]), Buffer.from(text)]);
+  const body = Buffer.concat([sized("MQTT"), Buffer.from([4, 0xc2, 0, 60]), ...texts.map(sized)]);
+  const length = body.length < 128 ? [body.length] : [(body.length & 127) | 128, body.length >> 7];
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(Number(port), host, () => socket.write(Buffer.concat([Buffer.from([0x10, ...length]), body])));
+    socket.once("data", (answer) => {
+      socket.destroy();
+      resolve(answer);
+    });
+    socket.once("close", () => reject(new Error("the connection was closed")));
+    socket.once("error", reject);
+  });
+}
 
 /** What a page's own calls carry beside the cookie. */
 async function pageToken({ context, base }) {
@@ -77,7 +125,7 @@ async function looks(page, word, heading) {
 /** Each place, by mouse and by keyboard, on a wide window and on a phone's. */
 async function navigation({ page, word, expect }) {
   const places = page.getByRole("navigation", { name: word("导航", "Navigation") });
-  for (const [zh, en] of [["产品", "Products"], ["设备", "Devices"], ["平台", "Platform"], ["API 密钥", "API keys"], ["账号与权限", "Accounts and policies"], ["操作审计", "Audit log"], ["设置与限额", "Settings and limits"], ["工具", "Tools"], ["API 调试", "API explorer"]]) {
+  for (const [zh, en] of [["产品", "Products"], ["设备", "Devices"], ["平台", "Platform"], ["API 密钥", "API keys"], ["账号与权限", "Accounts and policies"], ["常见问题", "Known problems"], ["操作审计", "Audit log"], ["设置与限额", "Settings and limits"], ["工具", "Tools"], ["API 调试", "API explorer"]]) {
     await places.getByRole("link", { name: word(zh, en), exact: true }).click();
     await page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
     await page.waitForFunction((name) => document.title.includes(name), word(zh, en) === word("平台", "Platform") ? word("API 调试", "API explorer") : word(zh, en));
@@ -122,7 +170,7 @@ async function passwords({ page, word, looked, expect, visit, base, user, passwo
   await looked("password");
   await fill("repeat", other);
   await submit.click();
-  await page.getByRole("alert").waitFor();
+  await page.getByText(word("与当前密码不符", "It is not the present password")).waitFor();
   await fill("old", password);
   await submit.click();
   await page.getByRole("navigation", { name: word("导航", "Navigation") }).waitFor();

@@ -4,9 +4,7 @@
 const { execFileSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
-
-exports.owns = ["api", "keys", "audit", "settings"];
-exports.unused = [['button "列与密度"', 'button "Columns and density"', "one part of all lists; used on that of devices"]];
+const { tries } = require("./look.js");
 
 exports.walk = async (tour) => {
   const { page, visit, word, looked, expect, cloud, language } = tour;
@@ -19,7 +17,7 @@ exports.walk = async (tour) => {
 
   // The explorer: found by a search, filled in by form, sent, and refused where a field is missing.
   await visit("/platform/api");
-  await box("搜索接口", "Search operations").fill("CreateProject");
+  await box("搜索接口或错误码", "Search operations or error codes").fill("CreateProject");
   await page.getByRole("link", { name: "CreateProject" }).click();
   await page.getByRole("heading", { name: "CreateProject" }).waitFor();
   await looked("explorer");
@@ -56,8 +54,8 @@ exports.walk = async (tour) => {
   await tour.until(async () => (await operations.count()) < inAll, "a group is as large as all of them");
   await groups.selectOption({ index: 0 });
   await page.getByRole("checkbox", { name: word("只看已提供的", "Served only") }).uncheck();
-  await page.getByRole("link", { name: word(/尚未实现/, /to come/) }).first().click();
-  await page.getByText(word("这个接口尚未实现", "This operation is still to come")).waitFor();
+  await page.getByRole("link", { name: word(/尚未实现/, /not implemented/) }).first().click();
+  await page.getByText(word("这个接口尚未实现", "This operation is not implemented")).waitFor();
 
   // One that is declined says why; an object that need not be sent is given, and left out again.
   await visit("/platform/api/iotexplorer-CreateTWeSeeCallback");
@@ -71,6 +69,7 @@ exports.walk = async (tour) => {
   await visit("/platform/keys");
   await page.getByRole("table").waitFor();
   await looked("keys");
+  await tries(tour);
   await button("新建密钥", "New key").click();
   await dialog.getByRole("button", { name: word("显示", "Show") }).click();
   const [id] = await dialog.locator("dd [title]").evaluateAll((all) => all.map((each) => each.title));
@@ -91,12 +90,12 @@ exports.walk = async (tour) => {
   await visit("/platform/keys");
   await button("刷新", "Refresh").click();
   const row = page.getByRole("row").filter({ has: page.locator(`[title="${id}"]`) });
-  await row.getByRole("button", { name: word("停用", "Disable"), exact: true }).click();
+  await row.getByRole("button", { name: `${word("停用", "Disable")} ${id}` }).click();
   await dialog.getByRole("button", { name: word("停用", "Disable"), exact: true }).click();
   await gone();
   await row.getByText(word("已停用", "Disabled")).waitFor();
   expect(execFileSync("bash", ["-c", asked], { env, encoding: "utf8" }).includes("AuthFailure"), "a key that is off was served");
-  await row.getByRole("button", { name: word("启用", "Enable"), exact: true }).click();
+  await row.getByRole("button", { name: `${word("启用", "Enable")} ${id}` }).click();
   await row.getByText(word("启用", "Active")).first().waitFor();
   await row.getByRole("button", { name: word(`删除密钥 ${id}`, `Delete key ${id}`) }).click();
   await dialog.getByRole("button", { name: word("删除", "Delete"), exact: true }).click();
@@ -134,7 +133,8 @@ async function programs({ page, visit, word, expect, cloud }, key, env) {
 }
 
 /** Who did what; by operation, by caller, changes alone, and back to earlier ones. */
-async function audit({ page, visit, word, looked, expect, cloud, until }) {
+async function audit(tour) {
+  const { page, visit, word, looked, expect, cloud, until } = tour;
   const caller = await cloud("DescribeCaller", {}, "2026-11-01");
   // More than are shown at once, of each operation fewer than a second allows.
   for (let calls = 0; calls < 18; calls += 1) {
@@ -146,6 +146,7 @@ async function audit({ page, visit, word, looked, expect, cloud, until }) {
   const rows = page.locator("tbody tr");
   await rows.first().waitFor();
   await looked("audit");
+  await tries(tour);
   const first = await rows.count();
   await page.getByRole("button", { name: word("加载更早的记录", "Load earlier ones") }).click();
   await until(async () => (await rows.count()) > first, "no earlier rows came");
@@ -157,12 +158,22 @@ async function audit({ page, visit, word, looked, expect, cloud, until }) {
   const operation = page.getByRole("textbox", { name: word("接口名称", "Operation") });
   const uin = page.getByRole("textbox", { name: word("操作者 Uin", "Uin of who did it") });
   await operation.fill("DeleteSecretKey");
+  await operation.press("Enter");
   await page.waitForURL(/operation=DeleteSecretKey/);
   await page.getByRole("cell", { name: "DeleteSecretKey" }).first().waitFor();
   await uin.fill("100000000000");
+  await uin.press("Enter");
   await page.getByText(word("没有符合筛选条件的内容", "Nothing fits the filters")).waitFor();
   await uin.fill(caller.Uin);
+  await uin.press("Enter");
   await page.getByRole("cell", { name: "DeleteSecretKey" }).first().waitFor();
+  await page.getByRole("button", { name: word(`移除筛选 操作者 Uin ${caller.Uin}`, `Remove the filter Uin of who did it ${caller.Uin}`) }).click();
+  await page.waitForURL((url) => !url.searchParams.has("uin"));
+  await page.getByRole("button", { name: word("移除筛选 接口名称", "Remove the filter Operation") }).click();
+  await page.waitForURL((url) => !url.searchParams.has("operation"));
+  await operation.fill("DeleteSecretKey");
+  await operation.press("Enter");
+  await page.waitForURL(/operation=DeleteSecretKey/);
   await page.getByRole("combobox", { name: word("时间范围", "Time range") }).selectOption("hour");
   await page.waitForURL(/span=hour/);
   await page.getByRole("button", { name: word("刷新", "Refresh"), exact: true }).click();
@@ -172,6 +183,7 @@ async function audit({ page, visit, word, looked, expect, cloud, until }) {
   await shown.locator(`[title="${entry.RequestId}"]`).waitFor();
   expect(entry.SecretId === "console", JSON.stringify(entry));
   await operation.fill("NoSuchOperation");
+  await operation.press("Enter");
   await page.getByRole("button", { name: word("清除筛选", "Clear filters") }).click();
   await rows.first().waitFor();
 }

@@ -4,6 +4,7 @@
 
 const { X509Certificate, createPrivateKey } = require("node:crypto");
 const fs = require("node:fs");
+const { authority } = require("./certificates.js");
 
 exports.walk = async (tour) => {
   const run = `${tour.language}-${Date.now() % 1_000_000}`;
@@ -40,15 +41,18 @@ async function projectByForm({ page, visit, word, looked, expect, cloud }, { run
   await row.getByText("<i>for walking</i>").waitFor();
   await row.getByRole("button", { name: word("编辑", "Edit") }).click();
   await field("项目名称", "Project name").fill(`house-${run}`);
+  await field("描述", "Description").fill("<i>for living</i>");
   await button("保存", "Save").click();
   await dialog.getByRole("row", { name: new RegExp(`house-${run}`) }).waitFor();
   const made = await project(`house-${run}`);
-  expect(made?.ProjectDesc === "<i>for walking</i>" && !(await project(`home-${run}`)), JSON.stringify(made));
+  expect(made?.ProjectDesc === "<i>for living</i>" && !(await project(`home-${run}`)), JSON.stringify(made));
   return made.ProjectId;
 }
 
 /** A gateway that signs in with a certificate: the pair is shown once, kept as two files, and replaced. */
-async function certificates({ page, visit, word, looked, expect, cloud }, { run, dialog, button, field, saved }, project) {
+async function certificates(tour, of, project) {
+  const { run, dialog, button, field, saved } = of;
+  const { page, visit, word, looked, expect, cloud } = tour;
   await visit("/products");
   await button("新建产品", "New product").first().click();
   await field("产品名称", "Product name").fill(`certified-${run}`);
@@ -80,12 +84,46 @@ async function certificates({ page, visit, word, looked, expect, cloud }, { run,
   await button("更换证书", "Replace the certificate").click();
   const replace = dialog.getByRole("button", { name: word("更换证书", "Replace the certificate") });
   expect(await replace.isDisabled(), "a certificate is replaced without the device's name");
-  await dialog.getByRole("textbox").fill("gate");
+  await dialog.getByRole("textbox").last().fill("gate");
   await replace.click();
   const shown = await page.getByRole("region", { name: word("设备私钥", "Private key") }).innerText();
   const second = new X509Certificate(await described());
   expect(second.fingerprint256 !== first.fingerprint256 && second.checkPrivateKey(createPrivateKey(shown)), "the new pair does not fit");
   await looked("replaced");
+  await ownCertificate(tour, of, ProductId);
+}
+
+/** Of a product that trusts an authority of its own: devices bring their certificates along, the first and the next. */
+async function ownCertificate(tour, { dialog, button, field }, ProductId) {
+  const { page, visit, word, looked, expect, until, cloud } = tour;
+  const factory = await authority(tour, ProductId, `factory-${tour.language}`);
+  const printOf = (pem) => new X509Certificate(pem).fingerprint256;
+  const held = async () => printOf((await cloud("DescribeDevice", { ProductId, DeviceName: "proven" })).Device.DeviceCert);
+  const [first, second] = [factory.issue(`${ProductId}proven`), factory.issue(`${ProductId}proven`)];
+  factory.end();
+  await visit(`/devices?product=${ProductId}`);
+  await button("新建设备", "New device").first().click();
+  await field("设备名称", "Device name").fill("proven");
+  const own = dialog.getByRole("textbox", { name: word("设备证书（PEM）", "Device certificate (PEM)") });
+  await own.fill("no certificate");
+  await dialog.getByRole("button", { name: word("创建", "Create"), exact: true }).click();
+  await dialog.getByRole("alert").waitFor();
+  expect((await own.getAttribute("aria-invalid")) === "true", "what is no certificate is told at the field");
+  await own.fill(first);
+  await dialog.getByRole("button", { name: word("创建", "Create"), exact: true }).click();
+  await dialog.getByText(word("设备 proven 已创建", "Device proven is made")).waitFor();
+  expect((await held()) === printOf(first), "the device has another certificate");
+
+  await visit(`/devices/${ProductId}/proven/info`);
+  await button("更换证书", "Replace the certificate").click();
+  await dialog.getByRole("textbox", { name: word("请输入 proven 以确认", "Type proven to confirm") }).fill("proven");
+  await dialog.getByRole("button", { name: word("更换证书", "Replace the certificate") }).click();
+  await dialog.getByRole("alert").filter({ hasText: "CA" }).waitFor();
+  await looked("renew-own");
+  await dialog.getByRole("textbox", { name: word("已有的设备证书（PEM）", "A certificate it has already (PEM)") }).fill(second);
+  await dialog.getByRole("button", { name: word("更换证书", "Replace the certificate") }).click();
+  await dialog.waitFor({ state: "detached" });
+  await until(async () => (await held()) === printOf(second), "the device has its first certificate");
 }
 
 /** From a template and from a file, a function changed and one deleted, an event and an action by the form, the whole as a file. */

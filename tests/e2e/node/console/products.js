@@ -2,18 +2,7 @@
 "use strict";
 
 const { createHmac } = require("node:crypto");
-
-exports.owns = ["products"];
-const ELSEWHERE = "the walk `product` uses it";
-exports.unused = [
-  ['button "列与密度"', 'button "Columns and density"', "one part of all lists; used on that of devices"],
-  ['新建产品 | combobox "通信方式"', 'New product | combobox "Network"', ELSEWHERE],
-  ['新建产品 | textbox "描述"', 'New product | textbox "Description"', ELSEWHERE],
-  ["新建产品: 认证方式", "New product: Authentication", ELSEWHERE],
-  ["新建产品: 设备类型", "New product: Kind of device", ELSEWHERE],
-  ['项目 | button "编辑"', 'Projects | button "Edit"', ELSEWHERE],
-  ['项目 | button "新建项目"', 'Projects | button "New project"', ELSEWHERE],
-];
+const { tries } = require("./look.js");
 
 exports.walk = async (tour) => {
   const { page, visit, word, looked, expect, until, cloud, language } = tour;
@@ -31,7 +20,10 @@ exports.walk = async (tour) => {
   await visit("/products");
   await page.getByRole("table").waitFor();
   await looked("list");
-  await page.getByPlaceholder(word("搜索产品名称", "Search by product name")).fill("no such product");
+  await tries(tour);
+  const search = page.getByPlaceholder(word("搜索产品名称", "Search by product name"));
+  await search.fill("no such product");
+  await search.press("Enter");
   await told("没有符合筛选条件的内容", "Nothing fits the filters");
   expect(page.url().includes("name=no"), `the filter is not in the address ${page.url()}`);
   await button("清除筛选", "Clear filters").click();
@@ -40,6 +32,13 @@ exports.walk = async (tour) => {
   const inState = page.getByRole("combobox", { name: word("状态", "State") });
   await inState.selectOption("released");
   await told("没有符合筛选条件的内容", "Nothing fits the filters");
+  await page.getByRole("button", { name: word("移除筛选 状态 已发布", "Remove the filter State Released") }).click();
+  await page.waitForURL((url) => !url.searchParams.has("state"));
+  await search.fill("lamp");
+  await search.press("Enter");
+  await page.waitForURL(/name=lamp/);
+  await page.getByRole("button", { name: word("移除筛选 产品名称 lamp", "Remove the filter Name lamp") }).click();
+  await page.waitForURL((url) => !url.searchParams.has("name"));
   await inState.selectOption("dev");
   await button("刷新", "Refresh").click();
   await page.getByRole("link", { name: "lamp", exact: true }).click();
@@ -200,12 +199,12 @@ exports.walk = async (tour) => {
   await page.getByRole("button", { name: /walk\/here/ }).first().waitFor();
   expect((await topics()).some((topic) => topic.endsWith("walk/here 3")), (await topics()).join());
   await looked("topics");
-  await page.getByRole("button", { name: new RegExp(word("编辑 .*walk/here", "Edit .*walk/here")) }).click();
+  await page.getByRole("button", { name: new RegExp(word("编辑.*walk/here", "Edit.*walk/here")) }).click();
   await choice("订阅", "Subscribe").first().check();
   await button("保存", "Save").click();
   await dialog.waitFor({ state: "detached" });
   expect((await topics()).some((topic) => topic.endsWith("walk/here 2")), (await topics()).join());
-  await page.getByRole("button", { name: new RegExp(word("删除 .*walk/here", "Delete .*walk/here")) }).click();
+  await page.getByRole("button", { name: new RegExp(word("删除.*walk/here", "Delete.*walk/here")) }).click();
   await dialog.getByRole("button", { name: word("删除", "Delete"), exact: true }).click();
   await dialog.waitFor({ state: "detached" });
   expect(!(await topics()).some((topic) => topic.includes("walk/here")), (await topics()).join());

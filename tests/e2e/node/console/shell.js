@@ -8,6 +8,7 @@ exports.walk = async (tour) => {
   const { product, project } = await demo(cloud);
   const other = `second-${language}`;
   const made = (await cloud("CreateProject", { ProjectName: other, ProjectDesc: "" })).Project.ProjectId;
+  await missing(tour, product);
   await search(tour, product);
   try {
     await projects(tour, { project, made, other });
@@ -25,7 +26,37 @@ exports.walk = async (tour) => {
   await looked("navigation");
 };
 
-async function search({ page, visit, word, looked, expect, language }, product) {
+/** Pages and tabs that cannot be read, as when the server is stopped or was updated, say so; tried again, they are there. */
+async function missing({ page, visit, word, expect }, product) {
+  const told = page.getByText(word("这一页没有加载成功", "This page could not be loaded"));
+  const gone = (what) => page.route(what, (route) => route.abort("connectionrefused"));
+  await visit(`/devices/${product}/lamp-1/now`);
+  const tab = page.getByRole("link", { name: word("设备影子", "Shadow"), exact: true });
+  await tab.waitFor();
+  await gone("**/assets/**");
+  await tab.click();
+  await page.getByRole("alert").filter({ has: told }).waitFor();
+  await page.unroute("**/assets/**");
+  await page.getByRole("button", { name: word("重试", "Try again"), exact: true }).click();
+  await page.getByRole("heading", { name: word("设备影子", "Device shadow"), level: 2 }).waitFor();
+
+  // No server at all: it is said, and the page in view stays.
+  const link = page.getByRole("link", { name: word("产品", "Products"), exact: true });
+  await gone("**/assets/**");
+  await gone("**/console/session");
+  await link.click();
+  await told.waitFor();
+  expect(page.url().endsWith("/shadow"), `it went to ${page.url()}`);
+  // Updated meanwhile: the page is read anew.
+  await page.unroute("**/console/session");
+  await link.click();
+  await page.waitForURL(/\/products$/);
+  await page.unroute("**/assets/**");
+  await page.reload();
+  await page.getByRole("heading", { name: word("产品", "Products"), level: 1 }).waitFor();
+}
+
+async function search({ page, visit, word, looked, expect, language, cloud }, product) {
   const dialog = page.getByRole("dialog", { name: word("搜索控制台", "Search the console") });
   const field = dialog.getByRole("combobox");
   const option = (name) => dialog.getByRole("option").filter({ hasText: name });
@@ -75,6 +106,36 @@ async function search({ page, visit, word, looked, expect, language }, product) 
   await page.keyboard.press("Enter");
   await at("/platform/api/iotexplorer-DescribeDeviceData");
 
+  // A code that a program was answered with leads to the operations that answer it.
+  await page.keyboard.press("Control+k");
+  await field.fill("StudioProductNotExist");
+  await option("ResourceNotFound.StudioProductNotExist").click();
+  await page.waitForURL(/\/platform\/api\?search=ResourceNotFound.StudioProductNotExist/);
+  const operations = page.getByRole("navigation", { name: word("接口列表", "Operations") });
+  await operations.getByRole("link", { name: "ModifyModelDefinition", exact: true }).click();
+  await page.getByRole("listitem").filter({ hasText: "ResourceNotFound.StudioProductNotExist" }).waitFor();
+
+  // What went wrong, in a user's words, leads to its cause and cure.
+  await page.keyboard.press("Control+k");
+  await field.fill(word("签名不匹配", "signature"));
+  await option("faq-56").first().click();
+  await page.waitForURL(/\/platform\/problems\?search=faq-56/);
+  const known = page.getByRole("article").filter({ hasText: "faq-56" }).first();
+  await known.getByText(word("处理办法", "What to do")).waitFor();
+  await looked("problem");
+  await page.getByRole("textbox", { name: word("搜索问题", "Search problems") }).fill(word("离线", "offline"));
+  await page.waitForURL((url) => url.searchParams.get("search") === word("离线", "offline"));
+  await page.getByRole("article").filter({ hasText: word("离线", "offline") }).first().waitFor();
+  await page.getByRole("radio", { name: word("后端", "Backends"), exact: true }).check();
+  await page.waitForURL(/kind=backend/);
+  const { KnownProblems } = await cloud("ListKnownProblems", {}, "2026-11-01");
+  await page.getByRole("textbox", { name: word("搜索问题", "Search problems") }).fill("");
+  const backends = KnownProblems.filter(({ Of }) => Of === "backend").length;
+  await page.getByRole("status").filter({ hasText: word(`${backends} 个问题`, `${backends} problems`) }).waitFor();
+  await looked("problems");
+  await page.getByRole("textbox", { name: word("搜索问题", "Search problems") }).fill("no such thing");
+  await page.getByText(word("没有符合条件的问题", "No problem fits")).waitFor();
+
   // Nothing found, in words; what is typed stays text.
   await page.keyboard.press("Control+k");
   await field.fill("<b>no such thing</b>");
@@ -109,9 +170,15 @@ async function projects({ page, visit, word, looked, expect }, { project, made, 
   const online = page.getByRole("article").filter({ hasText: word("在线设备", "Devices online") });
   await online.getByText("0", { exact: true }).waitFor();
   await looked("project-overview");
+  await page.getByRole("link", { name: word("新建产品", "Make a product") }).click();
+  await page.waitForURL(new RegExp(`/products\\?.*project=${made}`));
+  await page.goBack();
   await page.getByRole("link", { name: word("设备", "Devices"), exact: true }).click();
   await page.waitForURL(new RegExp(`/devices\\?.*project=${made}`));
   expect((await page.getByRole("link", { name: "lamp-1" }).count()) === 0, "a device of another project is shown");
+  await page.getByRole("link", { name: word("去创建产品", "Make a product") }).click();
+  await page.waitForURL(new RegExp(`/products\\?.*project=${made}`));
+  await page.goBack();
   await page.reload();
   await page.waitForFunction((id) => document.querySelector("header select")?.value === id, made);
 

@@ -6,8 +6,6 @@ const { demo } = require("./lamp.js");
 
 const LIANWU = "2026-11-01";
 
-exports.owns = ["tools"];
-
 exports.walk = async ({ page, visit, word, looked, expect, until, cloud, language }) => {
   const { product } = await demo(cloud);
   const prefix = `fleet-${language}`;
@@ -23,7 +21,7 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud, languag
   await label("产品", "Product").selectOption(product);
   await label("设备名称前缀", "Names begin with").fill("no device");
   await button("开始模拟", "Start a simulation").click();
-  await page.getByRole("alert").filter({ hasText: "NamePrefix" }).waitFor();
+  await page.locator(".field", { has: label("设备名称前缀", "Names begin with") }).getByRole("alert").waitFor();
 
   // Devices that are not there cannot be played; then they are made.
   await label("设备名称前缀", "Names begin with").fill(prefix);

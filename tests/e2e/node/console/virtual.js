@@ -47,7 +47,7 @@ async function play(tour, product, name) {
   const device = { ProductId: product, DeviceName: name };
   const button = (zh, en) => page.getByRole("button", { name: word(zh, en), exact: true });
   const slider = page.getByRole("slider", { name: "brightness" });
-  const heard = page.getByRole("list", { name: word("设备收发", "What the device says and hears") });
+  const heard = page.getByRole("list", { name: word("设备收发", "Sent and received") });
   const fault = (zh, en) => page.getByRole("radio", { name: word(zh, en) }).check();
   const latest = async (id) => JSON.parse((await cloud("DescribeDeviceData", device)).Data)[id]?.Value;
   const became = (id, value) => until(async () => JSON.stringify(await latest(id)) === JSON.stringify(value), `${id} is not ${JSON.stringify(value)}`);
@@ -83,10 +83,24 @@ async function play(tour, product, name) {
   await button("上报全部", "Report all").click();
   await became("position", { longitude: 113, latitude: 0 });
 
+  // Not at once when that is switched off: the choice waits for its own button.
+  const atOnce = page.getByRole("switch", { name: word("调整后立即上报", "Report each change at once") });
+  const power = page.locator("[data-property=power]");
+  await atOnce.uncheck();
+  const other = await power.locator("option:not(:checked)").first().getAttribute("value");
+  await power.getByRole("combobox").selectOption(other);
+  await slider.press("Home");
+  await page.locator("[data-property=brightness]").getByRole("button").click();
+  await became("brightness", 0);
+  expect((await latest("power")) !== other, "a choice was reported before it was told to");
+  await power.getByRole("button", { name: word(/^上报/, /^Report/) }).click();
+  await became("power", other);
+  await atOnce.check();
+
   // By itself, a little different each time.
   await page.getByLabel(word("间隔（秒）", "Interval (s)")).fill("1");
   await page.getByRole("switch", { name: word("自动上报", "Report by itself") }).check();
-  await until(async () => (await latest("brightness")) !== 42, "nothing moves by itself");
+  await until(async () => (await latest("brightness")) !== 0, "nothing moves by itself");
   await page.getByRole("switch", { name: word("自动上报", "Report by itself") }).uncheck();
 
   // The platform controls it: the slider follows, the reply and the new value go up.
@@ -139,7 +153,9 @@ async function play(tour, product, name) {
   await page.getByText(word("返回码 4", "code 4")).waitFor();
   await looked("refused");
   await page.getByRole("link", { name: word("诊断", "Diagnosis"), exact: true }).click();
-  await page.getByRole("article").filter({ hasText: "hmac" }).first().waitFor();
+  const refused = page.getByRole("article").filter({ hasText: "hmac" }).first();
+  await refused.getByRole("link", { name: word("打开设备密钥", "Open the device's secret") }).click();
+  await page.waitForURL(/\/info/);
 }
 
 /** The platform ends the connection: the page says so, and why there cannot be another. */

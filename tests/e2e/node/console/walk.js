@@ -1,6 +1,6 @@
 // Walks pages of the console in Debian's chromium, as people do: by clicks and keys. Arguments: address of the platform, its first-run.json,
-// area (a file beside this one that exports `walk`), folder for screenshots or "". Prints one line per page looked at and `done` at the end; ends with 1 and the reason at the first
-// thing that is wrong.
+// area (a file beside this one that exports `walk`), folder for the lists of controls (see all-used.js), folder for screenshots or "". Prints one
+// line per page looked at and `done` at the end; ends with 1 and the reason at the first thing that is wrong.
 //
 // An area's `walk(tour)` gets:
 //   tour.page            a page of playwright, signed in, in tour.language ("zh" or "en") and tour.theme
@@ -10,11 +10,8 @@
 //   tour.cloud(action, parameters, version)  the same through the vendor's cloud SDK, to see what a click did
 //   tour.expect(is, text)
 //   tour.until(check, text)  asks again and again, for what the platform does behind an answer
-//   tour.user, tour.password  what it signed in with
+//   tour.user, tour.password, tour.uin  what it signed in with, and whose account it is
 //   tour.mqtt            where devices connect: "host:port"
-//
-// It says in `owns` which pages it answers for: each of their controls must then have been used; see controls.js. Beside the pictures lies the list of
-// what was seen, with an x before what was used.
 "use strict";
 
 const fs = require("node:fs");
@@ -24,6 +21,8 @@ const tencentcloud = require("tencentcloud-sdk-nodejs");
 const controls = require("./controls.js");
 
 const PASSWORD = "walks-through-all-pages";
+/** Each language in a theme. */
+const LANGUAGES = [["zh", "light"], ["en", "dark"]];
 const WIDE = { width: 1440, height: 900 };
 const LAPTOP = { width: 1180, height: 800 };
 const NARROW = { width: 390, height: 844 };
@@ -82,8 +81,8 @@ async function fill(page, name, text) {
 
 async function axe(page, name) {
   // The page's policy lets nobody else's scripts in; what the debugger evaluates is no script of the page.
-  await page.evaluate(fs.readFileSync(path.join(process.env.NODE_PATH, "axe-core/axe.min.js"), "utf8"));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  if (await page.evaluate(() => !window.axe)) await page.evaluate(fs.readFileSync(path.join(process.env.NODE_PATH, "axe-core/axe.min.js"), "utf8"));
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"], preload: false }));
   const told = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
   expect(told.length === 0, `${name}: not accessible: ${told.join("; ")}`);
 }
@@ -131,7 +130,7 @@ function cutControls() {
   return cut;
 }
 
-async function tourOf({ browser, base, firstRun, language, theme, folder, area }) {
+async function tourOf({ browser, base, firstRun, language, theme, lists, folder, area }) {
   const word = (zh, en) => (language === "zh" ? zh : en);
   const context = await browser.newContext({
     viewport: WIDE,
@@ -169,6 +168,7 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
     expect,
     until,
     user: firstRun.admin_user,
+    uin: firstRun.uin,
     password: PASSWORD,
     mqtt: firstRun.listen.mqtt,
     cloud: cloud(base, firstRun),
@@ -177,6 +177,7 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
       for (const [size, viewport] of [["wide", WIDE], ["laptop", LAPTOP], ["narrow", NARROW]]) {
         await page.setViewportSize(viewport);
         await fits(page, `${name}, ${size}`);
+        await page.evaluate(() => scrollTo(0, 0));
         if (folder && size !== "laptop") await page.screenshot({ path: path.join(folder, `${area}-${name}-${size}-${language}.png`), fullPage: true });
       }
       await page.setViewportSize(WIDE);
@@ -189,26 +190,24 @@ async function tourOf({ browser, base, firstRun, language, theme, folder, area }
       console.log(`${language} ${theme} ${name}`);
     },
   };
-  const walked = require(`./${area}.js`);
-  await walked.walk(tour).catch(failed);
+  await require(`./${area}.js`).walk(tour).catch(failed);
   quiet("at the end");
-  const { left, idle } = controls.left(found, walked, word);
-  if (folder) fs.writeFileSync(path.join(folder, `${area}-controls-${language}.txt`), `${[...found.seen].sort().map((key) => `${found.used.has(key) ? "x" : " "} ${key}`).join("\n")}\n`);
-  expect(left.length === 0, `seen and never used:\n${left.join("\n")}`);
-  expect(idle.length === 0, `excused, and not there or used after all: ${idle.join(", ")}`);
+  fs.writeFileSync(path.join(lists, `${area}-${language}.txt`), controls.list(found));
   await context.close();
 }
 
 async function main() {
-  const [base, firstRunFile, area, folder] = process.argv.slice(2);
+  const [base, firstRunFile, area, lists, folder] = process.argv.slice(2);
   const firstRun = JSON.parse(fs.readFileSync(firstRunFile, "utf8"));
+  fs.mkdirSync(lists, { recursive: true });
+  for (const [language] of LANGUAGES) fs.rmSync(path.join(lists, `${area}-${language}.txt`), { force: true });
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"],
   });
   try {
-    for (const [language, theme] of [["zh", "light"], ["en", "dark"]]) {
-      await tourOf({ browser, base, firstRun, language, theme, folder, area });
+    for (const [language, theme] of LANGUAGES) {
+      await tourOf({ browser, base, firstRun, language, theme, lists, folder, area });
     }
   } finally {
     await browser.close();
@@ -216,8 +215,14 @@ async function main() {
   console.log("done");
 }
 
-main().catch((error) => {
-  console.error(String(error.stack ?? error).slice(0, 4000));
-  // Devices of the walk may still be connected.
-  process.exit(1);
-});
+exports.cloud = cloud;
+exports.signIn = signIn;
+exports.until = until;
+
+if (require.main === module) {
+  main().catch((error) => {
+    console.error(String(error.stack ?? error).slice(0, 4000));
+    // Devices of the walk may still be connected.
+    process.exit(1);
+  });
+}

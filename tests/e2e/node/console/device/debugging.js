@@ -37,6 +37,7 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   // Any message: text, and bytes.
   const message = side.getByRole("textbox", { name: word("消息内容", "Message") });
   await side.getByText(word("下发消息", "Send a message")).click();
+  await side.getByLabel("Topic").fill(`${product}/${name}/control`);
   await message.fill('{"hello":"<i>there</i>"}');
   await side.getByRole("button", { name: word("发布", "Publish") }).click();
   await side.getByText(word("消息已发送到设备", "The message went to the device")).waitFor();
@@ -74,6 +75,8 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await log.getByLabel(word("关键字", "Words")).press("Enter");
   await log.getByLabel(word("通讯类型", "Direction")).selectOption("down");
   await until(async () => (await log.locator("li.up").count()) === 0 && (await log.locator("li.down").count()) > 0, "messages of the other direction are shown");
+  await log.locator("li.down summary").first().click();
+  await log.locator("li.down .topic").first().getByText(name).waitFor();
   const [download] = await Promise.all([page.waitForEvent("download"), log.getByRole("button", { name: word("导出", "Export") }).click()]);
   const text = fs.readFileSync(await download.path(), "utf8");
   expect(text.includes("AQID/w==") && !text.includes(",up,"), `the file: ${text.slice(0, 300)}`);
@@ -83,8 +86,12 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await log.getByRole("button", { name: word("暂停", "Pause") }).click();
   await live.isPaused(log);
   await lamp.report({ brightness: 21 });
-  await log.getByRole("button", { name: word("条新消息", "new message") }).waitFor();
+  const waiting = log.getByRole("button", { name: word("条新消息", "new message") });
+  await waiting.waitFor();
   expect((await lines.count()) === 0, "a paused log shows what came since");
+  await waiting.click();
+  await lines.first().waitFor();
+  await live.isPaused(log);
   await log.getByRole("button", { name: word("继续", "Resume") }).click();
   await lines.first().waitFor();
   const shows = (text) => lines.filter({ hasText: text }).first().waitFor();
@@ -98,6 +105,10 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
     await shows('"brightness":22');
     await shows("report_reply");
   });
+  live.miss("content", 12);
+  await log.getByRole("button", { name: word("重新读取", "Read again") }).press("Enter");
+  await log.getByText(word("有 12 条未显示", "12 lines were left out")).waitFor({ state: "detached" });
+  await shows('"brightness":22');
   await live.cut();
   await live.isLost(log);
   await looked("debugging-lost");

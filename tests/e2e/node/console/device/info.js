@@ -9,6 +9,8 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await page.getByRole("button", { name: word("显示 设备密钥", "Show Device secret") }).click();
   await page.getByText(lamp.secret).waitFor();
   await looked("info");
+  await page.getByRole("region", { name: word("设备凭证", "Credentials") }).getByRole("button", { name: word(/^复制/, /^Copy/) }).click();
+  expect((await page.evaluate(() => navigator.clipboard.readText())) === lamp.secret, "another secret was copied");
   await page.getByRole("button", { name: word("隐藏 设备密钥", "Hide Device secret") }).click();
   await page.getByText(lamp.secret).waitFor({ state: "detached" });
 
@@ -25,7 +27,7 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await tags.getByRole("button", { name: word("保存标签", "Save tags") }).click();
   await until(async () => (await saved()) === "area=floor2", `the tags are ${await saved()}`);
   await looked("info-tags");
-  await tags.getByRole("button", { name: word("删除标签 area", "Remove the tag area") }).click();
+  await tags.getByRole("button", { name: word("删除标签“area”", "Remove the tag “area”") }).click();
   await tags.getByRole("button", { name: word("保存标签", "Save tags") }).click();
   await until(async () => (await saved()) === "", `the tags are ${await saved()}`);
 

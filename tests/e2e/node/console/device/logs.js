@@ -33,6 +33,54 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await rows.filter({ hasText: "report_reply" }).first().waitFor();
   await words.fill("");
   await words.press("Enter");
+
+  // The timeline's switches: only what is switched on is shown, and the address has it.
+  const only = page.getByRole("group", { name: word("只看", "Show only") });
+  const flip = (zh, en) => only.getByRole("checkbox", { name: word(zh, en), exact: true });
+  const kinds = async () => [...new Set(await page.locator("tbody td.kind").allInnerTexts())];
+  const shows = (...wanted) => until(async () => (await kinds()).join() === wanted.join(), `not only ${wanted.join()} in the timeline`);
+  await flip("上下线", "Status").check();
+  await shows(word("上下线", "Status"));
+  await flip("诊断", "Diagnosis").check();
+  await page.waitForURL(/only=status%2Cdiagnostic|only=status,diagnostic/);
+  await until(async () => (await kinds()).length === 2, "not both kinds in the timeline");
+  await looked("logs-switches");
+  await flip("上下线", "Status").uncheck();
+  await flip("诊断", "Diagnosis").uncheck();
+  await flip("↓ 下行", "↓ Down").check();
+  await until(async () => (await page.locator("tbody td.direction").allInnerTexts()).every((way) => way === word("↓ 下行", "↓ Down")), "messages up are shown, too");
+  await flip("↓ 下行", "↓ Down").uncheck();
+  await flip("↑ 上行", "↑ Up").check();
+  await until(async () => (await page.locator("tbody td.direction").allInnerTexts()).every((way) => way === word("↑ 上行", "↑ Up")), "messages down are shown, too");
+  await flip("↑ 上行", "↑ Up").uncheck();
+  await flip("物模型", "Thing model").check();
+  await shows(word("物模型", "Thing model"));
+  await flip("物模型", "Thing model").uncheck();
+  await lamp.event("low_voltage", "alert", { voltage: 3.25 });
+  await flip("事件", "Events").check();
+  await rows.filter({ hasText: "3.25" }).first().waitFor();
+  expect((await rows.filter({ hasText: "$thing/up/property" }).count()) === 0, "properties among the events");
+  await flip("事件", "Events").uncheck();
+  await flip("设备本地", "Device's own").check();
+  await page.getByText(word("这段时间没有日志", "Nothing was logged in this time")).waitFor();
+  await page.getByRole("button", { name: word("清除筛选", "Clear filters") }).click();
+  await rows.first().waitFor();
+
+  // An opened line stands in the address; its link shows it to others, whenever they open it.
+  await rows.filter({ hasText: '"brightness":"dark"' }).first().getByRole("button").click();
+  await page.locator("mark", { hasText: '"dark"' }).waitFor();
+  await page.waitForURL(/line=\d+-/);
+  await page.reload();
+  await page.locator("mark", { hasText: '"dark"' }).waitFor();
+  await page.getByRole("button", { name: word("复制链接", "Copy a link") }).click();
+  await page.getByRole("status").filter({ hasText: word("链接已复制", "Link copied") }).waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(/span=custom&from=\d+&to=\d+&line=/.test(link), link);
+  await page.goto(link);
+  await page.locator("mark", { hasText: '"dark"' }).waitFor();
+  await visit(at("logs"));
+  await rows.first().waitFor();
+  await choose("内容日志", "Messages");
   await page.getByLabel(word("通讯类型", "Direction")).selectOption("down");
   await page.waitForURL(/direction=down/);
   await page.getByLabel(word("通讯类型", "Direction")).selectOption("");
@@ -50,6 +98,14 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await looked("logs-status");
   await choose("设备本地日志", "Device's own");
   await page.getByText(word("设备没有上传本地日志", "The device has uploaded nothing of its own log")).waitFor();
+  // Nothing in half an hour: the three days before were looked at by themselves. A span that was chosen stays until it is widened.
+  await until(async () => (await page.getByLabel(word("时间范围", "Time range")).inputValue()) === "3d", "the span was not widened");
+  await page.getByRole("link", { name: word("去打开本地日志", "Switch its log on") }).click();
+  await page.waitForURL(/\/info/);
+  await page.goBack();
+  await page.getByLabel(word("时间范围", "Time range")).selectOption("yesterday");
+  await page.getByRole("button", { name: word("查看近 3 天", "Show the last 3 days") }).click();
+  await page.waitForURL(/span=3d/);
   await choose("全部", "All");
 
   // A time of one's own, and refreshing by oneself.
@@ -128,7 +184,13 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   await page.getByText(word("以文本上报 brightness，物模型为整数型：自", "reports brightness as text, the model says integer:")).waitFor();
   await looked("diagnosis");
   await page.getByRole("button", { name: word("重新检查", "Check again") }).click();
-  await problem.first().getByRole("link").click();
+  await problem.first().getByRole("link", { name: word("打开物模型", "Open the thing model") }).click();
+  await page.waitForURL(/\/products\/[^/]+\/definition/);
+  await page.goBack();
+  await problem.first().getByRole("link", { name: "faq-24" }).click();
+  await page.waitForURL(/problems\?search=faq-24/);
+  await page.goBack();
+  await problem.first().getByRole("link", { name: word("在日志中查看这段时间", "See this time in the log") }).click();
   await page.waitForURL(/logs.*span=custom/);
   await rows.first().waitFor();
   await visit(`/devices/${product}/lamp-3/diagnosis`);

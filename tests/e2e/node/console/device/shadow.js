@@ -21,6 +21,9 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud }, { pro
   expect((await shadow()).state.desired.place.room === "<script>", `the shadow is ${JSON.stringify(await shadow())}`);
   await looked("shadow");
   await page.getByText(word("完整 JSON", "The whole JSON"), { exact: true }).click();
+  await page.getByRole("button", { name: word("复制 完整 JSON", "Copy The whole JSON") }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(JSON.parse(copied).state.desired.place.room === "<script>", `copied is ${copied}`);
 
   // A key taken out, while somebody else changes another.
   await page.getByRole("button", { name: word("修改期望值", "Change desired values") }).click();

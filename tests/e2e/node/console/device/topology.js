@@ -18,7 +18,8 @@ exports.walk = async ({ page, visit, word, looked, expect, cloud, language }, { 
   };
   const dialog = page.getByRole("dialog");
 
-  await visit(`/devices/${hub}/hub1/topology`);
+  await visit(`/devices/${hub}/hub1`);
+  await page.getByRole("navigation", { name: word("设备页面", "Parts of the device page") }).getByRole("link", { name: word("子设备", "Topology"), exact: true }).click();
   await page.getByText(word("这个网关还没有子设备", "This gateway has no sub-devices yet")).waitFor();
   await looked("topology-empty");
   await page.getByRole("button", { name: word("添加子设备", "Add sub-devices") }).click();
@@ -38,6 +39,8 @@ exports.walk = async ({ page, visit, word, looked, expect, cloud, language }, { 
 
   // From the sub-device to its gateway; no such tab for others.
   await page.getByRole("link", { name: "leaf2" }).click();
+  await page.getByRole("link", { name: word("查看日志", "See the log") }).click();
+  await page.waitForURL(/leaf2\/logs/);
   await page.getByRole("link", { name: word("设备信息", "Info"), exact: true }).click();
   await page.getByRole("link", { name: "hub1" }).waitFor();
   await visit(`/devices/${product}/${name}/topology`);
