@@ -179,7 +179,8 @@ exports.collect = async (context, base, language, stopped) => {
     // The head of a page and its tabs are there on each of them.
     const page = isHead ? pageOf(address).split("/")[0] : pageOf(address);
     const whole = /^(?:shell|dialog|error) \| /.test(key) ? key : `${page} | ${key}`;
-    if (kind === "seen") seen.add(whole);
+    // What is used the moment it appears is told as used before it is told as seen.
+    if (kind !== "stopped") seen.add(whole);
     if (kind === "used") used.add(whole);
   });
   await context.addInitScript(watch, language);

@@ -26,6 +26,14 @@ describe("a call over the platform's rate", () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
+  it("is told to be over it after a while", async () => {
+    const ask = vi.fn().mockRejectedValue(overRate());
+    const answer = expect(patient(ask, new AbortController().signal, 1000)).rejects.toThrow("too many");
+    await vi.runAllTimersAsync();
+    await answer;
+    expect(ask).toHaveBeenCalledTimes(4);
+  });
+
   it("tells any other refusal at once", async () => {
     const ask = vi.fn().mockRejectedValue(new ApiError("InvalidParameterValue", "wrong", "1"));
     await expect(patient(ask, new AbortController().signal)).rejects.toThrow("wrong");

@@ -1,6 +1,7 @@
 import { effectScope, nextTick, ref } from "vue";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { ApiError } from "./error";
 import { useQuery, useReload } from "./query";
 
 /** Answers that come when the test says so. */
@@ -28,6 +29,17 @@ describe("what a page reads", () => {
     asked[0]?.answer("first");
     await settle();
     expect([query.data.value, asked[0]?.signal.aborted, query.isLoading.value]).toEqual(["second", true, false]);
+    scope.stop();
+  });
+
+  it("waits where the platform admits no more calls for the moment", async () => {
+    const { settle, scope } = scene();
+    const read = vi.fn().mockRejectedValueOnce(new ApiError("RequestLimitExceeded", "too many", "1")).mockResolvedValue("answer");
+    const query = scope.run(() => useQuery(read))!;
+    await settle();
+    expect([query.isLoading.value, query.error.value]).toEqual([true, undefined]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([query.data.value, query.error.value, query.isLoading.value]).toEqual(["answer", undefined, false]);
     scope.stop();
   });
 

@@ -2,6 +2,7 @@
 import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } from "vue";
 
 import { type ApiError, asApiError } from "./error";
+import { A_WHILE, patient } from "./patient";
 
 export interface Query<T> {
   /** The last answer; `undefined` before the first. */
@@ -27,7 +28,7 @@ export function useQuery<T>(read: (signal: AbortSignal) => Promise<T>, on: Watch
     running = mine;
     isLoading.value = true;
     try {
-      const answer = await read(mine.signal);
+      const answer = await patient(() => read(mine.signal), mine.signal, A_WHILE);
       if (running !== mine) return;
       data.value = answer;
       error.value = undefined;

@@ -1,6 +1,7 @@
 import { effectScope, nextTick, ref } from "vue";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
+import { ApiError } from "../../api/error";
 import { type Feed, MOST, useFeed } from "./feed";
 
 interface Row {
@@ -14,10 +15,12 @@ function scene() {
   const isHeld = ref(false);
   const gates: (() => void)[] = [];
   let isSlow = false;
+  let refusals = 0;
   const scope = effectScope();
   const feed = scope.run(() =>
     useFeed<Row, string>({
       async read(_, context) {
+        if (refusals-- > 0) throw new ApiError("RequestLimitExceeded", "too many", "1");
         const rows = context ? log.slice(50) : log.slice(0, 50);
         if (isSlow) await new Promise<void>((resolve) => gates.push(resolve));
         return { rows, context: "more", isOver: Boolean(context) || log.length <= 50 };
@@ -44,6 +47,10 @@ function scene() {
     change(at: number, text: string) {
       log.splice(log.findIndex((row) => row.at === at), 1, { at, text });
     },
+    /** So many pages that are asked for next are not admitted. */
+    refuse(count: number) {
+      refusals = count;
+    },
     slow() {
       isSlow = true;
     },
@@ -60,6 +67,22 @@ const settled = async () => {
 };
 
 describe("a list of rows", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it("waits where the platform admits no more calls for the moment", async () => {
+    vi.useFakeTimers();
+    const { feed, times, write, refuse } = scene();
+    await settled();
+    write(1, false);
+    refuse(3);
+    const read = feed.refresh();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([times(), feed.error.value]).toEqual([[], undefined]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await read;
+    expect([times(), feed.error.value]).toEqual([[1], undefined]);
+  });
+
   it("shows what comes by itself, each row once", async () => {
     const { feed, times, write } = scene();
     await settled();

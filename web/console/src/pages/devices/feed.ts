@@ -2,6 +2,7 @@
 import { computed, type ComputedRef, onScopeDispose, ref, type Ref, shallowRef, type ShallowRef, watch } from "vue";
 
 import { type ApiError, asApiError } from "../../api/error";
+import { A_WHILE, patient } from "../../api/patient";
 import { Overlap } from "./overlap";
 
 export type Line<Row> = Row & { key: number };
@@ -98,6 +99,9 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     if (running === mine) isLoading.value = false;
   }
 
+  const read = (of: Filter, from: string, signal: AbortSignal): Promise<Page<Row>> =>
+    patient(() => source.read(of, from, signal), signal, A_WHILE);
+
   function restart(): Promise<void> {
     shown.value = [];
     fresh.value = [];
@@ -125,7 +129,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
 
   async function readNewest(signal: AbortSignal): Promise<void> {
     const of = source.filter();
-    const answer = await source.read(of, "", signal);
+    const answer = await read(of, "", signal);
     if (signal.aborted) return;
     if (isCleared) clearUpTo(answer.rows[0]);
     isCleared = false;
@@ -198,7 +202,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
 
   async function readOlder(signal: AbortSignal): Promise<void> {
     if (!asked || isOver.value) return;
-    const answer = await source.read(asked, context, signal);
+    const answer = await read(asked, context, signal);
     if (signal.aborted) return;
     context = answer.context;
     isOver.value = answer.isOver;
