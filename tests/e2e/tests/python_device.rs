@@ -3,7 +3,7 @@
 use lianwu_testkit::{Device, Fixture, LAMP_MODEL, SdkDevice, Server, ServerOptions, now_ms};
 use serde_json::{Value, json};
 
-/// The SDK's program; acknowledgements of publishes and subscriptions are passed over.
+/// The SDK's program; acknowledgements of publishes and of topics taken and left are passed over: a thread of the SDK's own tells them.
 struct SdkLamp(SdkDevice);
 
 impl SdkLamp {
@@ -19,7 +19,11 @@ impl SdkLamp {
 
     #[track_caller]
     fn hears(&mut self, event: &str) -> Value {
-        let passed: &[&str] = if event == "subscribed" { &["published"] } else { &["published", "subscribed"] };
+        let passed: &[&str] = if event == "subscribed" {
+            &["published", "unsubscribed"]
+        } else {
+            &["published", "subscribed", "unsubscribed"]
+        };
         self.0.hears_past(passed, event)
     }
 

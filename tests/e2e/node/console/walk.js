@@ -105,8 +105,13 @@ async function onlyItsLanguage(page, name, language) {
 }
 
 async function fits(page, name) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(over <= 0, `${name}: the page is ${over} px wider than the window`);
+  const over = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const isOut = (element) => element.getBoundingClientRect().right > clientWidth;
+    const out = scrollWidth > clientWidth ? [...document.body.querySelectorAll("*")].filter((each) => isOut(each) && ![...each.children].some(isOut)) : [];
+    return { by: scrollWidth - clientWidth, out: out.map((each) => `<${each.localName} class="${each.className}"> ${each.textContent.trim().slice(0, 30)}`).slice(0, 5) };
+  });
+  expect(over.by <= 0, `${name}: the page is ${over.by} px wider than the window: ${over.out.join(" | ")}`);
   const cut = await page.evaluate(cutControls);
   expect(cut.length === 0, `${name}: cut off: ${cut.join(" | ")}`);
 }
