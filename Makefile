@@ -12,7 +12,7 @@ deps: ## what building needs, as Debian packages (named when not root)
 	@scripts/debian-packages make build-essential pkg-config libssl-dev
 
 deps-test: ## what the tests need besides: packages, vendor SDKs
-	@scripts/debian-packages make build-essential pkg-config libssl-dev openssl mosquitto mosquitto-clients python3-venv strace curl libcoap3-bin chromium
+	@scripts/debian-packages make build-essential pkg-config libssl-dev openssl mosquitto mosquitto-clients python3-venv strace curl libcoap3-bin chromium fonts-noto-cjk
 	@scripts/test-packages
 
 CONSOLE = web/console

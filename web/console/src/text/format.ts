@@ -1,7 +1,20 @@
 // Numbers, sizes, times and ids as people read them. Times are those of the viewer's zone, which is always shown with them.
 import { language } from "./language";
 
-const locale = () => (language.value === "zh" ? "zh-CN" : "en-GB");
+const LOCALES = { zh: "zh-CN", en: "en-GB" };
+const locale = () => LOCALES[language.value];
+
+/** One formatter for each language: to make one takes longer than to use it a hundred times. */
+function perLanguage<F>(make: (locale: string) => F): () => F {
+  const made = new Map<string, F>();
+  return () => {
+    const format = made.get(locale()) ?? make(locale());
+    made.set(locale(), format);
+    return format;
+  };
+}
+
+const ages = perLanguage((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
 
 export function number(value: number, digits = 0): string {
   return value.toLocaleString(locale(), { maximumFractionDigits: digits });
@@ -58,9 +71,8 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 /** `3 seconds ago`, `昨天`. */
 export function age(millis: number, now: number): string {
   const difference = millis - now;
-  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   const [unit, step] = STEPS.find(([, step]) => Math.abs(difference) >= step) ?? ["second", 1000];
-  return format.format(Math.trunc(difference / step), unit);
+  return ages().format(Math.trunc(difference / step), unit);
 }
 
 /** `5 minutes`, `1 hour`: a whole number of the largest unit that fits. */
