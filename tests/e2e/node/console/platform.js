@@ -210,6 +210,8 @@ async function settings({ page, visit, word, looked, expect, cloud }) {
   await page.getByRole("combobox", { name: word("来源", "Source") }).selectOption(set.Source);
   await page.getByText(set.Key, { exact: true }).waitFor();
   await looked("configuration");
+  const marks = /`|\]\(/.exec(await page.locator("tbody").innerText());
+  expect(!marks, `descriptions show the marks of their documents: ${marks?.input.slice(marks.index - 40, marks.index + 40)}`);
   await search.fill(set.Key);
   await count(Settings.filter((setting) => setting.Source === set.Source && setting.Key.includes(set.Key)).length);
   await part("限额与用量", "Limits and use");
