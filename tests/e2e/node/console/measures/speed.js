@@ -11,6 +11,8 @@ const { cloud: cloudOf, signIn, until } = require("../walk.js");
 const LINES = 1000;
 const ROWS = 100;
 const ROUNDS = 5;
+/** Between two switches, milliseconds: faster ones would use up the rate an account may ask the log at, and wait for it. */
+const PAUSE = 400;
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const rounded = (value) => Math.round(value * 10) / 10;
@@ -88,6 +90,7 @@ async function switches({ page, visit }, device) {
     for (let round = 0; round <= ROUNDS; round += 1) {
       for (const [name, href, ready] of [...list.slice(1), list[0]]) {
         await page.locator(`a[href^="${href}"]`).first().waitFor();
+        await page.waitForTimeout(PAUSE);
         taken.get(name).push(await page.evaluate(goes, [href, ready]));
       }
     }
