@@ -99,7 +99,7 @@ impl History {
 
     fn item(&self, at: u64) -> Value {
         let mut item = Map::new();
-        item.insert("timestamp".into(), (self.begin_ms + at * self.span_ms / self.values).into());
+        item.insert("timestamp".into(), (self.begin_ms + self.offset_ms(at)).into());
         item.insert("properties".into(), json!({"brightness": at % 101, "power_switch": at & 1, "seq": at}));
         let events_before = |at: u64| at * self.events / self.values;
         if events_before(at + 1) > events_before(at) {
@@ -107,11 +107,24 @@ impl History {
         }
         item.into()
     }
+
+    fn offset_ms(&self, at: u64) -> u64 {
+        let offset = u128::from(at) * u128::from(self.span_ms) / u128::from(self.values);
+        u64::try_from(offset).unwrap_or(self.span_ms)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Does a long history of very many values stay within its span?
+    #[test]
+    fn the_largest_history_that_can_be_asked_for_has_times() {
+        let (span_ms, values) = (360_000_000_000, 100_000_000);
+        let history = History { begin_ms: 5_000, span_ms, values, events: 0 };
+        assert_eq!(history.item(values - 1)["timestamp"], 5_000 + span_ms - span_ms / values);
+    }
 
     /// Are there as many values and events as wanted, in the order of time, within the span, in messages of an allowed size?
     #[test]

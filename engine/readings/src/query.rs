@@ -74,9 +74,7 @@ impl Plan {
 
     /// Does a row at this place belong to the query and lie behind the cursor?
     fn accepts(&self, rank: Rank) -> bool {
-        let times = [self.rank(self.first, Lsn(0), 0).time, self.rank(self.last, Lsn(0), 0).time];
-        let within = times[0].min(times[1])..=times[0].max(times[1]);
-        within.contains(&rank.time)
+        (self.first..=self.last).contains(&self.cursor(rank).time)
             && self.after.is_none_or(|after| rank > self.rank(after.time, after.lsn, after.index))
     }
 
@@ -221,8 +219,9 @@ fn open(plan: &Plan, found: &Found, touched: &mut Touched, mut see: impl FnMut(&
         }
     };
     for stored in view {
-        touched.records += 1;
-        see(&stored?);
+        let stored = stored?;
+        touched.record(stored.record.payload);
+        see(&stored);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::log::{Block, Lsn};
 use lianwu_ports::readings::{
-    Cursor, EventQuery, LogQuery, LogScope, Page, PropertyQuery, PropertyRow, Readings, Touched,
+    Cursor, EventQuery, LogQuery, LogScope, Page, PropertyQuery, PropertyRow, Readings, Sieve, SummaryQuery, Touched,
 };
 use lianwu_ports::record::{Record, RecordBatch, RecordKind};
 use lianwu_readings::{ReadingsEngine, ReadingsOptions};
@@ -193,6 +193,108 @@ fn a_long_search_goes_on_with_a_cursor() {
     }
     assert_eq!(found, [4004, 3004, 2004, 1004, 4]);
     assert!((5..=12).contains(&calls), "{calls}");
+}
+
+/// Does every page of a search get beyond the one before, where chunks of several kinds of messages reach over where it begins?
+#[test]
+fn a_search_with_a_small_bound_goes_on() {
+    let mut street = Street::new(64 << 20);
+    for second in 0..1500_u16 {
+        let time = START + u64::from(second) * 1000;
+        let payload = format!(r#"{{"method":"report","clientToken":"{second}","params":{{"power":1}}}}"#);
+        let told = Record { kind: RecordKind::DownAcknowledged, packet_id: second + 1, ..report(LAMP, time, "") };
+        street.apply(time, &[report(LAMP, time, &payload), told]);
+    }
+    let mut query = LogQuery {
+        scope: LogScope::Device(LAMP),
+        kinds: Vec::new(),
+        times: UnixMillis(0)..=UnixMillis(u64::MAX),
+        words: Vec::new(),
+        after: None,
+        limit: 256,
+    };
+    let place = |cursor: Cursor| (cursor.time, cursor.lsn, cursor.index);
+    let mut found = Vec::new();
+    loop {
+        let wants = &mut |_: UnixMillis, record: &Record<'_>| record.payload.contains(&b'7');
+        let page = street.engine.sifted_log(&query, Sieve { work_max: 32, wants }).expect("log");
+        found.extend(page.rows.iter().map(|row| row.lsn.0));
+        let Some(next) = page.next else { break };
+        assert!(query.after.is_none_or(|after| place(next) < place(after)), "{:?} leads to {next:?}", query.after);
+        query.after = Some(next);
+    }
+    let with_a_seven =
+        (0..1500_u64).rev().filter(|second| second.to_string().contains('7')).map(|second| second * 2 + 1);
+    assert_eq!(found, with_a_seven.collect::<Vec<_>>());
+}
+
+/// Is a summary whole and does it end, where the values of an hour came in no order, more of them than a page looks at?
+#[test]
+fn a_summary_of_values_in_no_order_goes_on() {
+    const VALUES: u64 = 60_000;
+    let mut street = Street::new(64 << 20);
+    for block in 0..VALUES / 500 {
+        let payload = |at: u64| format!(r#"{{"params":{{"level":{}}}}}"#, at % 90);
+        let items: Vec<_> =
+            (block * 500..(block + 1) * 500).map(|at| (START + at * 48_271 % VALUES * 60, payload(at))).collect();
+        let kind = RecordKind::PackedProperties;
+        let records: Vec<_> =
+            items.iter().map(|(time, payload)| Record { kind, ..report(LAMP, *time, payload) }).collect();
+        street.apply(START + 3_600_000 + block, &records);
+    }
+    let times = UnixMillis(START)..=UnixMillis(START + 3_600_000);
+    let mut query = SummaryQuery { device: LAMP, property: "level", times, step: 60_000, after: None };
+    let (mut counted, mut pages) = (0, 0);
+    loop {
+        let page = street.engine.property_summary(&query).expect("property summary");
+        counted += page.rows.iter().map(|step| step.count).sum::<u64>();
+        pages += 1;
+        assert!(pages < 10, "{counted} values on {pages} pages, {:?}", page.touched);
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(counted, VALUES);
+    assert!(pages > 1, "the page is larger than what this test is about");
+}
+
+/// Does a page end earlier where records are large?
+#[test]
+fn large_records_cost_more_of_a_page() {
+    let mut street = Street::new(64 << 20);
+    let fill = "x".repeat(25_600);
+    for second in 0..1500 {
+        let time = START + second * 1000;
+        let payload = format!(r#"{{"method":"report","params":{{"text":"{fill}","level":1}}}}"#);
+        street.apply(time, &[report(LAMP, time, &payload)]);
+    }
+    let times = UnixMillis(START)..=UnixMillis(START + 1_500_000);
+    let query = SummaryQuery { device: LAMP, property: "level", times, step: 60_000, after: None };
+    let page = street.engine.property_summary(&query).expect("property summary");
+    assert!(page.next.is_some() && page.touched.records < 600, "{:?}", page.touched);
+}
+
+/// Is nothing found in a range that ends before it begins, as one does that lies before all that is kept?
+#[test]
+fn nothing_is_between_an_end_and_a_later_beginning() {
+    let mut street = Street::new(64 << 20);
+    for minute in 0..30 {
+        let time = START + minute * 60_000;
+        street.apply(time, &[report(LAMP, time, r#"{"params":{"level":1}}"#)]);
+    }
+    let (early, late) = (START + 600_000, START + 1_200_000);
+    assert_eq!(street.page("level", late, early, None).rows, []);
+    let query = LogQuery {
+        scope: LogScope::Device(LAMP),
+        kinds: Vec::new(),
+        times: UnixMillis(late)..=UnixMillis(early),
+        words: Vec::new(),
+        after: None,
+        limit: 100,
+    };
+    assert_eq!(street.engine.log(&query).expect("log").rows, []);
+    assert_eq!(street.page("level", early, late, None).rows.len(), 11);
 }
 
 /// Is the number of events read from the index, opening only chunks at the edges?

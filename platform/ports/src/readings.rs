@@ -24,8 +24,18 @@ pub struct Touched {
     pub chunks: u64,
     /// Records decoded inside them.
     pub records: u64,
+    /// What decoding them cost, in records: one each, and one more for every 256 bytes of payload. Bounds are kept in it.
+    pub work: u64,
     /// Index entries walked.
     pub entries: u64,
+}
+
+impl Touched {
+    /// A record with so long a payload was decoded.
+    pub fn record(&mut self, payload: &[u8]) {
+        self.records += 1;
+        self.work += 1 + payload.len() as u64 / 256;
+    }
 }
 
 /// Position after which the next page starts: opaque outside the engine.
@@ -258,16 +268,16 @@ impl LogRow {
 
 /// A further condition of a search in the log, asked while records are read: what it does not want is never copied.
 pub struct Sieve<'a> {
-    /// Records decoded before the page ends early, with a cursor. An engine may have a lower bound of its own, and ends at the
-    /// next chunk.
-    pub records_max: u64,
+    /// Work ([`Touched::work`]) before the page ends early, with a cursor. An engine may have a lower bound of its own, and ends at the
+    /// next chunk. What reaches over the place where the page begins does not count: every page goes on.
+    pub work_max: u64,
     /// Asked in any order, of what matches the query; by commit time and record.
     pub wants: &'a mut dyn FnMut(UnixMillis, &Record<'_>) -> bool,
 }
 
 impl fmt::Debug for Sieve<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sieve").field("records_max", &self.records_max).finish_non_exhaustive()
+        f.debug_struct("Sieve").field("work_max", &self.work_max).finish_non_exhaustive()
     }
 }
 
@@ -317,7 +327,7 @@ pub trait Readings: Send + Sync {
     /// When the store fails.
     fn log(&self, query: &LogQuery) -> Result<Page<LogRow>, ReadingError> {
         let wants = &mut |_: UnixMillis, _: &Record<'_>| true;
-        self.sifted_log(query, Sieve { records_max: u64::MAX, wants })
+        self.sifted_log(query, Sieve { work_max: u64::MAX, wants })
     }
 
     /// Drops partitions that lie wholly before `before` (commit time).

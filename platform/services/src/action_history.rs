@@ -114,16 +114,16 @@ fn page(
     filter: &CallFilter,
     mut after: Option<Cursor>,
     limit: usize,
-    records_max: u64,
+    work_max: u64,
 ) -> Result<CallPage, ReadingError> {
-    let (mut found, mut records) = (CallPage::default(), 0);
+    let (mut found, mut work) = (CallPage::default(), 0);
     let ask = |kind, times: &RangeInclusive<UnixMillis>, after, limit| {
         let (kinds, times) = (vec![kind], times.clone());
         readings.log(&LogQuery { scope, kinds, times, words: Vec::new(), after, limit })
     };
     'pages: loop {
         let batch = ask(RecordKind::ActionCall, &filter.times, after, BATCH)?;
-        records += batch.touched.records.max(batch.rows.len() as u64);
+        work += batch.touched.work.max(batch.rows.len() as u64);
         for row in &batch.rows {
             let Some(call) = read_call(row) else { continue };
             if filter.action.as_ref().is_some_and(|action| *action != call.action) {
@@ -140,7 +140,7 @@ fn page(
         if after.is_none() {
             break;
         }
-        if records >= records_max {
+        if work >= work_max {
             found.next = after;
             break;
         }
@@ -148,11 +148,12 @@ fn page(
     let (Some(newest), Some(oldest)) = (found.calls.first(), found.calls.last()) else { return Ok(found) };
     let (oldest, prompt, last) = (oldest.time, newest.time.plus(PROMPT_SPAN), newest.time.plus(REPLY_SPAN));
     // What was not reached may be by now; a clock that was set back may date an answer before its call.
+    work = 0;
     for times in [oldest..=prompt, UnixMillis(prompt.0 + 1)..=last] {
-        let (mut after, mut is_over, mut records) = (None, false, 0);
-        while !is_over && records < records_max && found.calls.iter().any(|call| call.reply.is_none()) {
+        let (mut after, mut is_over) = (None, false);
+        while !is_over && work < work_max && found.calls.iter().any(|call| call.reply.is_none()) {
             let batch = ask(RecordKind::ActionReply, &times, after, BATCH)?;
-            records += batch.touched.records.max(batch.rows.len() as u64);
+            work += batch.touched.work.max(batch.rows.len() as u64);
             answer(&mut found.calls, &batch.rows);
             (after, is_over) = (batch.next, batch.next.is_none());
         }

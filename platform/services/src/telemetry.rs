@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use lianwu_model::{DeviceNumber, ProductId, UnixMillis};
 use lianwu_ports::readings::{
-    Cursor, EventPage, EventQuery, Page, PropertyQuery, PropertyRow, ReadingError, Readings, Summary, SummaryQuery,
+    Cursor, EventPage, EventQuery, LogQuery, LogRow, Page, PropertyQuery, PropertyRow, ReadingError, Readings, Sieve,
+    Summary, SummaryQuery,
 };
+use lianwu_ports::record::Record;
 use lianwu_ports::states::{Activity, Day, DeviceState, States};
 
 use crate::Platform;
@@ -167,6 +169,31 @@ pub(crate) async fn on_readings<T: Send + 'static>(
     let readings = Arc::clone(&platform.readings);
     let found = tokio::task::spawn_blocking(move || read(readings.as_ref()));
     Ok(found.await.map_err(|_| TelemetryError::Closed)??)
+}
+
+/// So much work a search does before another one begins.
+const SEARCH_WORK: u64 = 40_000;
+
+/// Rows that are wanted, newest first, `query.limit` at most: searched on where a call of the readings ends because of what it looked at,
+/// `searches` times at most. And whether all that is asked for was looked at, or enough found.
+pub(crate) fn search_on(
+    readings: &dyn Readings,
+    mut query: LogQuery,
+    searches: usize,
+    wants: &mut dyn FnMut(&Record<'_>) -> bool,
+) -> Result<(Vec<LogRow>, bool), ReadingError> {
+    let (mut rows, limit) = (Vec::new(), query.limit);
+    for _ in 0..searches {
+        let wants = &mut |_: UnixMillis, record: &Record<'_>| wants(record);
+        let found = readings.sifted_log(&query, Sieve { work_max: SEARCH_WORK, wants })?;
+        rows.extend(found.rows);
+        query.limit = limit.saturating_sub(rows.len());
+        if found.next.is_none() || query.limit == 0 {
+            return Ok((rows, true));
+        }
+        query.after = found.next;
+    }
+    Ok((rows, false))
 }
 
 pub(crate) async fn on_states<T: Send + 'static>(

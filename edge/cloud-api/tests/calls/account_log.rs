@@ -114,6 +114,25 @@ async fn a_backend_has_a_diagnosis_in_both_languages() {
     assert_eq!(cured["Problems"], json!([]));
 }
 
+/// Is a backend that is quiet not taken for one that was never heard, behind so many lines of another one?
+#[tokio::test]
+async fn a_quiet_backend_is_found_behind_a_busy_one() {
+    let cloud = Cloud::new().await;
+    happens(&cloud, &cloud.owner, AccountEvent::Connected, "plant", "", "");
+    let facts = format!("uin:{},secretid:{},clientip:192.0.2.1", cloud.owner.uin, cloud.owner.secret_id);
+    let (owner, event) = (cloud.owner.uin, AccountEvent::Connected);
+    let line = AccountLine { owner, event, client_id: "plant-2", topic: "", why: "", facts: &facts, time: NOW };
+    for _ in 0..45 {
+        let mut batch = RecordBatch::default();
+        (0..1000).for_each(|_| line.write(|record| batch.push(record)));
+        commit(&cloud, batch);
+    }
+    let found = cloud.ok("DescribeBackendDiagnosis", json!({"ClientId": "plant"})).await;
+    assert_eq!(found["Problems"], json!([]));
+    let unseen = cloud.ok("DescribeBackendDiagnosis", json!({"ClientId": "lant"})).await;
+    assert_eq!(unseen["Problems"][0]["Id"], "backend-unseen");
+}
+
 /// Does a search over all products show a sub-account nothing of devices that a tag hides from it?
 #[tokio::test]
 async fn a_search_over_all_products_leaves_hidden_devices_out() {

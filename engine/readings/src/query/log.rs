@@ -69,12 +69,12 @@ pub(crate) fn read_log(
     (plan, sources): LogPlan,
     query: &LogQuery,
     sieve: Sieve<'_>,
-    records_max: u64,
+    work_max: u64,
 ) -> Result<Page<LogRow>, Fault> {
     let kinds = mask(&query.kinds);
     let words: Vec<_> = query.words.iter().map(|word| Finder::new(word.as_bytes())).collect();
-    let Sieve { records_max: asked, wants } = sieve;
-    merge::page(sources, &plan, records_max.min(asked), |found, touched| {
+    let Sieve { work_max: asked, wants } = sieve;
+    merge::page(sources, &plan, work_max.min(asked), |found, touched| {
         let mut rows = Vec::new();
         open(&plan, found, touched, |stored| {
             let rank = plan.rank(stored.committed, stored.lsn, 0);

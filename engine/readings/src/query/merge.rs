@@ -95,16 +95,17 @@ pub(super) type Offered<T> = Vec<(Rank, T)>;
 
 /// Reads one page. `read` opens a chunk and gives its matching rows, wherever they lie.
 ///
-/// Once `records_max` records were decoded no further chunk is opened: the page then ends early, with a cursor.
+/// Once the work is `work_max` no further chunk is opened: the page then ends early, with a cursor. Chunks that reach over the query's cursor
+/// were looked at for the page before and do not count: every page gets beyond the one before, however small the bound.
 pub(super) fn page<T>(
     sources: Vec<Source>,
     plan: &Plan,
-    records_max: u64,
+    work_max: u64,
     read: impl FnMut(&Found, &mut Touched) -> Result<Offered<T>, Fault>,
 ) -> Result<Page<T>, Fault> {
     let plan = &Plan { limit: plan.limit.clamp(1, LIMIT_MAX), ..*plan };
     let mut rows = Vec::new();
-    let (next, touched) = walk(sources, plan, records_max, read, |row| rows.push(row))?;
+    let (next, touched) = walk(sources, plan, work_max, read, |row| rows.push(row))?;
     Ok(Page { rows, next, touched })
 }
 
@@ -112,7 +113,7 @@ pub(super) fn page<T>(
 pub(super) fn walk<T>(
     sources: Vec<Source>,
     plan: &Plan,
-    records_max: u64,
+    work_max: u64,
     mut read: impl FnMut(&Found, &mut Touched) -> Result<Offered<T>, Fault>,
     mut put: impl FnMut(T),
 ) -> Result<(Option<Cursor>, Touched), Fault> {
@@ -122,6 +123,8 @@ pub(super) fn walk<T>(
     let mut waiting: BinaryHeap<Reverse<Ranked<T>>> = BinaryHeap::new();
     let mut opened: HashSet<(Lane, u64)> = HashSet::new();
     let mut last = None;
+    let after = plan.after.map(|after| plan.rank(after.time, after.lsn, after.index));
+    let mut again = 0;
     loop {
         let next = entries.next_rank();
         while let Some(Reverse(row)) = waiting.peek()
@@ -137,7 +140,7 @@ pub(super) fn walk<T>(
             }
         }
         if let Some(next) = next
-            && touched.records >= records_max
+            && touched.work - again >= work_max
         {
             return Ok((Some(plan.cursor(just_before(next))), touched));
         }
@@ -145,10 +148,14 @@ pub(super) fn walk<T>(
             return Ok((None, touched));
         };
         if opened.insert((found.lane, found.span.first_lsn.0)) {
+            let before = touched.work;
             for (rank, row) in read(&found, &mut touched)? {
                 if plan.accepts(rank) {
                     waiting.push(Reverse(Ranked { rank, row }));
                 }
+            }
+            if after.is_some_and(|after| best(plan, &found.span) <= after) {
+                again += touched.work - before;
             }
         }
     }

@@ -10,8 +10,8 @@ use crate::fault::Fault;
 use crate::keys::Owner;
 use crate::payload;
 
-/// A summary looks at no more than these and one chunk, some 0.1 s.
-const SUMMARY_RECORDS: u64 = 50_000;
+/// The work of a page of a summary, and one chunk more, some 0.1 s; and what reaches over its beginning: values that come in no order within an hour.
+const SUMMARY_WORK: u64 = 50_000;
 
 pub(crate) type PropertyPlan = (Plan, Vec<super::Source>);
 
@@ -56,7 +56,7 @@ pub(crate) fn read_summary((plan, sources): PropertyPlan, query: &SummaryQuery<'
     let read = values(&plan, query.property, |stored, value| {
         Summary::number(value).map(|number| (stored.record.sample_time, number))
     });
-    let (next, touched) = merge::walk(sources, &plan, SUMMARY_RECORDS, read, |(time, number)| {
+    let (next, touched) = merge::walk(sources, &plan, SUMMARY_WORK, read, |(time, number)| {
         Summary::put(&mut steps, query.step, time, number);
     })?;
     Ok(Page { rows: steps, next, touched })

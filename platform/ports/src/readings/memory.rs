@@ -81,21 +81,20 @@ fn sifted(mut rows: Vec<&LogRow>, query: &LogQuery, sieve: Sieve<'_>) -> Page<Lo
     rows.sort_by_key(|row| std::cmp::Reverse((row.committed, row.lsn)));
     rows.retain(|row| query.after.is_none_or(|after| place(cursor(row)) < place(after)));
     let limit = query.limit.clamp(1, 1000);
-    let Sieve { records_max, wants } = sieve;
+    let Sieve { work_max, wants } = sieve;
     let mut page = Page { rows: Vec::new(), next: None, touched: Touched::default() };
     let mut last_seen = None;
     for row in rows {
-        if page.touched.records >= records_max && last_seen.is_some() {
+        if page.touched.work >= work_max && last_seen.is_some() {
             page.next = last_seen;
             break;
         }
-        page.touched.records += 1;
+        page.touched.record(&row.payload);
         last_seen = Some(cursor(row));
         if !wants(row.committed, &row.as_record()) {
             continue;
         }
         if page.rows.len() == limit {
-            page.touched.records -= 1;
             page.next = page.rows.last().map(cursor);
             break;
         }

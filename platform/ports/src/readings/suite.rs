@@ -15,7 +15,7 @@ use super::memory::MemoryReadings;
 use super::{
     Cursor, EventQuery, LogQuery, LogRow, LogScope, Page, PropertyQuery, Readings, Sieve, Summary, SummaryQuery,
 };
-use crate::log::Block;
+use crate::log::{Block, Lsn};
 use crate::record::{Record, RecordKind};
 use crate::states::States;
 
@@ -99,12 +99,21 @@ fn disturb(
     }
 }
 
+fn place(cursor: Option<Cursor>) -> Option<(UnixMillis, Lsn, u16)> {
+    cursor.map(|cursor| (cursor.time, cursor.lsn, cursor.index))
+}
+
 /// All steps, wherever the pages end.
 fn steps(readings: &dyn Readings, query: &SummaryQuery<'_>) -> Vec<Summary> {
     let mut steps: Vec<Summary> = Vec::new();
     let mut after = None;
     loop {
         let page = readings.property_summary(&SummaryQuery { after, ..query.clone() }).expect("property summary");
+        assert!(
+            page.next.is_none() || place(page.next) > place(after),
+            "{query:?}: {after:?} leads to {:?}",
+            page.next
+        );
         for step in page.rows {
             match steps.last_mut() {
                 Some(last) if last.start == step.start => last.join(&step),
@@ -161,9 +170,11 @@ fn sifted(readings: &dyn Readings, query: &LogQuery) -> Vec<LogRow> {
     let (mut rows, mut query) = (Vec::new(), query.clone());
     loop {
         let wants = &mut |_: UnixMillis, record: &Record<'_>| record.code != 0 || record.payload.contains(&b'7');
-        let page = readings.sifted_log(&query, Sieve { records_max: 40, wants }).expect("log");
+        let page = readings.sifted_log(&query, Sieve { work_max: 40, wants }).expect("log");
         assert!(page.rows.iter().all(|row| row.code != 0 || row.payload.contains(&b'7')), "{query:?}");
         rows.extend(page.rows);
+        let is_further = query.after.is_none() || place(page.next) < place(query.after);
+        assert!(page.next.is_none() || is_further, "{query:?} leads to {:?}", page.next);
         match page.next {
             Some(next) => query.after = Some(next),
             None => return rows,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lianwu_model::{ProductId, Uin, UnixMillis};
-use lianwu_ports::readings::{LogQuery, LogScope};
+use lianwu_ports::readings::{LogQuery, LogScope, Readings};
 use lianwu_ports::record::account::AccountEvent;
 
 use super::table::{BackendCure, BackendPattern, Detector, Entry, UNSEEN};
@@ -14,8 +14,11 @@ use crate::{Platform, retention, telemetry};
 /// How far back is looked.
 const SPAN: Duration = Duration::from_hours(24);
 
-/// Lines at most. Index: the account's diagnostic lane by commit time; a search ends after 40,000 records.
+/// Lines at most. Index: the account's diagnostic lane by commit time.
 const ROWS_MAX: usize = 500;
+
+/// Searches at most, each of 40,000 records: other backends of the account may fill the log while this one is quiet.
+const SEARCHES_MAX: usize = 10;
 
 /// Pieces of evidence a problem shows.
 const EVIDENCE_MAX: usize = 3;
@@ -35,9 +38,17 @@ pub async fn diagnose_backend(platform: &Platform, owner: Uin, client_id: &str) 
         after: None,
         limit: ROWS_MAX,
     };
-    let found = telemetry::on_readings(platform, move |readings| readings.log(&query)).await?;
-    let rows: Vec<AccountRow> = found.rows.iter().filter(|found| *found.device == *client_id).filter_map(row).collect();
-    Ok(Diagnosis { checked: now, problems: problems(&rows, now) })
+    let id = client_id.to_owned();
+    let read = move |readings: &dyn Readings| {
+        telemetry::search_on(readings, query, SEARCHES_MAX, &mut |record| record.device == id)
+    };
+    let (found, is_whole) = telemetry::on_readings(platform, read).await?;
+    let rows: Vec<AccountRow> = found.iter().filter_map(row).collect();
+    let mut problems = problems(&rows, now);
+    if !is_whole {
+        problems.retain(|problem| problem.entry.id != UNSEEN);
+    }
+    Ok(Diagnosis { checked: now, problems })
 }
 
 /// Newest row first; worst problems first.

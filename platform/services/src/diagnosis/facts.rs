@@ -7,7 +7,7 @@ use lianwu_model::product::Product;
 use lianwu_model::{DeviceKey, DeviceName, DeviceNumber, UnixMillis};
 use lianwu_ports::log::LogHealth;
 use lianwu_ports::readings::{LogQuery, LogRow, LogScope, ReadingError, Readings};
-use lianwu_ports::record::RecordKind;
+use lianwu_ports::record::{Record, RecordKind};
 use lianwu_ports::states::DeviceState;
 
 use super::DiagnosisError;
@@ -23,6 +23,9 @@ const ROWS_MAX: usize = 500;
 /// Refused sign-ins under the device's name at most. Index: the product's diagnostic lane by commit time; a search
 /// ends after 40,000 records.
 const STRANGERS_MAX: usize = 100;
+
+/// Searches at most for sign-ins under a device's name, each of 40,000 records.
+const SEARCHES_MAX: usize = 5;
 
 const CONNECTION_KINDS: [RecordKind; 10] = [
     RecordKind::Connected,
@@ -113,17 +116,25 @@ pub(super) async fn gather(
     let name = name.to_string();
     let times = retention::clip(platform, id, now.minus(SPAN)..=now);
     let read = move |readings: &dyn Readings| -> Result<Vec<LogRow>, ReadingError> {
-        let ask = |scope, kinds: &[RecordKind], words, limit| {
+        let ask = |scope, kinds: &[RecordKind], limit| {
             let times = times.clone();
-            readings.log(&LogQuery { scope, kinds: kinds.to_vec(), times, words, after: None, limit })
+            readings.log(&LogQuery { scope, kinds: kinds.to_vec(), times, words: Vec::new(), after: None, limit })
         };
         let of_strangers = [RecordKind::ConnectRefused, RecordKind::Registration];
-        let strangers = ask(LogScope::Diagnostics(id), &of_strangers, vec![name.clone()], STRANGERS_MAX)?;
-        let mut rows = strangers.rows;
-        rows.retain(|row| row.number == DeviceNumber::NONE && row.device.trim() == name);
+        let (scope, words) = (LogScope::Diagnostics(id), vec![name.clone()]);
+        let query = LogQuery {
+            scope,
+            kinds: of_strangers.to_vec(),
+            times: times.clone(),
+            words,
+            after: None,
+            limit: STRANGERS_MAX,
+        };
+        let is_its = &mut |record: &Record<'_>| record.number == DeviceNumber::NONE && record.device.trim() == name;
+        let (mut rows, _) = telemetry::search_on(readings, query, SEARCHES_MAX, is_its)?;
         if let Some(number) = number {
-            rows.extend(ask(LogScope::Device(number), &CONNECTION_KINDS, Vec::new(), ROWS_MAX)?.rows);
-            rows.extend(ask(LogScope::Device(number), &MESSAGE_KINDS, Vec::new(), ROWS_MAX)?.rows);
+            rows.extend(ask(LogScope::Device(number), &CONNECTION_KINDS, ROWS_MAX)?.rows);
+            rows.extend(ask(LogScope::Device(number), &MESSAGE_KINDS, ROWS_MAX)?.rows);
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.lsn));
         Ok(rows)

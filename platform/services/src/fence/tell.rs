@@ -5,7 +5,7 @@ use lianwu_device_protocol::topic::{DownTopic, down_topic};
 use lianwu_model::UnixMillis;
 use lianwu_model::fence::Alert;
 use lianwu_ports::bus::{DeliverError, Down, DownKind};
-use lianwu_ports::readings::{LogQuery, LogScope};
+use lianwu_ports::readings::{LogQuery, LogScope, Readings};
 use lianwu_ports::record::RecordKind;
 use tracing::{debug, warn};
 
@@ -13,6 +13,9 @@ use crate::{Platform, telemetry};
 
 /// How long a device that gets too many messages already is tried.
 const TRIED_MS: u64 = 3_600_000;
+
+/// Searches at most for an alert in the log, each of 40,000 records.
+const SEARCHES_MAX: usize = 25;
 
 /// What became of an alert on its way to its device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +77,9 @@ pub(super) async fn was_told(platform: &Platform, alert: &Alert) -> bool {
         after: None,
         limit: 1,
     };
-    match telemetry::on_readings(platform, move |readings| readings.log(&query)).await {
-        Ok(page) => !page.rows.is_empty(),
+    let read = move |readings: &dyn Readings| telemetry::search_on(readings, query, SEARCHES_MAX, &mut |_| true);
+    match telemetry::on_readings(platform, read).await {
+        Ok((rows, _)) => !rows.is_empty(),
         Err(error) => {
             warn!(alert = alert.id.0, %error, "it is not known whether a device was told of its fence: it is told again");
             false

@@ -106,14 +106,14 @@ fn page(
         after,
         limit,
     };
-    let (mut rows, mut records) = (Vec::new(), 0);
+    let (mut rows, mut work) = (Vec::new(), 0);
     loop {
         (query.after, query.limit) = (after, limit - rows.len());
         let found = readings.log(&query)?;
-        records += found.touched.records;
+        work += found.touched.work;
         after = found.next;
         rows.extend(found.rows.iter().filter_map(|found| filter.row(found)));
-        if rows.len() == limit || after.is_none() || records >= RECORDS_MAX {
+        if rows.len() == limit || after.is_none() || work >= RECORDS_MAX {
             return Ok(AccountPage { rows, next: after });
         }
     }

@@ -207,7 +207,7 @@ impl Stream<'_> {
     }
 }
 
-/// Reads one page of at most `limit` lines behind `after`; stops early once `records_max` records were decoded.
+/// Reads one page of at most `limit` lines behind `after`; stops early once that cost the work `work_max`.
 ///
 /// # Errors
 /// When the readings fail.
@@ -217,7 +217,7 @@ pub fn search_in(
     filter: &LogFilter,
     after: Option<Cursor>,
     limit: usize,
-    records_max: u64,
+    work_max: u64,
 ) -> Result<LogPage, ReadingError> {
     let start = after.map_or(BEGINNING, |after| (after.time.0, after.lsn.0, after.index));
     let mut streams: Vec<_> = (sources.iter())
@@ -231,7 +231,7 @@ pub fn search_in(
             .max_by_key(|(position, ..)| *position);
         let Some((position, is_record, at)) = best else { break None };
         if !is_record {
-            let left = records_max.saturating_sub(search.touched.records);
+            let left = work_max.saturating_sub(search.touched.work);
             if left == 0 && !streams[at].is_fresh {
                 break Some(cursor(position));
             }
@@ -274,8 +274,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Reads on in one source, and looks at `records_max` records at most, and what is left of the last chunk.
-    fn refill(&mut self, stream: &mut Stream<'_>, records_max: u64) -> Result<(), ReadingError> {
+    /// Reads on in one source, and with the work `work_max` at most, and what is left of the last chunk.
+    fn refill(&mut self, stream: &mut Stream<'_>, work_max: u64) -> Result<(), ReadingError> {
         let batch = if stream.is_fresh { (self.limit + 1).clamp(BATCH_MIN, BATCH_MAX) } else { BATCH_MAX };
         stream.is_fresh = false;
         let (scope, words) = match stream.source {
@@ -303,9 +303,11 @@ impl Search<'_> {
         };
         let every = &mut |_: UnixMillis, _: &Record<'_>| true;
         let wants: &mut dyn FnMut(UnixMillis, &Record<'_>) -> bool = if filter.is_open() { every } else { has_line };
-        let found = self.readings.sifted_log(&query, Sieve { records_max, wants })?;
+        let found = self.readings.sifted_log(&query, Sieve { work_max, wants })?;
         // An engine that does not count is charged for what it gave.
-        self.touched.records += found.touched.records.max(found.rows.len() as u64);
+        let rows = found.rows.len() as u64;
+        self.touched.records += found.touched.records.max(rows);
+        self.touched.work += found.touched.work.max(rows);
         self.touched.chunks += found.touched.chunks;
         self.touched.entries += found.touched.entries;
         stream.frontier = found.next.map(|next| (next.time.0, next.lsn.0, next.index));

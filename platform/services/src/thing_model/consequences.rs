@@ -143,16 +143,16 @@ fn newest_messages(
     times: &RangeInclusive<UnixMillis>,
     mut findings: Findings,
 ) -> Result<(Findings, u64), ReadingError> {
-    let (mut messages, mut records) = (0, 0);
+    let (mut messages, mut work) = (0, 0);
     let accepted = devices.iter().map(|number| (LogScope::Device(*number), &MESSAGE_KINDS[..], MESSAGES_EACH_MAX));
     let refused = (LogScope::Diagnostics(product), &REFUSED_KINDS[..], REFUSED_MAX);
     for (scope, kinds, limit) in std::iter::once(refused).chain(accepted) {
-        if records >= RECORDS_MAX {
+        if work >= RECORDS_MAX {
             break;
         }
         let (kinds, times) = (kinds.to_vec(), times.clone());
         let page = readings.log(&LogQuery { scope, kinds, times, words: Vec::new(), after: None, limit })?;
-        records += page.touched.records.max(page.rows.len() as u64);
+        work += page.touched.work.max(page.rows.len() as u64);
         // What was refused is found by the first search alone; a call that did not arrive was a call all the same.
         let is_of_device = matches!(scope, LogScope::Device(_));
         for row in page.rows.iter().filter(|row| !is_of_device || row.code == 0 || row.kind == RecordKind::ActionCall) {
