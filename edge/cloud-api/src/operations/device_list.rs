@@ -27,23 +27,25 @@ fn given(text: Option<&String>) -> Option<&str> {
     text.map(String::as_str).filter(|text| !text.is_empty())
 }
 
-/// The product when one is named, otherwise the project.
+/// The product when one is named, otherwise the project; without either the products that the caller may see.
 pub fn target(r: &ListDevicesRequest) -> Target {
-    match given(r.product_id.as_ref()) {
-        Some(product) => Target::Product(product.to_owned()),
-        None => Target::Project(r.project_id.clone().unwrap_or_default()),
+    match (given(r.product_id.as_ref()), given(r.project_id.as_ref())) {
+        (Some(product), _) => Target::Product(product.to_owned()),
+        (None, Some(project)) => Target::Project(project.to_owned()),
+        (None, None) => Target::Rows { project: None },
     }
 }
 
 pub async fn list(call: Call, r: ListDevicesRequest) -> Result<ListDevicesResponse, ApiError> {
     let (state, before, limit) = (state(r.state.as_deref())?, position(r.context.as_deref())?, page_size(r.limit)?);
-    let products = match given(r.product_id.as_ref()) {
-        Some(product) => vec![product::find(&call.platform, call.owner(), product)?],
-        None => {
-            let id = project::find(&call.platform, call.owner(), &r.project_id.unwrap_or_default()).await?.id;
+    let products = match (given(r.product_id.as_ref()), given(r.project_id.as_ref())) {
+        (Some(product), _) => vec![product::find(&call.platform, call.owner(), product)?],
+        (None, Some(project)) => {
+            let id = project::find(&call.platform, call.owner(), project).await?.id;
             let filter = ProductFilter { project: Some(id.to_string()), ..ProductFilter::default() };
             product::list(&call.platform, call.owner(), &filter)
         }
+        (None, None) => product::list(&call.platform, call.owner(), &ProductFilter::default()),
     };
     let visible: Vec<_> = products.iter().map(|known| &*known.product).collect();
     let visible: Vec<_> = visible.into_iter().filter(|product| access::may_see_product(&call, product)).collect();

@@ -112,6 +112,37 @@ async fn devices_are_found_by_state_name_tag_and_firmware() {
     assert_eq!((all.len(), all[0].as_str()), (7, "meter1"));
 }
 
+/// Are devices of all products listed and counted where neither product nor project is named, and only those the caller may see?
+#[tokio::test]
+async fn without_a_product_all_are_listed() {
+    let street = Street::new().await;
+    let second = street.cloud.ok("CreateProject", json!({"ProjectName": "second", "ProjectDesc": ""})).await["Project"]
+        ["ProjectId"]
+        .clone();
+    let made = street.cloud.ok("CreateStudioProduct", new_product(second.as_str().unwrap(), "kettle")).await;
+    let kettle = made["Product"]["ProductId"].clone();
+    street.cloud.ok("CreateDevice", json!({"ProductId": kettle, "DeviceName": "kettle1"})).await;
+    let all = street.names(json!({})).await;
+    assert_eq!((all.len(), all[0].as_str()), (8, "kettle1"));
+    let found = street.listed(&street.cloud.owner, json!({"State": "online", "ProductId": "", "ProjectId": ""})).await;
+    assert_eq!((found["Devices"].as_array().unwrap().len(), &found["Counts"]["Total"]), (2, &json!(8)));
+    assert_eq!(street.listed(&street.cloud.stranger, json!({})).await["Devices"], json!([]));
+
+    let owner = street.cloud.owner.uin;
+    let resource = format!(
+        "qcs::iotexplorer:ap-guangzhou:uin/{owner}:project/{}/product/{}",
+        second.as_str().unwrap(),
+        kettle.as_str().unwrap()
+    );
+    let statement =
+        json!({"effect": "allow", "action": "lianwu:ListDevices", "resource": [resource, format!("{resource}/*")]});
+    street.cloud.policy("kettles", &json!({"version": "2.0", "statement": [statement]})).await;
+    let worker = street.cloud.sub_account("worker", &["kettles"]).await;
+    let found = street.listed(&worker, json!({})).await;
+    assert_eq!(found["Devices"].as_array().unwrap().len(), 1);
+    assert_eq!(found["Counts"]["Total"], 1);
+}
+
 /// Are the counts those of the states, whatever else is asked, and do they follow?
 #[tokio::test]
 async fn devices_are_counted_by_state() {
@@ -133,7 +164,7 @@ async fn wrong_lists_are_refused() {
     let street = Street::new().await;
     let product = &street.product;
     for (filter, expected) in [
-        (json!({}), "ResourceNotFound.ProjectNotExist"),
+        (json!({"ProjectId": "prj-nowhere"}), "ResourceNotFound.ProjectNotExist"),
         (json!({"ProductId": "0000000000"}), "ResourceNotFound.StudioProductNotExist"),
         (json!({"ProductId": product, "State": "asleep"}), "InvalidParameterValue"),
         (json!({"ProductId": product, "Limit": 1001}), "InvalidParameterValue"),

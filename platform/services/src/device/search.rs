@@ -3,7 +3,7 @@
 //! What is asked for is judged in memory, newest device first; only the page's rows are read. A page without other filters costs
 //! what it shows in every state; with them a call looks at no more than [`LOOK_MAX`] devices and says where to go on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -43,12 +43,11 @@ pub async fn search(
     before: Option<DeviceNumber>,
     limit: usize,
 ) -> Result<DevicePage, DeviceError> {
-    let products = filter.products.clone();
     let judge = Judge::new(platform, filter).await?;
     let target = Arc::clone(platform);
     let found = tokio::task::spawn_blocking(move || find(&target, &judge, state, before, limit, LOOK_MAX));
     let found = found.await.map_err(|_| DeviceError::Store(StoreError::Failed("the search ended early".to_owned())))?;
-    let rows = read(platform, products, found.numbers).await?;
+    let rows = read(platform, found.products.into_iter().collect(), found.numbers).await?;
     Ok(DevicePage { rows, next: found.next, looked_at: found.looked_at })
 }
 
@@ -103,6 +102,8 @@ fn contains(name: &str, part: &str) -> bool {
 
 struct Found {
     numbers: Vec<DeviceNumber>,
+    /// Theirs.
+    products: HashSet<ProductId>,
     next: Option<DeviceNumber>,
     looked_at: u64,
 }
@@ -116,13 +117,14 @@ fn find(
     look_max: u64,
 ) -> Found {
     let limit = limit.clamp(1, PAGE_MAX);
-    let mut found = Found { numbers: Vec::new(), next: None, looked_at: 0 };
+    let mut found = Found { numbers: Vec::new(), products: HashSet::new(), next: None, looked_at: 0 };
     if judge.is_vain {
         return found;
     }
     let walked = platform.directory.newest_first(&judge.products, state, before, look_max, |device| {
         if judge.fits(device) {
             found.numbers.push(device.number);
+            found.products.insert(device.product);
         }
         if found.numbers.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });

@@ -4,6 +4,7 @@ export const listTexts = texts(
   {
     title: "设备",
     product: "产品",
+    all: "全部产品",
     allOf: (project: string) => `${project} 的全部产品`,
     name: "设备名称",
     namePart: "设备名称（支持部分匹配）",
@@ -56,6 +57,7 @@ export const listTexts = texts(
   {
     title: "Devices",
     product: "Product",
+    all: "All products",
     allOf: (project: string) => `All products of ${project}`,
     name: "Device name",
     namePart: "Device name or a part of it",

@@ -19,7 +19,7 @@ export interface DeviceFilter {
   removeTag(tag: string): void;
   isFiltered: ComputedRef<boolean>;
   clear(): void;
-  /** For products, or a project with `-1/` in front; page and size apart. */
+  /** For a product, or a project with `-1/` in front, or `-1/` alone for all; page and size apart. */
   request(chosen: string): ListDevicesRequest;
 }
 
