@@ -54,6 +54,23 @@ async function missing({ page, visit, word, expect }, product) {
   await page.unroute("**/assets/**");
   await page.reload();
   await page.getByRole("heading", { name: word("产品", "Products"), level: 1 }).waitFor();
+
+  // The first page of a visit, with nothing in view yet: a part of the console that is not there, and a server that does not say who is signed in.
+  const again = page.getByRole("alert").getByRole("button", { name: word("重试", "Try again") });
+  const devices = page.getByRole("heading", { name: word("设备", "Devices"), level: 1 });
+  await gone("**/assets/DeviceList-*");
+  await visit("/devices?state=online");
+  await told.waitFor();
+  await page.unroute("**/assets/DeviceList-*");
+  await again.click();
+  await devices.waitFor();
+  await page.route("**/console/session", (route) => route.abort("connectionrefused"));
+  await visit("/devices?state=online");
+  await page.getByRole("alert").getByText(word("连接不到服务器", "The server cannot be reached")).waitFor();
+  await page.unroute("**/console/session");
+  await again.click();
+  await devices.waitFor();
+  expect(page.url().endsWith("/devices?state=online"), `it went to ${page.url()}`);
 }
 
 async function search({ page, visit, word, looked, expect, language, cloud }, product) {

@@ -18,9 +18,13 @@ export const session = reactive<{ current: Session | null | undefined }>({ curre
 
 const PATH = "/console/session";
 
-/** Asks once per page load who is signed in; again when the server did not say. */
+/**
+ * Asks once per page load who is signed in; again when the server did not say.
+ *
+ * @throws ApiError when it does not: that nobody is signed in is not known then.
+ */
 export async function restore(): Promise<Session | null> {
-  if (session.current === undefined) await look();
+  if (session.current === undefined) await ask();
   return session.current ?? null;
 }
 
@@ -32,14 +36,16 @@ export async function refresh(): Promise<Session | null> {
 
 /** Looks whether somebody is still signed in; forgets nobody when no server answers. */
 export async function look(): Promise<boolean> {
-  try {
-    const answer = await reach(PATH, { headers: { Accept: "application/json" } });
-    if (answer.ok) session.current = (await answer.json()) as Session;
-    else if (answer.status === 401) session.current = null;
-  } catch {
-    // Whether the session goes on is seen when the server is back.
-  }
+  // Whether the session goes on is seen when the server is back.
+  await ask().catch(() => undefined);
   return session.current !== null;
+}
+
+async function ask(): Promise<void> {
+  const answer = await reach(PATH, { headers: { Accept: "application/json" } });
+  if (answer.ok) session.current = (await answer.json()) as Session;
+  else if (answer.status === 401) session.current = null;
+  else throw await failure(answer);
 }
 
 /** @throws ApiError when user or password is wrong, or it was tried too often. */

@@ -9,9 +9,10 @@ export type Address<T extends Values> = { [K in keyof T]: WritableComputedRef<Wi
 
 // Several values set in one turn become one navigation, whoever sets them.
 let pending: Record<string, string | undefined> | undefined;
+let isStep = false;
 
-/** One writable value for each default; what equals its default stays out of the address. */
-export function useAddress<const T extends Values>(defaults: T): Address<T> {
+/** One writable value for each default; what equals its default stays out of the address. A change of one of the `steps` is taken back by the browser's Back. */
+export function useAddress<const T extends Values>(defaults: T, steps: (keyof T)[] = []): Address<T> {
   const route = useRoute();
   const router = useRouter();
 
@@ -19,15 +20,17 @@ export function useAddress<const T extends Values>(defaults: T): Address<T> {
     const text = value === defaults[name] ? undefined : String(value);
     // Nothing to change: going there all the same would end a navigation that is under way.
     if (!pending && text === (route.query[name] ?? undefined)) return;
+    isStep ||= steps.includes(name);
     if (pending) {
       pending[name] = text;
       return;
     }
     pending = { [name]: text };
     queueMicrotask(() => {
-      const query = { ...route.query, ...pending };
+      const to = { query: { ...route.query, ...pending } };
+      void (isStep ? router.push(to) : router.replace(to));
       pending = undefined;
-      void router.replace({ query });
+      isStep = false;
     });
   }
 

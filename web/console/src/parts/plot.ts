@@ -10,11 +10,26 @@ import { theme } from "../theme";
 /** One colour after the other, the same in both themes. */
 export const COLOURS = ["#366ef4", "#2ba471", "#e37318", "#ad52eb", "#d54941", "#0594fa"];
 
+/** Between the labels of an axis and the drawing, with the tick marks, pixels. */
+const LABEL_GAP = 18;
+
 export interface Plot {
   height: number;
   /** `axis` is how each axis looks. */
   options(axis: UPlot.Axis): Omit<UPlot.Options, "width" | "height">;
   data(): UPlot.AlignedData;
+}
+
+/** As wide as the longest of its labels, and so much at least, pixels. */
+export function wideEnough(least: number): UPlot.Axis.Size {
+  return (plot, labels) => {
+    const { ctx } = plot;
+    ctx.save();
+    ctx.font = `${Math.round(12 * devicePixelRatio)}px system-ui, sans-serif`;
+    const longest = Math.max(0, ...(labels ?? []).map((label) => ctx.measureText(label).width / devicePixelRatio));
+    ctx.restore();
+    return Math.max(least, Math.ceil(longest) + LABEL_GAP);
+  };
 }
 
 /** Draws anew when `on` changes. Gives what shows other values in the same chart. */

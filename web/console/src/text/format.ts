@@ -42,6 +42,12 @@ export function moment(millis: number, withMillis = true): string {
   return `${day} ${time}${rest} ${zone(at)}`;
 }
 
+/** Smaller numbers are seconds, as the platform reads them. */
+const SECONDS_BELOW = 100_000_000_000;
+
+/** Unix time in milliseconds, whether it is given in them or in seconds. */
+export const unixMillis = (time: number): number => (time < SECONDS_BELOW ? time * 1000 : time);
+
 /** `2026-11-23 21:05:09.123`, where the zone is shown beside it or on hover. */
 export function local(millis: number): string {
   return moment(millis).replace(/ UTC.*$/, "");

@@ -1,5 +1,5 @@
 // The thing model as the pages read it, and values as people read them.
-import { number } from "../../text/format";
+import { moment, number, unixMillis } from "../../text/format";
 
 /** Text stands before truth: a component that takes either would read an empty text as `true`. */
 export type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
@@ -95,6 +95,9 @@ export function isStepped(define: Define): boolean {
   return define.type === "bool" || define.type === "enum";
 }
 
+/** The last that a date can hold. */
+const LAST_MOMENT = 8_640_000_000_000_000;
+
 /** A value with its unit or the word its mapping gives. */
 export function valueText(define: Define, value: Json | undefined): string {
   if (value === undefined || value === null) return "–";
@@ -108,9 +111,17 @@ export function valueText(define: Define, value: Json | undefined): string {
     case "int":
     case "float":
       return typeof value === "number" ? `${plainNumber(value)}${unit(define)}` : String(value);
+    case "timestamp":
+      return typeof value === "number" && value > 0 && value <= LAST_MOMENT ? unixText(value) : String(value);
     default:
       return typeof value === "object" ? JSON.stringify(value) : String(value);
   }
+}
+
+/** Milliseconds, or seconds as in models of positions; 0 is no moment, but what a device starts with. */
+function unixText(value: number): string {
+  const millis = unixMillis(value);
+  return moment(millis, millis % 1000 > 0);
 }
 
 function plainNumber(value: number): string {

@@ -297,6 +297,7 @@ export const valueTexts = texts(
     outside: (range: string) => `超出物模型定义的范围：${range}`,
     tooLong: (max: string) => `超出物模型定义的长度：最长 ${max} 字节`,
     needArray: "请填写 JSON 数组",
+    wrongItem: (item: string) => `元素 ${item} 的类型与物模型不一致`,
     now: "当前时间",
   },
   {
@@ -308,6 +309,7 @@ export const valueTexts = texts(
     outside: (range: string) => `Outside the range of the thing model: ${range}`,
     tooLong: (max: string) => `Longer than the ${max} bytes of the thing model`,
     needArray: "Enter a JSON array",
+    wrongItem: (item: string) => `The item ${item} is not of the type the thing model says`,
     now: "Now",
   },
 );

@@ -24,7 +24,7 @@ export interface DeviceFilter {
 }
 
 export function useDeviceFilter(): DeviceFilter {
-  const address = useAddress(DEFAULTS);
+  const address = useAddress(DEFAULTS, ["after"]);
   const tags = computed(() => readTags(address.tag.value));
 
   function setTags(all: string[]): void {

@@ -2,6 +2,7 @@
 import { call } from "../../../api/call";
 import type { LoggedMessage } from "../../../api/generated";
 import { patient } from "../../../api/patient";
+import { unixMillis } from "../../../text/format";
 import { type Json, parseJson } from "../model";
 
 export interface Message {
@@ -28,9 +29,6 @@ export interface Values {
 /** One window is read up to here; what comes later is left out, and the page says so. */
 export const MESSAGES_MAX = 5000;
 const PAGE = 1000;
-
-/** Smaller timestamps are seconds, as the platform reads them. */
-const SECONDS_BELOW = 100_000_000_000;
 
 export interface WindowOf {
   product: string;
@@ -93,7 +91,7 @@ export function valuesIn(message: Message): Values[] {
 
 function sampleTime(timestamp: Json | undefined, received: number): number {
   if (typeof timestamp !== "number" || timestamp === 0) return received;
-  return timestamp < SECONDS_BELOW ? timestamp * 1000 : timestamp;
+  return unixMillis(timestamp);
 }
 
 export function objectOf(value: Json | undefined): Record<string, Json> {
