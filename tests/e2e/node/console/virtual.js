@@ -74,27 +74,40 @@ async function play(tour, product, name) {
   await page.locator("[data-property=color]").getByRole("radio", { name: /Blue/ }).check();
   await became("color", 2);
 
-  // Only when asked for: a text and a structure, and all at once.
-  await page.locator("[data-property=name]").getByRole("textbox").fill("hall");
-  await page.locator("[data-property=position]").getByRole("textbox").first().fill("113");
-  await page.locator("[data-property=name]").getByRole("button").click();
+  // What is typed is reported with Enter or when its field is left, a structure as a whole.
+  const text = page.locator("[data-property=name]").getByRole("textbox");
+  const place = page.locator("[data-property=position]").getByRole("textbox").first();
+  await text.fill("hall");
+  await text.press("Enter");
   await became("name", "hall");
-  expect((await latest("position")) === undefined, "what nobody asked for was reported");
-  await button("上报全部", "Report all").click();
+  await place.fill("113");
+  await place.blur();
   await became("position", { longitude: 113, latitude: 0 });
 
-  // Not at once when that is switched off: the choice waits for its own button.
+  // Not at once when that is switched off: each waits for its own button, or the one for all.
   const atOnce = page.getByRole("switch", { name: word("调整后立即上报", "Report each change at once") });
   const power = page.locator("[data-property=power]");
   await atOnce.uncheck();
+  await text.fill("porch");
+  await text.blur();
+  await place.fill("114");
+  await place.blur();
   const other = await power.locator("option:not(:checked)").first().getAttribute("value");
   await power.getByRole("combobox").selectOption(other);
   await slider.press("Home");
   await page.locator("[data-property=brightness]").getByRole("button").click();
   await became("brightness", 0);
   expect((await latest("power")) !== other, "a choice was reported before it was told to");
+  expect((await latest("name")) === "hall", "a text was reported before it was told to");
+  await page.locator("[data-property=name]").getByRole("button").click();
+  await became("name", "porch");
+  expect((await latest("position")).longitude === 113, "what nobody asked for was reported");
+  await button("上报全部", "Report all").click();
+  await became("position", { longitude: 114, latitude: 0 });
+  const third = await power.locator("option:not(:checked)").first().getAttribute("value");
+  await power.getByRole("combobox").selectOption(third);
   await power.getByRole("button", { name: word(/^上报/, /^Report/) }).click();
-  await became("power", other);
+  await became("power", third);
   await atOnce.check();
 
   // By itself, a little different each time.
