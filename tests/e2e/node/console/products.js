@@ -99,6 +99,8 @@ exports.walk = async (tour) => {
   const saved = await model(id);
   expect(saved.properties[0].define.max === "120" && saved.properties.at(-1).id === "fan", JSON.stringify(saved));
 
+  await meanwhile(tour, { id, json, model, dialog, button });
+
   // An import takes the place of the draft, and is given up again.
   await button("导入", "Import").click();
   await dialog.getByLabel(word("物模型 JSON", "Thing model as JSON")).fill('{"version":"1.0","properties":[],"events":[],"actions":[]}');
@@ -301,3 +303,55 @@ exports.walk = async (tour) => {
   await dialog.last().getByRole("button", { name: word("删除", "Delete"), exact: true }).click();
   await row.waitFor({ state: "detached" });
 };
+
+/** What is saved elsewhere after a draft began is told before it is reviewed and again before it is saved: the draft dropped for it, or compared with it. */
+async function meanwhile({ page, word, looked, expect, cloud }, { id, json, model, dialog, button }) {
+  const typed = async (desc) => {
+    const draft = JSON.parse(await json.inputValue());
+    draft.properties[0].desc = desc;
+    await json.fill(JSON.stringify(draft, null, 2));
+  };
+  const elsewhere = async (max) => {
+    const other = await model(id);
+    other.properties[0].define.max = max;
+    await cloud("ModifyModelDefinition", { ProductId: id, ModelSchema: JSON.stringify(other) });
+  };
+  const told = dialog.getByRole("heading", { name: word("物模型已在别处修改", "The thing model was changed meanwhile") });
+  const saves = () => dialog.getByRole("button", { name: word("保存", "Save"), exact: true }).click();
+  const first = async () => (({ desc, define }) => `${desc} ${define.max}`)((await model(id)).properties[0]);
+  const is = async (wanted) => expect((await first()) === wanted, `${await first()} is saved instead of ${wanted}`);
+
+  await typed("mine");
+  await elsewhere("121");
+  await button("查看差异并保存", "Review and save").click();
+  await told.waitFor();
+  await dialog.getByRole("row", { name: /define\.max 120 121/ }).waitFor();
+  await looked("meanwhile");
+  await button("放弃草稿，使用已保存的版本", "Drop the draft, take the saved model").click();
+  await dialog.waitFor({ state: "detached" });
+  expect(JSON.parse(await json.inputValue()).properties[0].define.max === "121", "the saved model is not taken");
+
+  await typed("mine");
+  await button("查看差异并保存", "Review and save").click();
+  await dialog.getByRole("row", { name: /desc .*mine/ }).waitFor();
+  await elsewhere("122");
+  await saves();
+  await told.waitFor();
+  await is(" 122");
+  await button("继续使用草稿", "Go on with the draft").click();
+  await dialog.getByRole("row", { name: /define\.max 122 121/ }).waitFor();
+  await saves();
+  await page.getByText(word("物模型已保存，立即生效", "The thing model is saved and in force")).first().waitFor();
+  await dialog.waitFor({ state: "detached" });
+  await is("mine 121");
+
+  // As it was.
+  await typed("");
+  const draft = JSON.parse(await json.inputValue());
+  draft.properties[0].define.max = "120";
+  await json.fill(JSON.stringify(draft, null, 2));
+  await button("查看差异并保存", "Review and save").click();
+  await saves();
+  await dialog.waitFor({ state: "detached" });
+  await is(" 120");
+}

@@ -5,7 +5,7 @@ import { effectScope, nextTick, ref, shallowRef } from "vue";
 import type { ApiError } from "../../../api/error";
 import type { DescribeModelDefinitionResponse } from "../../../api/generated";
 import { type ModelDraft, useDraft } from "./draft";
-import { newDraft, withFunction } from "./model";
+import { type Model, newDraft, withFunction } from "./model";
 
 function property(id: string, name: string) {
   const draft = newDraft("properties");
@@ -13,21 +13,35 @@ function property(id: string, name: string) {
   return { ...draft, fn: { ...draft.fn, id, name } } as typeof draft;
 }
 
-async function loaded(): Promise<{ draft: ModelDraft; refusal: ReturnType<typeof shallowRef<ApiError | undefined>> }> {
+interface Loaded {
+  draft: ModelDraft;
+  refusal: ReturnType<typeof shallowRef<ApiError | undefined>>;
+  /** What the server has now, with these properties. */
+  read(...properties: unknown[]): Promise<void>;
+}
+
+async function loaded(): Promise<Loaded> {
   const answer = ref<DescribeModelDefinitionResponse>();
   const refusal = shallowRef<ApiError>();
   const draft = effectScope().run(() => useDraft(answer, refusal));
   if (!draft) throw new Error("no draft");
-  const model = { version: "1.0", profile: { ProductId: "P", CategoryId: "1" }, properties: [property("a", "A").fn], events: [], actions: [] };
-  answer.value = { Model: { ModelDefine: JSON.stringify(model) } } as DescribeModelDefinitionResponse;
-  await nextTick();
-  return { draft, refusal };
+  async function read(...properties: unknown[]): Promise<void> {
+    const model = { version: "1.0", profile: { ProductId: "P", CategoryId: "1" }, properties, events: [], actions: [] };
+    answer.value = { Model: { ModelDefine: JSON.stringify(model) } } as DescribeModelDefinitionResponse;
+    await nextTick();
+  }
+  await read(property("a", "A").fn);
+  return { draft, refusal, read };
 }
 
 /** Mistakes by row, and by the text of their lines. */
 function mistakes(draft: ModelDraft) {
   const lines = draft.text.value.split("\n");
   return { rows: draft.issues.value.map((issue) => issue.path), lines: draft.marks.value.map((mark) => lines[mark.line - 1]?.trim()) };
+}
+
+function ids(model: Model | undefined): string {
+  return model ? model.properties.map((one) => one.id).join(" ") : "";
 }
 
 describe("draft", () => {
@@ -78,5 +92,28 @@ describe("draft", () => {
     draft.text.value += " ";
     await nextTick();
     expect(mistakes(draft)).toEqual({ rows: [], lines: [] });
+  });
+
+  it("tells what was saved elsewhere since it began, however its keys are ordered", async () => {
+    const { draft, read } = await loaded();
+    const { fn } = property("a", "A");
+    draft.put(withFunction(draft.model.value, property("b", "B"), undefined));
+    await read(Object.fromEntries(Object.entries(fn).reverse()));
+    expect(draft.meanwhile.value).toBe(undefined);
+    await read(fn, property("c", "C").fn);
+    expect([draft.meanwhile.value, draft.saved.value, draft.model.value].map(ids)).toEqual(["a c", "a", "a b"]);
+    draft.rebase();
+    expect([draft.meanwhile.value, draft.saved.value, draft.model.value].map(ids)).toEqual(["", "a c", "a b"]);
+    await read(fn);
+    expect(ids(draft.meanwhile.value)).toBe("a");
+    draft.renew();
+    expect([draft.meanwhile.value, draft.saved.value, draft.model.value].map(ids)).toEqual(["", "a", "a"]);
+    expect([draft.isChanged.value, draft.canUndo.value]).toEqual([false, false]);
+  });
+
+  it("takes what was saved elsewhere while nothing was changed here", async () => {
+    const { draft, read } = await loaded();
+    await read(property("c", "C").fn);
+    expect([draft.meanwhile.value, draft.saved.value, draft.model.value].map(ids)).toEqual(["", "c", "c"]);
   });
 });

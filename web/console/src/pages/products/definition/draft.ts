@@ -8,7 +8,7 @@ import { lineOf, scan } from "../../../text/json";
 import { language } from "../../../text/language";
 import { check, type Issue } from "./check";
 import { checkTexts } from "./checkTexts";
-import { asModel, type Model, pretty, wrongShape } from "./model";
+import { asModel, isSame, type Model, pretty, wrongShape } from "./model";
 import { begin, canRedo, canUndo, forward, redo, type Steps, undo } from "./steps";
 
 export interface ModelDraft {
@@ -22,6 +22,8 @@ export interface ModelDraft {
   marks: ComputedRef<(LineMark & { isServer?: boolean })[]>;
   isBroken: ComputedRef<boolean>;
   isChanged: ComputedRef<boolean>;
+  /** What is saved now where that is no longer what the draft began from: saving would undo it unseen. */
+  meanwhile: ComputedRef<Model | undefined>;
   canUndo: ComputedRef<boolean>;
   canRedo: ComputedRef<boolean>;
   put(model: Model): void;
@@ -31,6 +33,10 @@ export interface ModelDraft {
   revert(): void;
   /** The draft is what is saved now. */
   settle(): void;
+  /** Goes on with the draft, as a change of what is saved now. */
+  rebase(): void;
+  /** Drops the draft for what is saved now. */
+  renew(): void;
 }
 
 const EMPTY: Model = { version: "1.0", profile: { ProductId: "", CategoryId: "1" }, properties: [], events: [], actions: [] };
@@ -51,13 +57,25 @@ export function useDraft(
     if (now) model.value = now;
   });
   watch(text, () => (refusal.value = undefined));
-  watch(answer, (now) => {
-    if (!now?.Model || isChanged.value) return;
-    const definition = now.Model.ModelDefine || pretty(EMPTY);
-    const known = scan(definition).error ? undefined : asModel(JSON.parse(definition));
-    saved.value = known ?? EMPTY;
-    revert();
+  const present = computed(() => {
+    if (!answer.value?.Model) return undefined;
+    const definition = answer.value.Model.ModelDefine || pretty(EMPTY);
+    return (scan(definition).error ? undefined : asModel(JSON.parse(definition))) ?? EMPTY;
   });
+  const meanwhile = computed(() => (isChanged.value && present.value && !isSame(present.value, saved.value) ? present.value : undefined));
+
+  watch(present, () => {
+    if (!isChanged.value) renew();
+  });
+
+  function rebase(): void {
+    saved.value = present.value ?? saved.value;
+  }
+
+  function renew(): void {
+    rebase();
+    revert();
+  }
 
   function revert(): void {
     model.value = saved.value;
@@ -111,6 +129,7 @@ export function useDraft(
     marks,
     isBroken: computed(() => text.value !== "" && !read.value),
     isChanged,
+    meanwhile,
     canUndo: computed(() => canUndo(steps.value, text.value)),
     canRedo: computed(() => canRedo(steps.value, text.value)),
     put,
@@ -118,6 +137,8 @@ export function useDraft(
     redo: () => go(redo(steps.value, text.value)),
     revert,
     settle: () => (saved.value = model.value),
+    rebase,
+    renew,
   };
 }
 

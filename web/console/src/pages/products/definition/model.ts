@@ -113,6 +113,16 @@ export function asModel(value: unknown): Model | undefined {
   return { ...map, properties: map.properties ?? [], events: map.events ?? [], actions: map.actions ?? [] } as Model;
 }
 
+/** Whether two say the same, whatever the order of their keys. Whose product it is stands elsewhere. */
+export function isSame(one: Model, other: Model): boolean {
+  const ordered = (model: Model) => JSON.stringify(KINDS.map((kind) => model[kind]), (_, value: unknown) => (isMap(value) ? sorted(value as object) : value));
+  return ordered(one) === ordered(other);
+}
+
+function sorted(map: object): object {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** The first place that has not the shape, such as `events[2]`; the whole is `""`. */
 export function wrongShape(value: unknown): string | undefined {
   if (!isMap(value)) return "";
