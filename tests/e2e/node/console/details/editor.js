@@ -53,6 +53,8 @@ exports.walk = async (tour, { id, dialog, button }) => {
 
   await property("Mode", "mode", "stringenum");
   await press("添加枚举项", "Add an entry");
+  await button("放入草稿", "Put into the draft").click();
+  await dialog.getByRole("group", { name: word("枚举项", "Entries") }).getByText(word("必填", "Needed"), { exact: true }).waitFor();
   await fills([["值 1", "Value 1", "eco"], ["描述 1", "Meaning 1", "saving"], ["值 2", "Value 2", "boost"], ["描述 2", "Meaning 2", "strong"]]);
   await into();
 

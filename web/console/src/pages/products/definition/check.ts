@@ -124,9 +124,13 @@ function mapping(value: unknown, type: TypeName, path: string, report: Report): 
   if (type === "bool" && entries.map(([key]) => key).join() !== "0,1") return report(path, t.bool);
   if (entries.length < 1 || entries.length > 100) return report(path, t.entries(100));
   for (const [key, label] of entries) {
+    if (key === "" && type !== "bool") {
+      report(path, t.missing);
+      continue;
+    }
     if (type === "enum" && !/^(0|[1-9]\d*)$/.test(key)) report(path, t.enumKey(key));
     const bytes = new TextEncoder().encode(key).length;
-    if (type === "stringenum" && (bytes < 1 || bytes > 64)) report(path, t.stringKey(key));
+    if (type === "stringenum" && bytes > 64) report(path, t.stringKey(key));
     if ([...String(label)].length > 20) report(path, t.tooLong(20));
   }
 }

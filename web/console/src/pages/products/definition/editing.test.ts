@@ -65,6 +65,13 @@ describe("mistakes", () => {
     expect(wrongName(name)).toBe(checkDraft(draft, new Set()).get("name"));
   });
 
+  it.each(["enum", "stringenum"] as const)("in an %s say of a value that is empty what other fields say", (type) => {
+    const draft = newDraft("properties");
+    if (draft.kind === "properties") draft.fn.define = { type, mapping: { "": "" } };
+    const issues = checkDraft(draft, new Set());
+    expect([issues.get("define.mapping"), issues.get("name")]).toEqual([issues.get("id"), issues.get("id")]);
+  });
+
   it.each([
     [[], ""],
     [null, ""],
