@@ -245,7 +245,11 @@ exports.walk = async (tour) => {
   expect(dynamic.RegisterType === 2, JSON.stringify(dynamic));
   await registration.getByText(dynamic.ProductSecret).waitFor();
   const storage = page.locator("form", { hasText: word("数据保存", "Storage") });
-  await storage.getByLabel(word("历史数据保存天数", "Days that history is kept")).fill("2");
+  const days = storage.getByLabel(word("历史数据保存天数", "Days that history is kept"));
+  await days.fill("999999");
+  await storage.getByText(word(/请填写 1 到 [\d,]+ 的整数/, /Enter a whole number from 1 to [\d,]+, or 0/)).waitFor();
+  expect(await storage.getByRole("button", { name: word("保存", "Save") }).isDisabled(), "days beyond the limit could be saved");
+  await days.fill("2");
   await storage.getByRole("button", { name: word("保存", "Save") }).click();
   await told("本产品单独设置：2 天", "Set for this product: 2 days");
   await looked("settings");

@@ -25,7 +25,7 @@ export const settingsTexts = texts(
     retentionHelp: (max: string) => `填 0 使用平台的默认值；最多 ${max} 天。缩短后，更早的数据会被清除且无法恢复。`,
     ownRetention: (days: string) => `本产品单独设置：${days} 天`,
     platformRetention: (days: string) => `使用平台默认值：${days} 天`,
-    retentionWrong: "请填写不超过上限的整数",
+    retentionWrong: (max: string) => `请填写 1 到 ${max} 的整数，或填 0 使用平台的默认值`,
     durability: "何时确认收到消息",
     durabilities: { disk: "写入磁盘之后（断电不丢）", memory: "写入内存之后（更快，断电可能丢失最后约一秒）" } as Record<string, string>,
   },
@@ -57,7 +57,7 @@ export const settingsTexts = texts(
     retentionHelp: (max: string) => `0 takes the platform's own; at most ${max}. With fewer days, older data is deleted for good.`,
     ownRetention: (days: string) => `Set for this product: ${days === "1" ? "1 day" : `${days} days`}`,
     platformRetention: (days: string) => `The platform's own: ${days === "1" ? "1 day" : `${days} days`}`,
-    retentionWrong: "Enter a whole number within the limit",
+    retentionWrong: (max: string) => `Enter a whole number from 1 to ${max}, or 0 for the platform's own`,
     durability: "Messages are acknowledged",
     durabilities: {
       disk: "once they are on disk (nothing is lost in a power cut)",
