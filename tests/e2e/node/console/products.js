@@ -201,6 +201,17 @@ exports.walk = async (tour) => {
   await page.getByRole("button", { name: /walk\/here/ }).first().waitFor();
   expect((await topics()).some((topic) => topic.endsWith("walk/here 3")), (await topics()).join());
   await looked("topics");
+  await button("新建自定义 Topic", "New custom topic").click();
+  const topic = dialog.locator("input[type=text], input:not([type])").first();
+  await topic.fill("walk/here");
+  await button("保存", "Save").click();
+  await dialog.locator("form > .body").getByRole("alert").getByText(word("产品下已有同名 Topic", "The product has a topic of that name")).waitFor();
+  expect((await topic.getAttribute("aria-invalid")) === "true", "the name that is taken is not marked");
+  await looked("topic-taken");
+  await topic.fill("walk/there");
+  await dialog.getByRole("alert").waitFor({ state: "detached" });
+  page.once("dialog", (question) => question.accept());
+  await dialog.getByRole("button", { name: word("取消", "Cancel") }).click();
   await page.getByRole("button", { name: new RegExp(word("编辑.*walk/here", "Edit.*walk/here")) }).click();
   await choice("订阅", "Subscribe").first().check();
   await button("保存", "Save").click();
