@@ -23,8 +23,8 @@ export const listTexts = texts(
     },
     empty: "产品是一类设备的共同定义：它们能上报什么、怎样接受控制、用什么方式登录。先建一个产品，再往里添加设备。",
     remove: (name: string) => `删除产品“${name}”`,
-    removeLost: "物模型、数据解析脚本、自定义 Topic 和远程配置会一并删除，无法恢复。仍有设备的产品不能删除，请先删除其设备。",
-    removeDevices: (count: string) => `此产品下现有 ${count} 台设备。`,
+    removeLost: "物模型、数据解析脚本、自定义 Topic 和远程配置会一并删除，无法恢复。",
+    removeDevices: (count: string) => `此产品下现有 ${count} 台设备。仍有设备的产品不能删除，请先删除其设备。`,
     removed: "产品已删除",
   },
   {
@@ -50,9 +50,11 @@ export const listTexts = texts(
     empty:
       "A product is what a kind of device has in common: what it reports, how it is controlled, how it signs in. Make a product first, then add devices to it.",
     remove: (name: string) => `Delete product “${name}”`,
-    removeLost:
-      "Its thing model, data-parsing script, custom topics and remote configuration go with it, for good. A product that still has devices cannot be deleted: delete those first.",
-    removeDevices: (count: string) => (count === "1" ? "It has 1 device at present." : `It has ${count} devices at present.`),
+    removeLost: "Its thing model, data-parsing script, custom topics and remote configuration go with it, for good.",
+    removeDevices: (count: string) =>
+      count === "1"
+        ? "It has 1 device and cannot be deleted before that is deleted."
+        : `It has ${count} devices and cannot be deleted before those are deleted.`,
     removed: "The product is deleted",
   },
 );
