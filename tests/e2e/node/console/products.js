@@ -84,6 +84,10 @@ exports.walk = async (tour) => {
   expect(JSON.parse(good).properties.at(-1).define.mapping["2"] === "high", good.slice(-600));
   await json.fill(good.replace('"125"', '"x"'));
   await page.getByRole("alert").filter({ hasText: "properties[0].define.max" }).waitFor();
+  const marked = page.locator("tr", { has: page.getByRole("cell", { name: "temperature", exact: true }) }).locator("td[aria-describedby]");
+  const mistake = await marked.evaluate((cell) => document.getElementById(cell.getAttribute("aria-describedby")).textContent);
+  expect(mistake.includes("define.max: "), `the mistake of a definition is told as ${mistake}`);
+  await looked("range");
   expect(await button("查看差异并保存", "Review and save").isDisabled(), "a model with mistakes could be saved");
   await json.fill(good.replace('"version"', "version"));
   await page.getByRole("alert").filter({ hasText: "version" }).waitFor();

@@ -156,14 +156,21 @@ async function inPlace(tour, button) {
   expect(await power.evaluate((input) => input === document.activeElement), "the focus is not in the cell any more");
   const after = await power.boundingBox();
   expect(before.x === after.x && before.y === after.y && before.height === after.height, `the cell moved: ${JSON.stringify([before, after])}`);
-  await label.fill("Tag");
+  const longest = "Tag of the box no 12";
+  await label.fill(longest);
   await power.focus();
-  await is((model) => model.properties.find((one) => one.id === "label").name, "Tag");
+  await is((model) => model.properties.find((one) => one.id === "label").name, longest);
+  expect(await label.evaluate((field) => field.scrollWidth <= field.clientWidth && field.scrollHeight <= field.clientHeight), "a name beside the JSON is cut");
 
   // A name that breaks the rule is told in its cell while it is typed, and at its line when it is taken; it cannot be saved.
   const wrong = word("只能包含文字、数字、空格和 _-/.()", "Letters, digits, spaces and _-/.() only");
   await low.fill("Low:");
-  await page.getByRole("row").filter({ has: low }).getByText(wrong).waitFor();
+  await page.getByRole("cell").getByText(wrong).waitFor();
+  const told = await low.evaluate((field) => {
+    const note = document.getElementById(field.getAttribute("aria-describedby"));
+    return { text: note?.textContent, height: note?.closest("tr").offsetHeight };
+  });
+  expect(told.text?.includes(wrong) && told.height < 60, `the mistake of a name is told as ${JSON.stringify(told)}`);
   await low.press("Tab");
   await page.getByRole("alert").getByText(`events[0].name: ${wrong}`).waitFor();
   expect((await low.getAttribute("aria-invalid")) === "true", "the field does not say that it is wrong");
