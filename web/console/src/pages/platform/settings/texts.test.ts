@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { limitTexts } from "./limitTexts";
 import { platformTexts } from "./texts";
 
 // The platform's own table of limits: what a limit is of, and its unit, are words of the API and get theirs here.
@@ -25,7 +26,7 @@ describe("limits", () => {
 
   it("have a Chinese word for each unit; the English ones are the API's", () => {
     // Bytes are shown as a size.
-    expect(Object.keys(platformTexts.zh.units).sort()).toEqual(words("unit").filter((unit) => unit !== "bytes"));
-    expect(platformTexts.en.units).toEqual({});
+    expect(Object.keys(limitTexts.zh.units).sort()).toEqual(words("unit").filter((unit) => unit !== "bytes"));
+    expect(limitTexts.en.units).toEqual({});
   });
 });
