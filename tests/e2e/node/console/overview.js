@@ -48,6 +48,7 @@ exports.walk = async (tour) => {
     await starts.waitFor();
   }
 
+  await troubles(tour);
   await guided(tour);
   await navigation(tour);
 
@@ -63,6 +64,61 @@ exports.walk = async (tour) => {
     await context.request.delete(`${base}/console/session`, { headers: await pageToken(tour) });
   }
 };
+
+/** Each cause of failure and each limit that is reached leads to where it can be dealt with, and figures say since when they count. */
+async function troubles({ page, visit, word, looked, expect, cloud }) {
+  const { Started } = await cloud("DescribeActivity", {}, "2026-11-01");
+  const clock = await page.evaluate((at) => new Date(at).toTimeString().slice(0, 5), Started);
+  await visit("/");
+  const since = page.getByText(word(`自 ${clock} 服务启动时起`, `since ${clock}, when the server started`));
+  await since.first().waitFor();
+  expect((await since.count()) === 3, `${await since.count()} of the three figures of the last hour say since when`);
+
+  // As if each kind had failed, and each limit that is counted were reached.
+  const changed = async (operation, change) => {
+    await page.route(`**/${operation}`, async (route) => {
+      const answer = await route.fetch();
+      const json = await answer.json();
+      change(json.Response);
+      await route.fulfill({ response: answer, json });
+    });
+  };
+  await changed("DescribeActivity", ({ Failures }) => Failures.forEach((each, at) => (each.Count = at + 1)));
+  await changed("DescribeLimits", ({ Limits }) => Limits.filter((each) => each.Counted && !each.Unlimited).forEach((each) => (each.Used = each.Value)));
+  await visit("/");
+  const main = page.getByRole("main");
+  await main.getByText(word("已达上限", "at its limit")).first().waitFor();
+  await main.getByText(word("2 / 2 个密钥", "2 of 2 keys")).waitFor();
+  await looked("troubles");
+  const problems = main.getByRole("link", { name: word("可能的原因", "What it can be") });
+  const causes = await problems.count();
+  expect(causes >= 8, `${causes} causes of failures lead to the known problems`);
+  for (let at = 0; at < causes; at += 1) {
+    await problems.nth(at).click();
+    await page.waitForURL(/\/platform\/problems\?/);
+    await page.getByRole("article").first().waitFor();
+    await page.goBack();
+    await problems.first().waitFor();
+  }
+  for (const [zh, en, where] of [
+    ["去找设备", "Find the device", /\/devices\?state=/],
+    ["去看产品", "See the products", /\/products$/],
+    ["去看限额", "See the limits", /\/platform\/settings\?search=/],
+    ["去产品页", "To the products", /\/products$/],
+    ["去设备页", "To the devices", /\/devices$/],
+    ["去密钥页", "To the keys", /\/platform\/keys$/],
+    ["查看这项限额", "See this limit", /\/platform\/settings\?search=/],
+  ]) {
+    await main.getByRole("link", { name: word(zh, en), exact: true }).first().click();
+    await page.waitForURL(where);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    if (where.source.includes("search")) await page.locator("tbody tr").first().waitFor();
+    await page.goBack();
+    await problems.first().waitFor();
+  }
+  await page.unroute("**/DescribeActivity");
+  await page.unroute("**/DescribeLimits");
+}
 
 /** A device that never connected is offered first, and the guide's credentials sign in as it. */
 async function guided({ page, word, looked, expect, cloud, visit, language, mqtt }) {

@@ -1,4 +1,5 @@
 import { texts } from "../../text/language";
+import type { FailurePlace, LimitPlace } from "./ways";
 
 export const overviewTexts = texts(
   {
@@ -17,6 +18,7 @@ export const overviewTexts = texts(
     failures: "近 1 小时失败",
     failureCauses: "失败原因（近 1 小时）",
     nothingFailed: "近 1 小时没有失败。",
+    since: (time: string) => `自 ${time} 服务启动时起`,
     storage: "剩余存储空间",
     storageOf: (size: string) => `共 ${size}`,
     logSize: (size: string) => `消息日志 ${size}`,
@@ -28,6 +30,7 @@ export const overviewTexts = texts(
     limits: "接近上限的限额",
     noLimits: "所有用量都低于上限的 70%。",
     settingOf: (key: string) => `配置项 ${key}`,
+    limitPlaces: { products: "去产品页", devices: "去设备页", keys: "去密钥页", limit: "查看这项限额" } as Record<LimitPlace, string>,
     onlyAdministrator: "消息速率、失败与存储统计的是整个平台，仅平台管理员可见。",
     wholePlatform: "消息速率、失败、存储与限额统计的是整个平台，不随顶部选择的项目变化。",
     activated: "累计激活设备",
@@ -68,6 +71,9 @@ export const overviewTexts = texts(
       MessageDropped: "后端程序离线太久，或调大 limits.backend_session_*。",
       StorageFailed: "检查磁盘空间和磁盘健康。",
     } as Record<string, string>,
+    failurePlaces: { problems: "可能的原因", devices: "去找设备", products: "去看产品", limits: "去看限额" } as Record<FailurePlace, string>,
+    /** What to look for among the known problems where there are several. */
+    several: { SignInRefused: "登录", MessageRefused: "物模型" } as Record<string, string>,
   },
   {
     title: "Overview",
@@ -85,6 +91,7 @@ export const overviewTexts = texts(
     failures: "Failures, last hour",
     failureCauses: "Failures by cause, last hour",
     nothingFailed: "Nothing failed in the last hour.",
+    since: (time: string) => `since ${time}, when the server started`,
     storage: "Storage left",
     storageOf: (size: string) => `of ${size}`,
     logSize: (size: string) => `message log ${size}`,
@@ -96,6 +103,7 @@ export const overviewTexts = texts(
     limits: "Limits nearly reached",
     noLimits: "Nothing has reached 70 % of its limit.",
     settingOf: (key: string) => `setting ${key}`,
+    limitPlaces: { products: "To the products", devices: "To the devices", keys: "To the keys", limit: "See this limit" } as Record<LimitPlace, string>,
     onlyAdministrator: "Rates, failures and storage are those of the whole platform: the platform administrator sees them here.",
     wholePlatform: "Rates, failures, storage and limits are those of the whole platform, whichever project is chosen at the top.",
     activated: "Devices activated",
@@ -136,5 +144,10 @@ export const overviewTexts = texts(
       MessageDropped: "A backend stays away too long, or raise limits.backend_session_*.",
       StorageFailed: "Look at the room on the disk and at its health.",
     } as Record<string, string>,
+    failurePlaces: { problems: "What it can be", devices: "Find the device", products: "See the products", limits: "See the limits" } as Record<
+      FailurePlace,
+      string
+    >,
+    several: { SignInRefused: "sign", MessageRefused: "thing model" } as Record<string, string>,
   },
 );
