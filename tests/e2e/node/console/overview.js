@@ -135,7 +135,28 @@ async function guided({ page, word, looked, expect, cloud, visit, language, mqtt
   await looked("guide");
   expect((await connack(mqtt, client, user, password)).equals(Buffer.from([0x20, 2, 0, 0])), `refused: ${text}`);
   await cloud("DeleteDevice", device);
+  await bare({ page, word, looked, expect, cloud, visit, language }, Products[0].ProjectId);
   await visit("/");
+}
+
+/** A device whose product has no property, made last of all, is not offered first; chosen, it leads to the thing model. */
+async function bare({ page, word, looked, expect, cloud, visit, language }, ProjectId) {
+  const { Product } = await cloud("CreateStudioProduct", { ProductName: `bare-${language}`, CategoryId: 1, ProductType: 0, EncryptionType: "2", NetType: "wifi", DataProtocol: 1, ProductDesc: "", ProjectId });
+  const device = { ProductId: Product.ProductId, DeviceName: "bare-1" };
+  await cloud("CreateDevice", device);
+  await visit("/");
+  const choice = page.getByLabel(word("使用的设备", "Device to use"));
+  await choice.waitFor();
+  expect(!(await choice.inputValue()).startsWith(device.ProductId), `offered first: ${await choice.inputValue()}`);
+  await choice.selectOption(`${device.ProductId}/${device.DeviceName}`);
+  await page.getByRole("note").getByText(word("这台设备的产品还没有可上报的属性。", "The product of this device has no property to report yet.")).waitFor();
+  expect((await page.getByText('"params":{}').count()) === 0, "an empty report is shown");
+  await looked("bare");
+  await page.getByRole("link", { name: word("定义物模型", "Define its thing model") }).click();
+  await page.waitForURL(new RegExp(`/products/${device.ProductId}/definition$`));
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await cloud("DeleteDevice", device);
+  await cloud("DeleteStudioProduct", { ProductId: device.ProductId });
 }
 
 /** The first bytes that the MQTT port answers to a sign-in. */
