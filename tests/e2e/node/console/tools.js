@@ -16,6 +16,34 @@ exports.walk = async ({ page, visit, word, looked, expect, until, cloud, languag
   const running = async () => (await cloud("ListSimulations", {}, LIANWU)).Simulations.find(({ NamePrefix }) => NamePrefix === prefix);
   const card = page.getByRole("article").first();
 
+  // What a product may hold is said where it has a bound; the demo's have none.
+  await page.route("**/DescribeLimits", async (route) => {
+    const answer = await route.fetch();
+    const json = await answer.json();
+    Object.assign(json.Response.Limits.find(({ Name }) => Name === "DevelopedProductDevices"), { Unlimited: false, Value: 50 });
+    await route.fulfill({ response: answer, json });
+  });
+
+  // A product without properties, the newest, is not the one to begin with; chosen, it says so and leads to its thing model.
+  const { ProjectId } = (await cloud("GetProjectList", { Offset: 0, Limit: 1 })).Projects[0];
+  const { Product } = await cloud("CreateStudioProduct", { ProductName: `bare-${language}`, CategoryId: 1, ProductType: 0, EncryptionType: "2", NetType: "wifi", DataProtocol: 1, ProductDesc: "", ProjectId });
+  await visit("/platform/tools");
+  await until(async () => (await label("产品", "Product").inputValue()) === product, `begun with ${await label("产品", "Product").inputValue()}`);
+  await page.getByText(word(/此产品已有 \d+ 台，最多 50 台/, /the product has \d+ of at most 50/)).waitFor();
+  await page.unroute("**/DescribeLimits");
+  await label("产品", "Product").selectOption(Product.ProductId);
+  const field = (zh, en) => page.locator(".field", { has: label(zh, en) }).getByRole("alert");
+  await field("产品", "Product").filter({ hasText: word("还没有属性", "has no property yet") }).waitFor();
+  // Numbers are checked while they are typed.
+  await label("设备数量", "Devices").fill("-5");
+  await field("设备数量", "Devices").filter({ hasText: word(/请填写 1 到 [\d,]+ 的整数/, /Enter a whole number from 1 to [\d,]+/) }).waitFor();
+  await page.getByText("sim-1").filter({ hasText: "sim-…" }).waitFor();
+  await looked("bare");
+  await page.getByRole("link", { name: word("定义物模型", "Define its thing model") }).click();
+  await page.waitForURL(new RegExp(`/products/${Product.ProductId}/definition$`));
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await cloud("DeleteStudioProduct", { ProductId: Product.ProductId });
+
   // A mistake is told at its field, and nothing is made.
   await visit("/platform/tools");
   await label("产品", "Product").selectOption(product);
