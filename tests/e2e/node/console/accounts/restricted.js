@@ -68,7 +68,7 @@ async function oneProject(tour, user, own, others) {
   const { word, expect } = tour;
   await as(tour, user, async (page, switcher, visit) => {
     // The guide is about its own device; what is the platform's alone is not there, and no refusal is shown.
-    await page.getByRole("region", { name: word("2. 上报一个属性", "2. Report a property") }).getByText(own.device).first().waitFor();
+    await page.getByRole("region", { name: word("3. 接收控制指令", "3. Receive controls") }).getByText(own.device).first().waitFor();
     await page.getByText(word("仅平台管理员可见", "the platform administrator sees them here")).waitFor();
     expect((await page.getByRole("alert").count()) === 0, `the overview says: ${await page.getByRole("main").innerText()}`);
     await switcher.locator("option").nth(1).waitFor({ state: "attached" });
