@@ -63,12 +63,27 @@ async function users({ page, visit, word, looked, expect, base }, { policy, user
   await button("新建子账号", "New sub-account").click();
   await button("保存", "Save").click();
   await page.getByText(word("请填写名称", "Enter a name")).waitFor();
-  await dialog.getByRole("textbox", { name: word("名称", "Name") }).fill(user);
+  // What no name can be is said while it is typed; what only the platform knows, at the same place.
+  const name = dialog.getByRole("textbox", { name: word("名称", "Name") });
+  const wrong = dialog.locator(".field", { has: page.getByRole("textbox", { name: word("名称", "Name") }) }).getByRole("alert");
+  await name.fill("x".repeat(82));
+  await wrong.filter({ hasText: word("最多 64 个字符", "At most 64 characters") }).waitFor();
+  await looked("user-name");
+  await lianwu("CreateSubAccount", { Name: `taken-${user}` });
+  await name.fill(`taken-${user}`);
+  await button("保存", "Save").click();
+  await wrong.filter({ hasText: word("名称已被使用", "It is taken") }).waitFor();
+  await name.fill(user);
+  await wrong.waitFor({ state: "detached" });
   const pick = dialog.getByRole("checkbox", { name: new RegExp(policy) });
   await pick.check();
   await looked("user");
   await button("保存", "Save").click();
   await gone();
+  await page.getByText(word(`子账号 ${user} 已创建`, `Sub-account ${user} is made`)).waitFor();
+  const taken = (await lianwu("ListSubAccounts", { Offset: 0, Limit: 100 })).SubAccounts.find(({ Name }) => Name === `taken-${user}`);
+  await lianwu("DeleteSubAccount", { Uin: taken.Uin });
+  await visit("/platform/accounts/users");
   await row(user).getByText(policy).waitFor();
   const found = async () => (await lianwu("ListSubAccounts", { Offset: 0, Limit: 100 })).SubAccounts.find(({ Name }) => Name === user);
   expect((await found()).Policies.join() === policy, JSON.stringify(await found()));

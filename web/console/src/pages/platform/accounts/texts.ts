@@ -1,4 +1,5 @@
 import { texts } from "../../../text/language";
+import type { NameFault } from "./names";
 
 export const accountTexts = texts(
   {
@@ -28,6 +29,13 @@ export const accountTexts = texts(
       lost: "它的密钥、密码和登录立即失效，用这些密钥的程序会停止工作。",
       empty: "还没有子账号。给同事或程序各建一个，只授予需要的权限。",
       needName: "请填写名称",
+      nameRule: "1 到 64 个字符：文字、数字和 + = , . @ _ -",
+      nameFaults: {
+        long: "最多 64 个字符",
+        characters: "只能包含文字、数字和 + = , . @ _ -",
+        digits: "不能全是数字：全是数字的是 Uin",
+      } as Record<NameFault, string>,
+      made: (name: string) => `子账号 ${name} 已创建`,
     },
     groups: {
       intro: "用户组把策略授予其中的所有子账号。",
@@ -111,6 +119,13 @@ export const accountTexts = texts(
       lost: "Its keys, password and sessions end at once; programs with these keys stop working.",
       empty: "There are no sub-accounts. Make one for each colleague or program, with the rights it needs and no more.",
       needName: "Enter a name",
+      nameRule: "1 to 64 characters: letters, digits and + = , . @ _ -",
+      nameFaults: {
+        long: "At most 64 characters",
+        characters: "Only letters, digits and + = , . @ _ -",
+        digits: "Not only digits: that is a Uin",
+      } as Record<NameFault, string>,
+      made: (name: string) => `Sub-account ${name} is made`,
     },
     groups: {
       intro: "A group gives its policies to all sub-accounts in it.",
