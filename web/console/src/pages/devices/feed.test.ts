@@ -94,6 +94,21 @@ describe("a list of rows", () => {
     expect(times()).toEqual([3, 2, 1]);
   });
 
+  it("shows nothing of a page that was still read when it was stopped", async () => {
+    const { feed, times, write, slow, answer } = scene();
+    await settled();
+    write(1);
+    slow();
+    write(2, false);
+    const reading = feed.refresh();
+    feed.stop();
+    await answer();
+    await reading;
+    expect([times(), feed.isLoading.value, feed.error.value]).toEqual([[1], false, undefined]);
+    await feed.refresh();
+    expect(times()).toEqual([2, 1]);
+  });
+
   it("keeps the order of what comes while a page is read", async () => {
     const { feed, times, write, slow, answer } = scene();
     await settled();

@@ -51,6 +51,8 @@ export interface Feed<Row> {
   more(): Promise<void>;
   /** Takes everything from view, and shows what comes from now on. */
   clear(): void;
+  /** What is being read shows nothing new any more; the first page and older rows, which somebody waits for, go on. */
+  stop(): void;
 }
 
 /** Rows that are kept, shown or waiting: the oldest go when a page stays open for long. */
@@ -83,6 +85,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   let arrived: Row[] = [];
   /** Older rows that are being read: what somebody asked for is not cut off by what comes by itself. */
   let older: Promise<void> | undefined;
+  let stops = 0;
 
   async function run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     running?.abort();
@@ -118,9 +121,10 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   }
 
   async function refresh(): Promise<void> {
+    const before = stops;
     reading += 1;
     await older;
-    await run(readNewest);
+    if (before === stops) await run(readNewest);
     reading -= 1;
     if (reading > 0) return;
     isCleared = false;
@@ -225,12 +229,21 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     isOver.value = true;
   }
 
+  function stop(): void {
+    if (!isRead.value) return;
+    stops += 1;
+    if (older) return;
+    running?.abort();
+    running = undefined;
+    isLoading.value = false;
+  }
+
   watch(() => source.on(), () => void restart());
   onScopeDispose(() => running?.abort());
   void restart();
   const waiting = computed(() => fresh.value.length);
   const lines = computed(() => shown.value);
-  return { lines, waiting, isRead, isLoading, isOver, error, missed, hasGap, refresh, push, restart, show, more, clear };
+  return { lines, waiting, isRead, isLoading, isOver, error, missed, hasGap, refresh, push, restart, show, more, clear, stop };
 }
 
 function line<Row extends object>(row: Row): Line<Row> {
