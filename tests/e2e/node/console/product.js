@@ -90,6 +90,20 @@ async function certificates(tour, of, project) {
   const second = new X509Certificate(await described());
   expect(second.fingerprint256 !== first.fingerprint256 && second.checkPrivateKey(createPrivateKey(shown)), "the new pair does not fit");
   await looked("replaced");
+  // It is shown only once: the dialog asks before it closes, until the key was downloaded.
+  const close = dialog.getByRole("button", { name: word("关闭", "Close"), exact: true }).last();
+  const [question] = await Promise.all([
+    page.waitForEvent("dialog").then(async (question) => {
+      await question.dismiss();
+      return question.message();
+    }),
+    close.click(),
+  ]);
+  expect(question.includes(word("只显示这一次", "shown only this once")), `asked was ${question}`);
+  const again = await saved(button("下载设备私钥", "Download the private key").click());
+  expect(second.checkPrivateKey(createPrivateKey(again)), "another key was saved");
+  await close.click();
+  await dialog.waitFor({ state: "detached" });
   await ownCertificate(tour, of, ProductId);
 }
 

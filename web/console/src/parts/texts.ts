@@ -47,6 +47,7 @@ export const partTexts = texts(
     compact: "紧凑",
     resetLook: "恢复默认",
     unsaved: "有修改尚未保存，确定要离开吗？",
+    shownOnce: "密钥只显示这一次，还没有下载。确定要关闭吗？",
   },
   {
     requestId: "Request ID",
@@ -94,5 +95,6 @@ export const partTexts = texts(
     compact: "Compact",
     resetLook: "Back to the default",
     unsaved: "Some changes are not saved. Leave anyway?",
+    shownOnce: "The key is shown only this once, and it was not downloaded. Close anyway?",
   },
 );

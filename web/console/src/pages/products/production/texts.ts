@@ -2,7 +2,7 @@ import { texts } from "../../../text/language";
 
 export const productionTexts = texts(
   {
-    confirm: "1. 产品确认",
+    confirm: "产品确认",
     confirmIntro: "发布后，下面标为“锁定”的内容不能再修改。请先逐项核对。",
     columns: { what: "内容", now: "现状", after: "发布后" },
     locked: "锁定",
@@ -28,7 +28,7 @@ export const productionTexts = texts(
     notReported: "还没有设备上报过数据：物模型没有试过就会被锁定",
     registrationOff: "动态注册未开启：每台设备的密钥要在生产时分别烧录，发布后不能再开启",
     registrationOn: "动态注册已开启：生产时只需烧录产品密钥",
-    release: "2. 发布",
+    release: "发布",
     releaseIntro: "未发布的产品一样可以正常使用。可以直接发布，也可以先申请，由另一个人核对后发布。",
     releaseNow: "开发完成并发布",
     review: "申请发布（交由他人审核）",
@@ -42,13 +42,14 @@ export const productionTexts = texts(
     rejectTitle: "退回开发中",
     rejectLost: "产品回到开发中，可以继续修改后重新申请。",
     released: "此产品已经发布。",
-    mass: "3. 量产管理",
+    inReview: "产品正在审核，物模型暂不能修改。核对后可以发布，也可以退回继续开发。",
+    mass: "量产管理",
     massIntro: "量产任务、激活码和二维码将随量产功能提供。现在就可以从 CSV 文件批量创建设备，完成后下载每台设备的密钥，用于烧录。",
     import: "批量创建设备",
     all: "查看全部设备",
   },
   {
-    confirm: "1. Look it over",
+    confirm: "Look it over",
     confirmIntro: "Once the product is released, what is marked as locked can never be changed again. Go through it first.",
     columns: { what: "What", now: "Now", after: "After the release" },
     locked: "locked",
@@ -74,7 +75,7 @@ export const productionTexts = texts(
     notReported: "No device has reported yet: the thing model would be locked untried",
     registrationOff: "Dynamic registration is off: each device needs its own secret in production, and it cannot be switched on later",
     registrationOn: "Dynamic registration is on: in production the product's secret is enough",
-    release: "2. Release",
+    release: "Release",
     releaseIntro: "A product in development works just as well. Release it at once, or ask for a review first: somebody else then looks it over and releases it.",
     releaseNow: "Development is done: release",
     review: "Ask for a review first",
@@ -88,7 +89,8 @@ export const productionTexts = texts(
     rejectTitle: "Send back to development",
     rejectLost: "The product is in development again, and can be changed and submitted once more.",
     released: "This product is released.",
-    mass: "3. Mass production",
+    inReview: "The product is in review, and its thing model locked meanwhile. Look it over and release it, or send it back.",
+    mass: "Mass production",
     massIntro:
       "Production orders, activation codes and QR codes come with mass production. Today a CSV file makes many devices at once, and the report with each device's secret can be downloaded for programming them.",
     import: "Make many devices",

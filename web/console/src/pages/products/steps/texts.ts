@@ -21,6 +21,7 @@ export const stepTexts = texts(
       production: "确认后发布；不发布也可以正常使用。",
     },
     audit: "产品正在审核，等待发布或退回。",
+    locked: "物模型没有任何功能，现在也不能添加：产品在审核中或已经发布。",
     go: "前往这一步",
   },
   {
@@ -43,6 +44,7 @@ export const stepTexts = texts(
       production: "Look it over and release it; it works without a release, too.",
     },
     audit: "The product is in review; somebody releases it or sends it back.",
+    locked: "The thing model has no function, and none can be added now: the product is in review or released.",
     go: "Go to this step",
   },
 );
