@@ -109,6 +109,22 @@ describe("a list of rows", () => {
     expect(times()).toEqual([2, 1]);
   });
 
+  it("reads the newest page after older ones that were asked for meanwhile", async () => {
+    const { feed, times, write, slow, answer } = scene();
+    for (let at = 1; at <= 60; at += 1) write(at, false);
+    await feed.restart();
+    slow();
+    void feed.refresh();
+    await settled();
+    const older = feed.more();
+    write(61, false);
+    expect(feed.isMore.value).toBe(true);
+    await answer();
+    await older;
+    await settled();
+    expect([times().length, times()[0], times().at(-1), feed.isMore.value]).toEqual([61, 61, 1, false]);
+  });
+
   it("keeps the order of what comes while a page is read", async () => {
     const { feed, times, write, slow, answer } = scene();
     await settled();

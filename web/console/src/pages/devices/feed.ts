@@ -35,6 +35,8 @@ export interface Feed<Row> {
   waiting: ComputedRef<number>;
   isRead: Ref<boolean>;
   isLoading: Ref<boolean>;
+  /** Older rows are being read. */
+  isMore: Ref<boolean>;
   isOver: Ref<boolean>;
   error: ShallowRef<ApiError | undefined>;
   /** Rows that were left out, since the list was begun; and whether there may be others. */
@@ -65,6 +67,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   const fresh = shallowRef<Line<Row>[]>([]);
   const isRead = ref(false);
   const isLoading = ref(false);
+  const isMore = ref(false);
   const isOver = ref(true);
   const error = shallowRef<ApiError>();
   let asked: Filter | undefined;
@@ -117,6 +120,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
     isFurther = false;
     running?.abort();
     older = undefined;
+    isMore.value = false;
     return refresh();
   }
 
@@ -197,8 +201,15 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   }
 
   function more(): Promise<void> {
+    // A newest page that is cut off by this is read afterwards.
+    const isCut = reading > 0;
+    isMore.value = true;
     const mine = run(readOlder).finally(() => {
-      if (older === mine) older = undefined;
+      if (older === mine) {
+        older = undefined;
+        isMore.value = false;
+      }
+      if (isCut) void refresh();
     });
     older = mine;
     return mine;
@@ -243,7 +254,7 @@ export function useFeed<Row extends object, Filter>(source: Source<Row, Filter>)
   void restart();
   const waiting = computed(() => fresh.value.length);
   const lines = computed(() => shown.value);
-  return { lines, waiting, isRead, isLoading, isOver, error, missed, hasGap, refresh, push, restart, show, more, clear, stop };
+  return { lines, waiting, isRead, isLoading, isMore, isOver, error, missed, hasGap, refresh, push, restart, show, more, clear, stop };
 }
 
 function line<Row extends object>(row: Row): Line<Row> {
