@@ -104,6 +104,7 @@ async function certificates(tour, of, project) {
   expect(second.checkPrivateKey(createPrivateKey(again)), "another key was saved");
   await close.click();
   await dialog.waitFor({ state: "detached" });
+  await looked("renewed");
   await ownCertificate(tour, of, ProductId);
 }
 
